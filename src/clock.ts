@@ -1,0 +1,30 @@
+/** A handle to a running timer. `cancel` is idempotent. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * The only source of wall time and timers. Everything that waits or measures takes one, so that
+ * tests run on a fake clock. `nowMs` is milliseconds since the epoch with sub-millisecond
+ * resolution, comparable between threads of one process, and never goes backwards.
+ */
+export interface Clock {
+  nowMs(): number;
+  after(delayMs: number, action: () => void): Timer;
+  every(periodMs: number, action: () => void): Timer;
+  sleep(delayMs: number): Promise<void>;
+}
+
+/** The real clock: `performance` for readings, Node's timers for waiting. */
+export const systemClock: Clock = {
+  nowMs: () => performance.timeOrigin + performance.now(),
+  after(delayMs, action) {
+    const handle = setTimeout(action, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+  every(periodMs, action) {
+    const handle = setInterval(action, periodMs);
+    return { cancel: () => clearInterval(handle) };
+  },
+  sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+};

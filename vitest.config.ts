@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, testTimeout: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 60_000,
+    setupFiles: ['test/support/fail-on-console.ts'],
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [project('unit', 20_000), project('integration', 30_000), project('slow', 600_000)],
+    maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      exclude: ['src/main.ts', 'src/**/*.d.ts'],
+    },
+  },
+});
