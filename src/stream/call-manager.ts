@@ -1,0 +1,293 @@
+import type { Clock } from '../clock.ts';
+import type { ErrorCode } from '../errors.ts';
+import { randomId } from '../random.ts';
+import { Call, type CallLeg, type CallSink, type CallStart } from './call.ts';
+import type { AudioFormat } from './codecs/decoder.ts';
+import type { LaneEvent, LegTotals } from './events.ts';
+import { FeedPort } from './feed-port.ts';
+import type { LanePool } from './lane-pool.ts';
+import type { EndReason, ScreeningEvent } from './screening-events.ts';
+
+export interface CallLimits {
+  readonly maxCalls: number;
+  /** Per key; a key's own limit wins. */
+  readonly maxCallsPerKey: number;
+}
+
+/** What is told about calls, for the results plane and the metrics. */
+export interface CallObserver {
+  started(call: Call): void;
+  event(call: Call, event: ScreeningEvent, latencyMs: number | null): void;
+  ended(call: Call): void;
+}
+
+export interface CallManagerOptions {
+  readonly clock: Clock;
+  readonly limits: CallLimits;
+  readonly observer: CallObserver;
+  /** `name@12 hex` of the detector for an audio format. */
+  readonly detectorIdFor: (format: AudioFormat) => string;
+  readonly keyLimit: (keyName: string) => number | null;
+}
+
+interface LegEntry {
+  readonly call: Call;
+  readonly leg: CallLeg;
+}
+
+/** Delivery latency beyond the lane's own figure is added here, on the I/O thread. */
+function latencyOf(event: LaneEvent & { latencyMs: number; emittedAtMs: number }, nowMs: number) {
+  return event.latencyMs + Math.max(0, nowMs - event.emittedAtMs);
+}
+
+/**
+ * The directory of live calls: admission, feeds on lanes, resume tickets, and the way of lane events
+ * back to the call they belong to.
+ */
+export class CallManager {
+  readonly #options: CallManagerOptions;
+  readonly #calls = new Map<string, Call>();
+  readonly #byToken = new Map<string, Call>();
+  readonly #byLegKey = new Map<number, LegEntry>();
+  readonly #byFeedId = new Map<number, Call>();
+  readonly #callsOfKey = new Map<string, number>();
+  readonly #totals = new Map<Call, Map<number, readonly LegTotals[]>>();
+  #lanes: LanePool | null = null;
+  #nextKey = 1;
+  #draining = false;
+  #emptied: (() => void) | null = null;
+
+  constructor(options: CallManagerOptions) {
+    this.#options = options;
+  }
+
+  /** Given once, after the lanes that report here have started. */
+  useLanes(lanes: LanePool): void {
+    this.#lanes = lanes;
+  }
+
+  get liveCalls(): number {
+    return this.#calls.size;
+  }
+
+  get liveLegs(): number {
+    return this.#byLegKey.size;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  calls(): IterableIterator<Call> {
+    return this.#calls.values();
+  }
+
+  /** Why a new call of this key would be refused now, or null. */
+  refusal(keyName: string): ErrorCode | null {
+    if (this.#draining) return 'SCREEN_ERR_DRAINING';
+    const { maxCalls, maxCallsPerKey } = this.#options.limits;
+    if (this.#calls.size >= maxCalls || this.#lanes?.hasRoom !== true) {
+      return 'SCREEN_ERR_LIMIT_CALLS';
+    }
+    const keyLimit = this.#options.keyLimit(keyName) ?? maxCallsPerKey;
+    if ((this.#callsOfKey.get(keyName) ?? 0) >= keyLimit) return 'SCREEN_ERR_LIMIT_KEY';
+    return null;
+  }
+
+  /** Admits a call and opens its feeds on one lane, or says why not. */
+  start(start: CallStart, sink: CallSink): Call | ErrorCode {
+    const refusal = this.refusal(start.keyName);
+    if (refusal !== null) return refusal;
+    const callId = start.callId ?? randomId();
+    if (this.#calls.has(callId)) return 'SCREEN_ERR_CALL_ID';
+    const laneIndex = this.#lanes?.pick() ?? null;
+    if (laneIndex === null) return 'SCREEN_ERR_LIMIT_CALLS';
+    const call = this.#createCall({ ...start, callId });
+    call.sink = sink;
+    this.#register(call);
+    for (const [feedIndex, port] of call.ports.entries()) {
+      this.#lanes?.open(laneIndex, {
+        feedId: port.feedId,
+        format: port.format,
+        legKeys: call.legs.filter((leg) => leg.feedIndex === feedIndex).map((leg) => leg.legKey),
+        scoreIntervalMs: start.scoreIntervalMs,
+        ringMemory: port.ringMemory,
+      });
+    }
+    this.#options.observer.started(call);
+    return call;
+  }
+
+  /** The call of a resume token of the same key, with the wall time it was alone. */
+  resume(token: string, keyName: string, sink: CallSink): { call: Call; awayMs: number } | null {
+    const call = this.#byToken.get(token);
+    if (call === undefined || call.start.keyName !== keyName) return null;
+    const awayMs = call.attach(sink);
+    return awayMs < 0 ? null : { call, awayMs };
+  }
+
+  laneEvents(events: readonly LaneEvent[]): void {
+    for (const event of events) this.#laneEvent(event);
+  }
+
+  /** The lane of these feeds died: their calls end with a coded error. */
+  lanesLost(feedIds: readonly number[]): void {
+    for (const feedId of feedIds) {
+      const call = this.#byFeedId.get(feedId);
+      if (call !== undefined) this.fail(call, 'SCREEN_ERR_LANE');
+    }
+  }
+
+  /** Ends a call at once with a code; nothing of its lane is waited for. */
+  fail(call: Call, code: ErrorCode): void {
+    if (call.laneSays('laneFailed') !== 'fail') return;
+    call.failure = code;
+    call.endReason = 'failed';
+    this.#publish(call, { type: 'failed', callId: call.callId, code }, null);
+    this.#forget(call);
+  }
+
+  /**
+   * Takes no more calls and waits until the live ones have ended, at most `graceMs`; those left are
+   * ended with their scores so far.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    if (this.#calls.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
+    const timer = this.#options.clock.after(graceMs, () => {
+      for (const call of this.#calls.values()) call.end('drained');
+    });
+    const giveUp = this.#options.clock.after(graceMs + 5_000, () => this.#emptied?.());
+    await empty;
+    timer.cancel();
+    giveUp.cancel();
+  }
+
+  #createCall(start: CallStart & { readonly callId: string }): Call {
+    const { clock, detectorIdFor } = this.#options;
+    const ports: FeedPort[] = [];
+    const legs: CallLeg[] = [];
+    start.feeds.forEach((feed, feedIndex) => {
+      ports.push(
+        new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock.nowMs()),
+      );
+      const detectorId = detectorIdFor(feed.format);
+      for (const leg of feed.legs) {
+        legs.push({ ...leg, legKey: this.#nextKey++, feedIndex, detectorId });
+      }
+    });
+    return new Call({ start, ports, legs, resumeToken: randomId(), clock, onDetachTimeout() {} });
+  }
+
+  #register(call: Call): void {
+    this.#calls.set(call.callId, call);
+    this.#byToken.set(call.resumeToken, call);
+    for (const port of call.ports) this.#byFeedId.set(port.feedId, call);
+    for (const leg of call.legs) this.#byLegKey.set(leg.legKey, { call, leg });
+    const { keyName } = call.start;
+    this.#callsOfKey.set(keyName, (this.#callsOfKey.get(keyName) ?? 0) + 1);
+  }
+
+  #forget(call: Call): void {
+    this.#calls.delete(call.callId);
+    this.#byToken.delete(call.resumeToken);
+    this.#totals.delete(call);
+    for (const port of call.ports) {
+      this.#byFeedId.delete(port.feedId);
+      this.#lanes?.close(port.feedId);
+    }
+    for (const leg of call.legs) this.#byLegKey.delete(leg.legKey);
+    const { keyName } = call.start;
+    const left = (this.#callsOfKey.get(keyName) ?? 1) - 1;
+    if (left > 0) this.#callsOfKey.set(keyName, left);
+    else this.#callsOfKey.delete(keyName);
+    call.sink = null;
+    this.#options.observer.ended(call);
+    if (this.#calls.size === 0) this.#emptied?.();
+  }
+
+  #laneEvent(event: LaneEvent): void {
+    switch (event.kind) {
+      case 'score':
+      case 'verdict':
+        this.#figures(event);
+        break;
+      case 'gap': {
+        const entry = this.#byLegKey.get(event.legKey);
+        if (entry === undefined) return;
+        const { streamTimeMs, lostMs } = event;
+        const { callId } = entry.call;
+        this.#publish(
+          entry.call,
+          { type: 'gap', callId, leg: entry.leg.id, streamTimeMs, lostMs },
+          null,
+        );
+        break;
+      }
+      case 'paused':
+      case 'resumed':
+      case 'finalized':
+        this.#passage(event);
+        break;
+      case 'ended':
+        this.#feedEnded(event.feedId, event.totals);
+        break;
+      case 'failed': {
+        const call = this.#byFeedId.get(event.feedId);
+        if (call !== undefined) this.fail(call, event.code);
+        break;
+      }
+    }
+  }
+
+  #figures(event: LaneEvent & { kind: 'score' | 'verdict' }): void {
+    const entry = this.#byLegKey.get(event.legKey);
+    if (entry === undefined) return;
+    const { call, leg } = entry;
+    const latencyMs = Math.round(latencyOf(event, this.#options.clock.nowMs()) * 10) / 10;
+    const names = {
+      callId: call.callId,
+      leg: leg.id,
+      seq: event.seq,
+      ...event.figures,
+      detector: leg.detectorId,
+    };
+    if (event.kind === 'score') {
+      this.#publish(call, { type: 'score', ...names, latencyMs }, latencyMs);
+    } else {
+      const { from, to, reason } = event;
+      this.#publish(call, { type: 'verdict', ...names, from, to, reason, latencyMs }, latencyMs);
+    }
+  }
+
+  /** Said once a call, by its first feed. */
+  #passage(event: LaneEvent & { kind: 'paused' | 'resumed' | 'finalized' }): void {
+    const call = this.#byFeedId.get(event.feedId);
+    if (call === undefined || call.ports[0]!.feedId !== event.feedId) return;
+    const { streamTimeMs } = event;
+    this.#publish(call, { type: event.kind, callId: call.callId, streamTimeMs }, null);
+  }
+
+  #feedEnded(feedId: number, totals: readonly LegTotals[]): void {
+    const call = this.#byFeedId.get(feedId);
+    if (call === undefined) return;
+    const known = this.#totals.get(call) ?? new Map<number, readonly LegTotals[]>();
+    known.set(feedId, totals);
+    this.#totals.set(call, known);
+    if (known.size < call.ports.length) return;
+    if (call.laneSays('laneEnded') !== 'close') return;
+    const all = call.ports.flatMap((port) => known.get(port.feedId) ?? []);
+    const legs = call.legs.map((leg, index) => ({ leg: leg.id, ...all[index]! }));
+    const reason: EndReason = call.endReason;
+    this.#publish(call, { type: 'stopped', callId: call.callId, reason, legs }, null);
+    this.#forget(call);
+  }
+
+  #publish(call: Call, event: ScreeningEvent, latencyMs: number | null): void {
+    this.#options.observer.event(call, event, latencyMs);
+    call.deliver(event);
+  }
+}

@@ -1,0 +1,179 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { ErrorCode } from '../errors.ts';
+import { CALL_TRANSITIONS, type CallAction, type CallEventName, type CallState } from './call-states.ts';
+import type { AudioFormat } from './codecs/decoder.ts';
+import type { FeedPort, WriteOutcome } from './feed-port.ts';
+import type { EndReason, ScreeningEvent } from './screening-events.ts';
+
+export type LegRole = 'caller' | 'callee' | 'agent' | 'unknown';
+
+export interface LegStart {
+  readonly id: string;
+  readonly role: LegRole;
+}
+
+/** One stream of packets of a call; one leg a channel. */
+export interface FeedStart {
+  readonly format: AudioFormat;
+  readonly legs: readonly LegStart[];
+}
+
+export interface CallStart {
+  /** Made up when missing. */
+  readonly callId?: string;
+  readonly platform: string;
+  readonly keyName: string;
+  readonly feeds: readonly FeedStart[];
+  readonly scoreIntervalMs: number;
+  /** `fast` = as fast as the service can, with back-pressure; needs the key's permission. */
+  readonly pace: 'live' | 'fast';
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where a call's events go: the session on its socket. */
+export interface CallSink {
+  deliver(event: ScreeningEvent): void;
+}
+
+/** A leg of a live call. */
+export interface CallLeg extends LegStart {
+  readonly legKey: number;
+  readonly feedIndex: number;
+  readonly detectorId: string;
+}
+
+export interface CallParts {
+  readonly start: CallStart & { readonly callId: string };
+  readonly ports: readonly FeedPort[];
+  readonly legs: readonly CallLeg[];
+  readonly resumeToken: string;
+  readonly clock: Clock;
+  /** Told once, when the call has ended for good. */
+  readonly onDetachTimeout: (call: Call) => void;
+}
+
+/** How long a call waits for its lost socket. */
+export const RESUME_WINDOW_MS = 10_000;
+
+/**
+ * One call on the I/O thread: what its session may do (by the table in `call-states.ts`) and the
+ * ports through which its audio reaches the lane.
+ */
+export class Call {
+  readonly start: CallStart & { readonly callId: string };
+  readonly legs: readonly CallLeg[];
+  readonly ports: readonly FeedPort[];
+  readonly resumeToken: string;
+  readonly startedAtMs: number;
+  /** What the adapter's session wants back on resume (its reorder windows). */
+  sessionMemory: unknown = null;
+  endReason: EndReason = 'stop';
+  failure: ErrorCode | null = null;
+  readonly #parts: CallParts;
+  #state: CallState = 'live';
+  #sink: CallSink | null = null;
+  #detachTimer: Timer | null = null;
+  #detachedAtMs = 0;
+
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+    this.start = parts.start;
+    this.legs = parts.legs;
+    this.ports = parts.ports;
+    this.resumeToken = parts.resumeToken;
+    this.startedAtMs = parts.clock.nowMs();
+  }
+
+  get callId(): string {
+    return this.start.callId;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  set sink(sink: CallSink | null) {
+    this.#sink = sink;
+  }
+
+  deliver(event: ScreeningEvent): void {
+    this.#sink?.deliver(event);
+  }
+
+  /** One packet of a feed. `refused` = the call does not take audio in its state. */
+  audio(feedIndex: number, packet: Uint8Array): WriteOutcome | 'refused' {
+    if (this.#step('audio') !== 'accept') return 'refused';
+    return this.ports[feedIndex]!.audio(packet, this.#parts.clock.nowMs());
+  }
+
+  /** Samples at the feed's rate are missing before the next packet. */
+  lost(feedIndex: number, samples: number): void {
+    if (this.#step('control') === 'accept') {
+      this.ports[feedIndex]!.lost(samples, this.#parts.clock.nowMs());
+    }
+  }
+
+  pause(): void {
+    this.#control('pause', 0);
+  }
+
+  /** `passedMs` of stream time went by while paused. */
+  resume(passedMs: number): void {
+    this.#control('resume', passedMs);
+  }
+
+  finalize(): void {
+    this.#control('finalize', 0);
+  }
+
+  /** No more audio. The lane reads what is left, then the call ends. */
+  end(reason: EndReason): void {
+    if (this.#step('end') !== 'finish') return;
+    this.endReason = reason;
+    this.#detachTimer?.cancel();
+    for (const port of this.ports) port.control('end', 0, this.#parts.clock.nowMs());
+  }
+
+  /** The socket is gone: wait for it, then end. */
+  detach(): void {
+    if (this.#step('socketLost') !== 'detach') return;
+    this.#sink = null;
+    this.#detachedAtMs = this.#parts.clock.nowMs();
+    this.#detachTimer = this.#parts.clock.after(RESUME_WINDOW_MS, () => {
+      this.end('socket_lost');
+      this.#parts.onDetachTimeout(this);
+    });
+  }
+
+  /**
+   * A new socket goes on with the call.
+   * @returns wall time without a socket in ms, or −1 when the call cannot be resumed.
+   */
+  attach(sink: CallSink): number {
+    if (this.#step('resume') !== 'attach') return -1;
+    this.#detachTimer?.cancel();
+    this.#detachTimer = null;
+    this.#sink = sink;
+    return this.#parts.clock.nowMs() - this.#detachedAtMs;
+  }
+
+  /** Moves the call to its end. @returns what the table says. */
+  laneSays(event: 'laneEnded' | 'laneFailed'): CallAction {
+    this.#detachTimer?.cancel();
+    return this.#step(event);
+  }
+
+  #control(kind: 'pause' | 'resume' | 'finalize', valueMs: number): void {
+    if (this.#step('control') !== 'accept') return;
+    for (const port of this.ports) {
+      const samples = Math.round((valueMs * port.format.sampleRateHz) / 1000);
+      port.control(kind, samples, this.#parts.clock.nowMs());
+    }
+  }
+
+  #step(event: CallEventName): CallAction {
+    const { to, action } = CALL_TRANSITIONS[this.#state][event];
+    this.#state = to;
+    return action;
+  }
+}

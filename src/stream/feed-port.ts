@@ -1,0 +1,102 @@
+import { opusPacketDurationSamples } from './codecs/opus-packet.ts';
+import type { AudioFormat } from './codecs/decoder.ts';
+import {
+  createPacketRingMemory,
+  frameBytesOf,
+  maxRecordBytes,
+  PacketRingWriter,
+  RECORD,
+} from './packet-ring.ts';
+import { AudioRateLimit } from './rate-limit.ts';
+
+/** What became of a packet. */
+export type WriteOutcome =
+  | 'written'
+  /** The ring was full: live audio was dropped and will be declared lost. */
+  | 'dropped'
+  /** The ring is full and the caller holds the packet back (fast door only). */
+  | 'full'
+  | 'too_fast'
+  /** Not whole samples, or no valid Opus packet length. */
+  | 'bad_size';
+
+/**
+ * The I/O thread's end of a feed: checks sizes and pace, cuts long packets, and writes records into
+ * the ring. A full ring drops the newest packet, which is declared lost before the next one, so
+ * stream time stays right.
+ */
+export class FeedPort {
+  readonly feedId: number;
+  readonly format: AudioFormat;
+  readonly ringMemory: SharedArrayBuffer;
+  readonly #writer: PacketRingWriter;
+  readonly #rate: AudioRateLimit | null;
+  readonly #frameBytes: number;
+  readonly #recordBytes: number;
+  #unsaidLostSamples = 0;
+  #droppedPackets = 0;
+
+  /** `live` false is the fast door: no rate limit, and a full ring is the caller's to wait for. */
+  constructor(feedId: number, format: AudioFormat, live: boolean, nowMs: number) {
+    this.feedId = feedId;
+    this.format = format;
+    this.ringMemory = createPacketRingMemory(format);
+    this.#recordBytes = maxRecordBytes(format);
+    this.#frameBytes = frameBytesOf(format);
+    this.#writer = new PacketRingWriter(this.ringMemory, this.#recordBytes);
+    this.#rate = live ? new AudioRateLimit(nowMs) : null;
+  }
+
+  get droppedPackets(): number {
+    return this.#droppedPackets;
+  }
+
+  audio(packet: Uint8Array, nowMs: number): WriteOutcome {
+    if (packet.length === 0) return 'written';
+    const samples = this.samplesOf(packet);
+    if (samples <= 0) return 'bad_size';
+    if (this.#rate === null && this.#writer.fill > 0.5) return 'full';
+    if (this.#rate?.take((samples * 1000) / this.format.sampleRateHz, nowMs) === false) {
+      return 'too_fast';
+    }
+    this.#sayLost(nowMs);
+    let written = true;
+    for (let at = 0; at < packet.length; at += this.#recordBytes) {
+      const record =
+        packet.length <= this.#recordBytes ? packet : packet.subarray(at, at + this.#recordBytes);
+      if (this.#unsaidLostSamples === 0 && this.#writer.audio(record, nowMs)) continue;
+      this.#unsaidLostSamples += this.samplesOf(record);
+      this.#droppedPackets++;
+      written = false;
+    }
+    return written ? 'written' : 'dropped';
+  }
+
+  /** Declares samples of the format's rate as lost. */
+  lost(samples: number, nowMs: number): void {
+    this.#unsaidLostSamples += samples;
+    this.#sayLost(nowMs);
+  }
+
+  /** @returns false when the ring has no room even for a control record. */
+  control(kind: 'pause' | 'resume' | 'finalize' | 'end', value: number, nowMs: number): boolean {
+    this.#sayLost(nowMs);
+    return this.#writer.control(RECORD[kind], value, nowMs);
+  }
+
+  /** Samples per channel of a packet; ≤ 0 when its size is impossible. */
+  samplesOf(packet: Uint8Array): number {
+    if (this.format.codec === 'opus') {
+      return opusPacketDurationSamples(packet, this.format.sampleRateHz);
+    }
+    return packet.length % this.#frameBytes === 0 ? packet.length / this.#frameBytes : -1;
+  }
+
+  #sayLost(nowMs: number): void {
+    if (this.#unsaidLostSamples === 0) return;
+    if (this.#writer.fill > 0.9) return;
+    if (this.#writer.control(RECORD.lost, this.#unsaidLostSamples, nowMs)) {
+      this.#unsaidLostSamples = 0;
+    }
+  }
+}

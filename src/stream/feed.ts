@@ -1,0 +1,241 @@
+import type { AudioFormat, PacketDecoder } from './codecs/decoder.ts';
+import type { FeedFailureCode, LaneEvent, LegTotals } from './events.ts';
+import type { LegPipeline } from './leg-pipeline.ts';
+import { type PacketRingReader, RECORD } from './packet-ring.ts';
+import type { Resampler } from './resampler.ts';
+
+/** Lost audio up to this is replaced by silence; more is a declared gap. */
+export const CONCEAL_LIMIT_MS = 60;
+/** A feed fails when this many packets in a row, or this share of many, cannot be decoded. */
+const MAX_CORRUPT_IN_A_ROW = 50;
+const CORRUPT_SHARE_LIMIT = 0.5;
+const CORRUPT_SHARE_AFTER_PACKETS = 200;
+
+export interface FeedLeg {
+  readonly legKey: number;
+  readonly pipeline: LegPipeline;
+  /** Null when the decoder's rate is the detector's. */
+  readonly resampler: Resampler | null;
+}
+
+export interface FeedOptions {
+  readonly feedId: number;
+  readonly format: AudioFormat;
+  readonly reader: PacketRingReader;
+  readonly decoder: PacketDecoder;
+  /** One a channel. */
+  readonly legs: readonly FeedLeg[];
+  readonly emit: (event: LaneEvent) => void;
+}
+
+/**
+ * One stream of packets on a lane: ring → decoder → one resampler and leg a channel. The next record
+ * is read only when every leg has used up the last one. Allocates nothing a packet.
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #decoded: readonly Float32Array[];
+  readonly #resampled: Float32Array;
+  readonly #scoreCounts = new Map<number, number>();
+  #paused = false;
+  #ended = false;
+  #packets = 0;
+  #corrupt = 0;
+  #corruptInARow = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    const { decoder } = options;
+    const longest = Math.max(
+      decoder.maxPacketSamples,
+      Math.ceil((decoder.sampleRateHz * CONCEAL_LIMIT_MS) / 1000),
+    );
+    this.#decoded = Array.from({ length: decoder.channels }, () => new Float32Array(longest));
+    const outputs = options.legs.map(({ resampler }) => resampler?.maxOutputSamples(longest) ?? 0);
+    this.#resampled = new Float32Array(Math.max(...outputs));
+  }
+
+  get feedId(): number {
+    return this.#options.feedId;
+  }
+
+  get legs(): readonly FeedLeg[] {
+    return this.#options.legs;
+  }
+
+  /** True after the end record or a failure: the lane lets go of the feed. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  get corruptPackets(): number {
+    return this.#corrupt;
+  }
+
+  /**
+   * Works through the ring until it is empty or a leg waits for the engine.
+   * @returns false when a leg waits.
+   */
+  advance(): boolean {
+    while (!this.#ended) {
+      let waiting = false;
+      for (const { pipeline } of this.#options.legs) {
+        if (!pipeline.advance()) waiting = true;
+      }
+      if (waiting) return false;
+      if (!this.#options.reader.next()) return true;
+      this.#record();
+    }
+    return true;
+  }
+
+  /** Counts a score of a leg. @returns its number, from 1. */
+  noteScore(legKey: number): number {
+    const count = (this.#scoreCounts.get(legKey) ?? 0) + 1;
+    this.#scoreCounts.set(legKey, count);
+    return count;
+  }
+
+  /** Ends the feed with a coded failure. */
+  fail(code: FeedFailureCode): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.emit({ kind: 'failed', feedId: this.feedId, code });
+  }
+
+  dispose(): void {
+    this.#ended = true;
+    this.#options.decoder.dispose();
+  }
+
+  #record(): void {
+    const { reader } = this.#options;
+    switch (reader.kind) {
+      case RECORD.audio:
+        this.#audio();
+        break;
+      case RECORD.lost:
+        this.#lost(reader.value);
+        break;
+      case RECORD.pause:
+        this.#paused = true;
+        for (const { pipeline } of this.#options.legs) pipeline.wipe();
+        this.#emitAt('paused');
+        break;
+      case RECORD.resume:
+        this.#paused = false;
+        for (const leg of this.#options.legs) {
+          leg.pipeline.skip(this.#toLegSamples(leg, reader.value));
+          leg.resampler?.reset();
+        }
+        this.#emitAt('resumed');
+        break;
+      case RECORD.finalize:
+        this.#emitAt('finalized');
+        break;
+      case RECORD.end:
+        this.#ended = true;
+        this.#options.emit({ kind: 'ended', feedId: this.feedId, totals: this.#totals() });
+        break;
+    }
+  }
+
+  #audio(): void {
+    if (this.#paused) return;
+    const { reader, decoder } = this.#options;
+    this.#packets++;
+    const samples = decoder.decode(
+      reader.payload.subarray(0, reader.payloadBytes),
+      this.#decoded,
+    );
+    if (samples < 0) {
+      this.#countCorrupt();
+      return;
+    }
+    this.#corruptInARow = 0;
+    this.#write(samples);
+  }
+
+  #write(samples: number): void {
+    const { legs, reader } = this.#options;
+    for (let channel = 0; channel < legs.length; channel++) {
+      const { pipeline, resampler } = legs[channel]!;
+      const decoded = this.#decoded[channel]!;
+      pipeline.newestArrivalMs = reader.arrivedAtMs;
+      if (resampler === null) {
+        pipeline.write(decoded, samples);
+      } else {
+        pipeline.write(this.#resampled, resampler.process(decoded, samples, this.#resampled));
+      }
+    }
+  }
+
+  #lost(formatSamples: number): void {
+    const { format, legs, decoder } = this.#options;
+    const lostMs = (formatSamples * 1000) / format.sampleRateHz;
+    if (lostMs <= CONCEAL_LIMIT_MS) {
+      const samples = Math.round((lostMs * decoder.sampleRateHz) / 1000);
+      for (const decoded of this.#decoded) decoded.fill(0, 0, samples);
+      for (const leg of legs) {
+        leg.pipeline.countConcealed(this.#toLegSamples(leg, formatSamples));
+      }
+      this.#write(samples);
+      return;
+    }
+    for (const leg of legs) {
+      leg.pipeline.gap(this.#toLegSamples(leg, formatSamples));
+      leg.resampler?.reset();
+      this.#options.emit({
+        kind: 'gap',
+        legKey: leg.legKey,
+        streamTimeMs: Math.round(leg.pipeline.streamTimeMs),
+        lostMs: Math.round(lostMs),
+      });
+    }
+  }
+
+  #countCorrupt(): void {
+    this.#corrupt++;
+    this.#corruptInARow++;
+    const share = this.#corrupt / this.#packets;
+    if (
+      this.#corruptInARow >= MAX_CORRUPT_IN_A_ROW ||
+      (this.#packets >= CORRUPT_SHARE_AFTER_PACKETS && share > CORRUPT_SHARE_LIMIT)
+    ) {
+      this.fail('SCREEN_ERR_CODEC');
+      return;
+    }
+    // A packet that cannot be decoded is 20 ms that nobody heard.
+    this.#lost(Math.round(this.#options.format.sampleRateHz / 50));
+  }
+
+  #toLegSamples(leg: FeedLeg, formatSamples: number): number {
+    const { format } = this.#options;
+    return Math.round((formatSamples * leg.pipeline.sampleRateHz) / format.sampleRateHz);
+  }
+
+  #emitAt(kind: 'paused' | 'resumed' | 'finalized'): void {
+    const streamTimeMs = Math.round(this.#options.legs[0]!.pipeline.streamTimeMs);
+    if (kind === 'finalized') {
+      for (const { pipeline } of this.#options.legs) pipeline.scoreNow();
+    }
+    this.#options.emit({ kind, feedId: this.feedId, streamTimeMs });
+  }
+
+  #totals(): LegTotals[] {
+    return this.#options.legs.map(({ legKey, pipeline }) => ({
+      streamTimeMs: Math.round(pipeline.streamTimeMs),
+      speechMs: Math.round(pipeline.decision.evidence.speechMs),
+      lostMs: Math.round(pipeline.lostMs),
+      packets: this.#packets,
+      corruptPackets: this.#corrupt,
+      scores: this.#scoreCounts.get(legKey) ?? 0,
+      steps: pipeline.steps,
+      finalScore: pipeline.decision.figures(pipeline.streamTimeMs, pipeline.lostMs),
+    }));
+  }
+}

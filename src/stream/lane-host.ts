@@ -1,0 +1,180 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '../clock.ts';
+import type { LaneEvent, LaneLoad } from './events.ts';
+import type { FeedSpec, Lane, LaneSettings } from './lane.ts';
+import type { LaneCommand, LaneReport, LaneThreadSetup } from './lane-messages.ts';
+import { LaneTicker } from './lane-ticker.ts';
+
+/** What the I/O thread is told by a lane. */
+export interface LaneListener {
+  events(events: readonly LaneEvent[]): void;
+  load(load: LaneLoad): void;
+  /** The lane is gone with all its feeds; no event of theirs follows. */
+  died(reason: string): void;
+}
+
+/** The I/O thread's end of a lane, whichever side of a thread boundary it runs on. */
+export interface LaneHost {
+  open(spec: FeedSpec): void;
+  close(feedId: number): void;
+  /** Memory of a feed's legs, one a channel; null when the lane does not have it. */
+  snapshot(feedId: number): Promise<Uint8Array[] | null>;
+  /** Ends the lane. Feeds are dropped without totals. */
+  stop(): Promise<void>;
+}
+
+/** A lane on this thread, woken by the clock. */
+export function startInProcessLane(
+  createLane: (emit: (events: LaneEvent[]) => void) => Lane,
+  clock: Clock,
+  listener: LaneListener,
+): LaneHost {
+  const lane = createLane((events) => listener.events(events));
+  const ticker = new LaneTicker(lane, clock, {
+    load: (load) => listener.load(load),
+    failed: (reason) => listener.died(reason),
+  });
+  return {
+    open: (spec) => lane.open(spec),
+    close: (feedId) => lane.close(feedId),
+    snapshot: async (feedId) => lane.snapshot(feedId),
+    async stop() {
+      await ticker.stop();
+      lane.dispose();
+    },
+  };
+}
+
+export interface ThreadLaneOptions {
+  /** Folders of the detectors, verified again by the thread. */
+  readonly detectorFolders: readonly string[];
+  readonly engine: 'onnx' | 'tfjs';
+  readonly settings: LaneSettings;
+  readonly clock: Clock;
+  /** A thread that has not said it is ready by then has failed. */
+  readonly startTimeoutMs?: number;
+}
+
+const DEFAULT_START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+/** A lane in a worker thread. Resolves when the thread has loaded its detectors. */
+export async function startThreadLane(
+  options: ThreadLaneOptions,
+  listener: LaneListener,
+): Promise<LaneHost> {
+  const host = new ThreadLane(options, listener);
+  await host.ready(options.startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS);
+  return host;
+}
+
+class ThreadLane implements LaneHost {
+  readonly #worker: Worker;
+  readonly #clock: Clock;
+  readonly #listener: LaneListener;
+  readonly #snapshots = new Map<number, (legs: Uint8Array[] | null) => void>();
+  #snapshotId = 0;
+  #ready: (failure: Error | null) => void = () => {};
+  readonly #readiness: Promise<void>;
+  #ended = false;
+  #stopping = false;
+
+  constructor(options: ThreadLaneOptions, listener: LaneListener) {
+    this.#clock = options.clock;
+    this.#listener = listener;
+    const setup: LaneThreadSetup = {
+      detectorFolders: options.detectorFolders,
+      engine: options.engine,
+      settings: options.settings,
+    };
+    // From sources (tests, tsx) the thread needs the same loader; from dist it needs nothing.
+    const fromSources = import.meta.url.endsWith('.ts');
+    const file = fromSources ? './lane-thread.ts' : './lane-thread.js';
+    this.#worker = new Worker(new URL(file, import.meta.url), {
+      workerData: setup,
+      execArgv: fromSources ? ['--import', 'tsx'] : [],
+    });
+    this.#readiness = new Promise((resolve, reject) => {
+      this.#ready = (failure) => (failure === null ? resolve() : reject(failure));
+    });
+    this.#worker.on('message', (report: LaneReport) => this.#report(report));
+    this.#worker.on('error', (error: Error) => this.#end(error.message));
+    this.#worker.on('exit', (code) => this.#end(`lane thread exited with code ${code}`));
+  }
+
+  async ready(timeoutMs: number): Promise<void> {
+    const timer: Timer = this.#clock.after(timeoutMs, () => {
+      this.#ready(new Error(`a lane thread must start within ${timeoutMs} ms`));
+    });
+    try {
+      await this.#readiness;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  open(spec: FeedSpec): void {
+    this.#send({ kind: 'open', spec });
+  }
+
+  close(feedId: number): void {
+    this.#send({ kind: 'close', feedId });
+  }
+
+  snapshot(feedId: number): Promise<Uint8Array[] | null> {
+    if (this.#ended) return Promise.resolve(null);
+    const requestId = ++this.#snapshotId;
+    return new Promise((resolve) => {
+      this.#snapshots.set(requestId, resolve);
+      this.#send({ kind: 'snapshot', feedId, requestId });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#ended) return;
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#send({ kind: 'stop' });
+    const timer = this.#clock.after(STOP_TIMEOUT_MS, () => void this.#worker.terminate());
+    await exited;
+    timer.cancel();
+  }
+
+  #send(command: LaneCommand): void {
+    if (!this.#ended) this.#worker.postMessage(command);
+  }
+
+  #report(report: LaneReport): void {
+    switch (report.kind) {
+      case 'ready':
+        this.#ready(null);
+        break;
+      case 'events':
+        this.#listener.events(report.events);
+        break;
+      case 'load':
+        this.#listener.load(report.load);
+        break;
+      case 'snapshot':
+        this.#snapshots.get(report.requestId)?.(report.legs);
+        this.#snapshots.delete(report.requestId);
+        break;
+      case 'failed':
+        this.#end(report.reason);
+        void this.#worker.terminate();
+        break;
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#ready(new Error(reason));
+    for (const resolve of this.#snapshots.values()) resolve(null);
+    this.#snapshots.clear();
+    if (!this.#stopping) this.#listener.died(reason);
+  }
+}

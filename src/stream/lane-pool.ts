@@ -1,0 +1,146 @@
+import type { LaneEvent, LaneLoad } from './events.ts';
+import type { LaneHost, LaneListener } from './lane-host.ts';
+import type { FeedSpec } from './lane.ts';
+
+/** A lane busier than this takes no new calls. */
+export const BUSY_LIMIT = 0.8;
+const IDLE_LOAD: LaneLoad = {
+  feeds: 0,
+  busyShare: 0,
+  lagMs: 0,
+  runs: 0,
+  rows: 0,
+  largestBatch: 0,
+  waitingFeeds: 0,
+  packets: 0,
+  corruptPackets: 0,
+};
+
+export interface LanePoolListener {
+  events(events: readonly LaneEvent[]): void;
+  load(laneIndex: number, load: LaneLoad): void;
+  /** These feeds died with their lane. */
+  lost(feedIds: readonly number[], reason: string): void;
+}
+
+interface Slot {
+  host: LaneHost | null;
+  readonly feedIds: Set<number>;
+  load: LaneLoad;
+}
+
+export type StartLane = (listener: LaneListener) => Promise<LaneHost>;
+
+/**
+ * All lanes of the process. A new feed goes to the lane with the fewest; a lane that dies loses its
+ * feeds and is started anew.
+ */
+export class LanePool {
+  readonly #startLane: StartLane;
+  readonly #listener: LanePoolListener;
+  readonly #slots: Slot[];
+  #stopping = false;
+
+  private constructor(laneCount: number, startLane: StartLane, listener: LanePoolListener) {
+    this.#startLane = startLane;
+    this.#listener = listener;
+    this.#slots = Array.from({ length: laneCount }, () => ({
+      host: null,
+      feedIds: new Set<number>(),
+      load: IDLE_LOAD,
+    }));
+  }
+
+  /** Starts `laneCount` lanes. @throws what the first failing lane threw. */
+  static async start(
+    laneCount: number,
+    startLane: StartLane,
+    listener: LanePoolListener,
+  ): Promise<LanePool> {
+    if (laneCount < 1) throw new RangeError(`laneCount must be >= 1, got ${laneCount}`);
+    const pool = new LanePool(laneCount, startLane, listener);
+    try {
+      await Promise.all(pool.#slots.map((_, index) => pool.#fill(index)));
+    } catch (error) {
+      await pool.stop();
+      throw error;
+    }
+    return pool;
+  }
+
+  /** True while at least one lane has room. */
+  get hasRoom(): boolean {
+    return this.#slots.some(({ host, load }) => host !== null && load.busyShare <= BUSY_LIMIT);
+  }
+
+  /** Index of the lane that a new call's feeds should go to; null when none has room. */
+  pick(): number | null {
+    let best: number | null = null;
+    this.#slots.forEach(({ host, load, feedIds }, index) => {
+      if (host === null || load.busyShare > BUSY_LIMIT) return;
+      if (best === null || feedIds.size < this.#slots[best]!.feedIds.size) best = index;
+    });
+    return best;
+  }
+
+  open(laneIndex: number, spec: FeedSpec): void {
+    const slot = this.#slots[laneIndex]!;
+    if (slot.host === null) {
+      this.#listener.lost([spec.feedId], 'the lane is starting');
+      return;
+    }
+    slot.feedIds.add(spec.feedId);
+    slot.host.open(spec);
+  }
+
+  close(feedId: number): void {
+    for (const slot of this.#slots) {
+      if (slot.feedIds.delete(feedId)) slot.host?.close(feedId);
+    }
+  }
+
+  async snapshot(feedId: number): Promise<Uint8Array[] | null> {
+    const slot = this.#slots.find(({ feedIds }) => feedIds.has(feedId));
+    return slot?.host?.snapshot(feedId) ?? null;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#slots.map(({ host }) => host?.stop()));
+  }
+
+  async #fill(index: number): Promise<void> {
+    const slot = this.#slots[index]!;
+    slot.load = IDLE_LOAD;
+    const host = await this.#startLane({
+      events: (events) => {
+        for (const event of events) {
+          if (event.kind === 'ended' || event.kind === 'failed') slot.feedIds.delete(event.feedId);
+        }
+        this.#listener.events(events);
+      },
+      load: (load) => {
+        slot.load = load;
+        this.#listener.load(index, load);
+      },
+      died: (reason) => this.#died(index, reason),
+    });
+    if (this.#stopping) await host.stop();
+    else slot.host = host;
+  }
+
+  #died(index: number, reason: string): void {
+    const slot = this.#slots[index]!;
+    // A lane that dies while starting is reported by the promise of its start.
+    if (slot.host === null) return;
+    slot.host = null;
+    const feedIds = [...slot.feedIds];
+    slot.feedIds.clear();
+    this.#listener.lost(feedIds, reason);
+    if (!this.#stopping) {
+      this.#fill(index).catch(() => {
+        // The slot stays empty: the pool has less room, which /readyz tells.
+      });
+    }
+  }
+}

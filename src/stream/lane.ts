@@ -1,0 +1,318 @@
+import type { Clock } from '../clock.ts';
+import { FrontEnd } from '../dsp/front-end.ts';
+import { SnapshotReader, SnapshotWriter } from '../dsp/snapshot.ts';
+import { StepBatcher } from '../model/batcher.ts';
+import type { Detector } from '../model/detector.ts';
+import type { Engine } from '../model/engine.ts';
+import { Calibration } from '../screening/calibration.ts';
+import type { VerdictOptions } from '../screening/verdict.ts';
+import { createPacketDecoder, type OpusBackend } from './codecs/create-decoder.ts';
+import type { AudioFormat } from './codecs/decoder.ts';
+import type { LaneEvent, LaneLoad } from './events.ts';
+import { Feed, type FeedLeg } from './feed.ts';
+import { LegDecision } from './leg-decision.ts';
+import { LegPipeline } from './leg-pipeline.ts';
+import { MAX_RECORD_MS, maxRecordBytes, PacketRingReader } from './packet-ring.ts';
+import { createResampler } from './resampler.ts';
+
+/** Operator's settings that a lane needs. */
+export interface LaneSettings {
+  /** Prior probability that a leg is synthetic, 0…1 exclusive. */
+  readonly priorSynthetic: number;
+  /** The shipped threshold with this share of false alerts a call is used. */
+  readonly falseAlertRate: number;
+}
+
+/** A feed as the I/O thread orders it. Plain data and shared memory: it crosses threads. */
+export interface FeedSpec {
+  readonly feedId: number;
+  readonly format: AudioFormat;
+  /** One a channel, unique in the process. */
+  readonly legKeys: readonly number[];
+  readonly scoreIntervalMs: number;
+  readonly ringMemory: SharedArrayBuffer;
+  /** Memory of a leg elsewhere to go on from, one a channel. */
+  readonly snapshots?: readonly Uint8Array[];
+}
+
+/** A detector with the engine that runs it and the batcher of its legs. */
+export interface LaneDetector {
+  readonly detector: Detector;
+  readonly engine: Engine;
+}
+
+export interface LaneOptions {
+  /** Ordered by rate; a leg takes the one with the highest rate its audio fills. */
+  readonly detectors: readonly LaneDetector[];
+  readonly opus: OpusBackend;
+  readonly settings: LaneSettings;
+  readonly clock: Clock;
+  readonly emit: (events: LaneEvent[]) => void;
+}
+
+/**
+ * Owns the audio and memory of its legs and never sees a socket. `turn` is one tick: every feed is
+ * advanced, all ready blocks run in shared engine runs until no leg waits, and the events of the
+ * turn leave as one list. The same class runs in a thread, in process, and offline.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #batchers: readonly StepBatcher[];
+  readonly #calibrations: readonly Calibration[];
+  readonly #feeds = new Map<number, Feed>();
+  #events: LaneEvent[] = [];
+  #busyMs = 0;
+  #busySinceMs: number;
+  #packetsOfEndedFeeds = 0;
+  #corruptOfEndedFeeds = 0;
+  #waitingFeeds = 0;
+
+  constructor(options: LaneOptions) {
+    if (options.detectors.length === 0) throw new RangeError('a lane needs a detector, got none');
+    this.#options = options;
+    this.#batchers = options.detectors.map(({ engine }) => new StepBatcher(engine));
+    this.#calibrations = options.detectors.map(
+      ({ detector }) =>
+        new Calibration(detector.manifest.calibration, options.settings.priorSynthetic),
+    );
+    this.#busySinceMs = options.clock.nowMs();
+  }
+
+  get feedCount(): number {
+    return this.#feeds.size;
+  }
+
+  /** Begins a feed. A fault in it fails this feed only. */
+  open(spec: FeedSpec): void {
+    try {
+      this.#feeds.set(spec.feedId, this.#createFeed(spec));
+    } catch {
+      this.#events.push({ kind: 'failed', feedId: spec.feedId, code: 'SCREEN_ERR_INTERNAL' });
+    }
+  }
+
+  /** Drops a feed at once, without totals. */
+  close(feedId: number): void {
+    const feed = this.#feeds.get(feedId);
+    if (feed !== undefined) this.#release(feed);
+  }
+
+  /** The memory of a feed's legs, one a channel; null when the lane does not have it. */
+  snapshot(feedId: number): Uint8Array[] | null {
+    const feed = this.#feeds.get(feedId);
+    if (feed === undefined) return null;
+    return feed.legs.map(({ pipeline, resampler }) => {
+      const writer = new SnapshotWriter();
+      pipeline.snapshot(writer);
+      resampler?.snapshot(writer);
+      return writer.finish();
+    });
+  }
+
+  /** One tick. Not reentrant. */
+  async turn(): Promise<void> {
+    const startedAtMs = this.#options.clock.nowMs();
+    let waiting = this.#advanceAll();
+    this.#waitingFeeds = waiting;
+    while (waiting > 0) {
+      for (const batcher of this.#batchers) await batcher.runReady();
+      waiting = this.#advanceAll();
+    }
+    for (const feed of this.#feeds.values()) {
+      if (feed.ended) this.#release(feed);
+    }
+    this.#flush();
+    this.#busyMs += this.#options.clock.nowMs() - startedAtMs;
+  }
+
+  /** Figures since the last call. `lagMs` is the caller's. */
+  takeLoad(lagMs: number): LaneLoad {
+    const nowMs = this.#options.clock.nowMs();
+    const elapsedMs = Math.max(1, nowMs - this.#busySinceMs);
+    const busyShare = Math.min(1, this.#busyMs / elapsedMs);
+    this.#busyMs = 0;
+    this.#busySinceMs = nowMs;
+    let packets = this.#packetsOfEndedFeeds;
+    let corruptPackets = this.#corruptOfEndedFeeds;
+    for (const feed of this.#feeds.values()) {
+      packets += feed.packets;
+      corruptPackets += feed.corruptPackets;
+    }
+    const sum = (pick: (batcher: StepBatcher) => number) =>
+      this.#batchers.reduce((total, batcher) => total + pick(batcher), 0);
+    return {
+      feeds: this.#feeds.size,
+      busyShare,
+      lagMs,
+      runs: sum(({ counters }) => counters.runs),
+      rows: sum(({ counters }) => counters.rows),
+      largestBatch: Math.max(...this.#batchers.map(({ counters }) => counters.largestBatch)),
+      waitingFeeds: this.#waitingFeeds,
+      packets,
+      corruptPackets,
+    };
+  }
+
+  dispose(): void {
+    for (const feed of this.#feeds.values()) feed.dispose();
+    this.#feeds.clear();
+    for (const { engine } of this.#options.detectors) engine.dispose();
+  }
+
+  #advanceAll(): number {
+    let waiting = 0;
+    for (const feed of this.#feeds.values()) {
+      try {
+        if (!feed.advance()) waiting++;
+      } catch {
+        feed.fail('SCREEN_ERR_INTERNAL');
+      }
+    }
+    return waiting;
+  }
+
+  #release(feed: Feed): void {
+    this.#packetsOfEndedFeeds += feed.packets;
+    this.#corruptOfEndedFeeds += feed.corruptPackets;
+    for (const { pipeline } of feed.legs) {
+      for (const batcher of this.#batchers) batcher.remove(pipeline);
+    }
+    this.#feeds.delete(feed.feedId);
+    feed.dispose();
+  }
+
+  #flush(): void {
+    if (this.#events.length === 0) return;
+    const events = this.#events;
+    this.#events = [];
+    this.#options.emit(events);
+  }
+
+  #createFeed(spec: FeedSpec): Feed {
+    const index = chooseDetector(
+      this.#options.detectors.map(({ detector }) => detector),
+      spec.format,
+    );
+    const { detector } = this.#options.detectors[index]!;
+    const decoder = createPacketDecoder(spec.format, {
+      opus: this.#options.opus,
+      targetRateHz: detector.manifest.sampleRateHz,
+      maxPacketMs: MAX_RECORD_MS,
+    });
+    const sampleRateHz = detector.manifest.sampleRateHz;
+    const legs = spec.legKeys.map((legKey): FeedLeg => {
+      const resampler =
+        decoder.sampleRateHz === sampleRateHz
+          ? null
+          : createResampler(decoder.sampleRateHz, sampleRateHz);
+      const maxWriteSamples =
+        resampler?.maxOutputSamples(decoder.maxPacketSamples) ?? decoder.maxPacketSamples;
+      return { legKey, resampler, pipeline: this.#createLeg(index, spec, legKey, maxWriteSamples) };
+    });
+    spec.snapshots?.forEach((bytes, channel) => {
+      const reader = new SnapshotReader(bytes);
+      legs[channel]!.pipeline.restore(reader);
+      legs[channel]!.resampler?.restore(reader);
+    });
+    return new Feed({
+      feedId: spec.feedId,
+      format: spec.format,
+      reader: new PacketRingReader(spec.ringMemory, maxRecordBytes(spec.format)),
+      decoder,
+      legs,
+      emit: (event) => this.#events.push(event),
+    });
+  }
+
+  #createLeg(
+    index: number,
+    spec: FeedSpec,
+    legKey: number,
+    maxWriteSamples: number,
+  ): LegPipeline {
+    const { detector, engine } = this.#options.detectors[index]!;
+    const { manifest } = detector;
+    const frontEnd = new FrontEnd(manifest.frontEnd);
+    const decision = new LegDecision({
+      frontEnd,
+      calibration: this.#calibrations[index]!,
+      verdict: verdictOptionsOf(detector, this.#options.settings.falseAlertRate),
+      limits: {
+        minimumSpeechMs: manifest.decision.provisionalSpeechMs,
+        minimumBandwidthHz: manifest.abstention.minimumBandwidthHz,
+        maximumClippedShare: manifest.abstention.maximumClippedShare,
+        maximumLostShare: manifest.abstention.maximumLostShare,
+        maximumAbsoluteLogit: manifest.abstention.maximumAbsoluteLogit ?? null,
+      },
+      hopMs: manifest.frontEnd.hopMs,
+      recentWindowMs: manifest.decision.recentWindowMs,
+    });
+    return new LegPipeline({
+      frontEnd,
+      decision,
+      signature: engine.signature,
+      batcher: this.#batchers[index]!,
+      sampleRateHz: manifest.sampleRateHz,
+      scoreIntervalMs: spec.scoreIntervalMs,
+      maxWriteSamples,
+      onScoreDue: (pipeline) => this.#score(spec.feedId, legKey, pipeline),
+    });
+  }
+
+  #score(feedId: number, legKey: number, pipeline: LegPipeline): void {
+    const feed = this.#feeds.get(feedId);
+    if (feed === undefined) return;
+    const { decision } = pipeline;
+    const from = decision.verdict;
+    const figures = decision.figures(pipeline.streamTimeMs, pipeline.lostMs);
+    const to = decision.verdict;
+    const emittedAtMs = this.#options.clock.nowMs();
+    const latencyMs = Math.max(0, emittedAtMs - pipeline.newestArrivalMs);
+    const seq = feed.noteScore(legKey);
+    this.#events.push({ kind: 'score', legKey, seq, figures, latencyMs, emittedAtMs });
+    if (from.name !== to.name) {
+      this.#events.push({
+        kind: 'verdict',
+        legKey,
+        seq,
+        figures,
+        from: from.name,
+        to: to.name,
+        reason: to.reason,
+        latencyMs,
+        emittedAtMs,
+      });
+    }
+  }
+}
+
+/** Index of the detector with the highest rate that the audio fills; the lowest when none fits. */
+export function chooseDetector(detectors: readonly Detector[], format: AudioFormat): number {
+  let best = -1;
+  let lowest = 0;
+  detectors.forEach(({ manifest }, index) => {
+    const rateHz = manifest.sampleRateHz;
+    if (rateHz < detectors[lowest]!.manifest.sampleRateHz) lowest = index;
+    if (rateHz > format.sampleRateHz) return;
+    if (best === -1 || rateHz > detectors[best]!.manifest.sampleRateHz) best = index;
+  });
+  return best === -1 ? lowest : best;
+}
+
+function verdictOptionsOf(detector: Detector, falseAlertRate: number): VerdictOptions {
+  const { decision, thresholds } = detector.manifest;
+  const byDistance = [...thresholds].sort(
+    (a, b) =>
+      Math.abs(a.falseAlertRate - falseAlertRate) - Math.abs(b.falseAlertRate - falseAlertRate),
+  );
+  const threshold = byDistance[0];
+  if (threshold === undefined) throw new RangeError('the manifest must have a threshold, got none');
+  return {
+    provisionalSpeechMs: decision.provisionalSpeechMs,
+    firmSpeechMs: decision.firmSpeechMs,
+    thresholdLlr: threshold.llr,
+    hysteresisLlr: decision.hysteresisLlr,
+    recentMinimumSpeechMs: decision.recentMinimumSpeechMs,
+    recentMarginLlr: decision.recentMarginLlr,
+  };
+}

@@ -1,0 +1,137 @@
+import { RingBuffer } from 'ringbuf.js';
+import type { AudioFormat } from './codecs/decoder.ts';
+
+/** What a record of the ring says. Control records keep their place among the packets. */
+export const RECORD = {
+  audio: 0,
+  /** `value` samples (at the format's rate) were lost before the next packet. */
+  lost: 1,
+  pause: 2,
+  /** `value` samples passed while paused. */
+  resume: 3,
+  finalize: 4,
+  /** Nothing follows. */
+  end: 5,
+} as const;
+
+export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
+
+const HEADER_BYTES = 16;
+/** Kept free of audio so that a control record always finds room. */
+const CONTROL_RESERVE_BYTES = 32 * HEADER_BYTES;
+const RING_SECONDS = 2;
+const OPUS_BYTES_PER_SECOND = 16_000;
+const PACKETS_PER_SECOND = 100;
+/** Longest packet of a record; a 120-ms Opus packet has at most 1,275 bytes a frame. */
+const MAX_OPUS_PACKET_BYTES = 7_700;
+/** Uncompressed audio is cut into records of at most this. */
+export const MAX_RECORD_MS = 200;
+
+const BYTES_PER_SAMPLE = { pcm16: 2, mulaw: 1, alaw: 1, opus: 0 } as const;
+
+/** Bytes of one sample of all channels; 0 for Opus, whose packets have no fixed size. */
+export function frameBytesOf(format: AudioFormat): number {
+  return BYTES_PER_SAMPLE[format.codec] * format.channels;
+}
+
+/** Longest payload of one record in bytes. */
+export function maxRecordBytes(format: AudioFormat): number {
+  if (format.codec === 'opus') return MAX_OPUS_PACKET_BYTES;
+  return Math.floor((format.sampleRateHz * MAX_RECORD_MS) / 1000) * frameBytesOf(format);
+}
+
+/** Shared memory for a ring of two seconds of the format. Allocates. */
+export function createPacketRingMemory(format: AudioFormat): SharedArrayBuffer {
+  const bytesPerSecond =
+    format.codec === 'opus' ? OPUS_BYTES_PER_SECOND : format.sampleRateHz * frameBytesOf(format);
+  const capacityBytes =
+    RING_SECONDS * (bytesPerSecond + PACKETS_PER_SECOND * HEADER_BYTES) + CONTROL_RESERVE_BYTES;
+  return RingBuffer.getStorageForCapacity(capacityBytes, Uint8Array);
+}
+
+/**
+ * Producer's end, on the I/O thread. One record is one push of header and payload, so the reader
+ * never sees half of one. Allocates at construction only.
+ */
+export class PacketRingWriter {
+  readonly #ring: RingBuffer;
+  readonly #scratch: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(memory: SharedArrayBuffer, maxPayloadBytes: number) {
+    this.#ring = new RingBuffer(memory, Uint8Array);
+    this.#scratch = new Uint8Array(HEADER_BYTES + maxPayloadBytes);
+    this.#view = new DataView(this.#scratch.buffer);
+  }
+
+  /** @returns false when the ring is full: nothing was written. */
+  audio(packet: Uint8Array, arrivedAtMs: number): boolean {
+    const recordBytes = HEADER_BYTES + packet.length;
+    if (recordBytes > this.#scratch.length) {
+      throw new RangeError(
+        `packet must be at most ${this.#scratch.length - HEADER_BYTES} bytes, got ${packet.length}`,
+      );
+    }
+    if (this.#ring.available_write() < recordBytes + CONTROL_RESERVE_BYTES) return false;
+    this.#header(RECORD.audio, packet.length, 0, arrivedAtMs);
+    this.#scratch.set(packet, HEADER_BYTES);
+    this.#ring.push(this.#scratch, recordBytes);
+    return true;
+  }
+
+  /** @returns false when not even the reserve for control records has room. */
+  control(kind: Exclude<RecordKind, 0>, value: number, arrivedAtMs: number): boolean {
+    if (this.#ring.available_write() < HEADER_BYTES) return false;
+    this.#header(kind, 0, value, arrivedAtMs);
+    this.#ring.push(this.#scratch, HEADER_BYTES);
+    return true;
+  }
+
+  /** Share of the capacity in use, 0…1. */
+  get fill(): number {
+    return this.#ring.available_read() / this.#ring.capacity();
+  }
+
+  // The length has 16 bits, the value 40: enough for a day of samples at 48 kHz.
+  #header(kind: RecordKind, payloadBytes: number, value: number, arrivedAtMs: number): void {
+    this.#view.setUint8(0, kind);
+    this.#view.setUint8(1, Math.floor(value / 2 ** 32));
+    this.#view.setUint16(2, payloadBytes, true);
+    this.#view.setUint32(4, value % 2 ** 32, true);
+    this.#view.setFloat64(8, arrivedAtMs, true);
+  }
+}
+
+/** Consumer's end, on the lane. `next` fills the fields and the payload of the oldest record. */
+export class PacketRingReader {
+  readonly #ring: RingBuffer;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #view = new DataView(this.#header.buffer);
+  readonly #payload: Uint8Array;
+  kind: RecordKind = RECORD.audio;
+  payloadBytes = 0;
+  value = 0;
+  arrivedAtMs = 0;
+
+  constructor(memory: SharedArrayBuffer, maxPayloadBytes: number) {
+    this.#ring = new RingBuffer(memory, Uint8Array);
+    this.#payload = new Uint8Array(maxPayloadBytes);
+  }
+
+  /** Bytes of the newest record's payload are at the start of this array. */
+  get payload(): Uint8Array {
+    return this.#payload;
+  }
+
+  /** @returns false when the ring is empty. Allocates: no. */
+  next(): boolean {
+    if (this.#ring.available_read() < HEADER_BYTES) return false;
+    this.#ring.pop(this.#header, HEADER_BYTES);
+    this.kind = this.#view.getUint8(0) as RecordKind;
+    this.payloadBytes = this.#view.getUint16(2, true);
+    this.value = this.#view.getUint8(1) * 2 ** 32 + this.#view.getUint32(4, true);
+    this.arrivedAtMs = this.#view.getFloat64(8, true);
+    if (this.payloadBytes > 0) this.#ring.pop(this.#payload, this.payloadBytes);
+    return true;
+  }
+}
