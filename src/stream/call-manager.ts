@@ -82,6 +82,14 @@ export class CallManager {
     return this.#calls.values();
   }
 
+  /** True while a call of this key waits for its lost socket. */
+  hasDetachedCall(keyName: string): boolean {
+    for (const call of this.#calls.values()) {
+      if (call.state === 'detached' && call.start.keyName === keyName) return true;
+    }
+    return false;
+  }
+
   /** Why a new call of this key would be refused now, or null. */
   refusal(keyName: string): ErrorCode | null {
     if (this.#draining) return 'SCREEN_ERR_DRAINING';
@@ -179,7 +187,7 @@ export class CallManager {
         legs.push({ ...leg, legKey: this.#nextKey++, feedIndex, detectorId });
       }
     });
-    return new Call({ start, ports, legs, resumeToken: randomId(), clock, onDetachTimeout() {} });
+    return new Call({ start, ports, legs, resumeToken: randomId(), clock });
   }
 
   #register(call: Call): void {

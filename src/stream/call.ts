@@ -48,8 +48,6 @@ export interface CallParts {
   readonly legs: readonly CallLeg[];
   readonly resumeToken: string;
   readonly clock: Clock;
-  /** Told once, when the call has ended for good. */
-  readonly onDetachTimeout: (call: Call) => void;
 }
 
 /** How long a call waits for its lost socket. */
@@ -141,7 +139,6 @@ export class Call {
     this.#detachedAtMs = this.#parts.clock.nowMs();
     this.#detachTimer = this.#parts.clock.after(RESUME_WINDOW_MS, () => {
       this.end('socket_lost');
-      this.#parts.onDetachTimeout(this);
     });
   }
 

@@ -9,6 +9,8 @@ import {
 } from './packet-ring.ts';
 import { AudioRateLimit } from './rate-limit.ts';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** What became of a packet. */
 export type WriteOutcome =
   | 'written'
@@ -17,7 +19,7 @@ export type WriteOutcome =
   /** The ring is full and the caller holds the packet back (fast door only). */
   | 'full'
   | 'too_fast'
-  /** Not whole samples, or no valid Opus packet length. */
+  /** Not whole samples. */
   | 'bad_size';
 
 /**
@@ -54,7 +56,7 @@ export class FeedPort {
   audio(packet: Uint8Array, nowMs: number): WriteOutcome {
     if (packet.length === 0) return 'written';
     const samples = this.samplesOf(packet);
-    if (samples <= 0) return 'bad_size';
+    if (samples <= 0) return this.format.codec === 'opus' ? this.#corrupt(nowMs) : 'bad_size';
     if (this.#rate === null && this.#writer.fill > 0.5) return 'full';
     if (this.#rate?.take((samples * 1000) / this.format.sampleRateHz, nowMs) === false) {
       return 'too_fast';
@@ -90,6 +92,12 @@ export class FeedPort {
       return opusPacketDurationSamples(packet, this.format.sampleRateHz);
     }
     return packet.length % this.#frameBytes === 0 ? packet.length / this.#frameBytes : -1;
+  }
+
+  // The lane counts what its decoder refuses; a record without bytes is one that any refuses.
+  #corrupt(nowMs: number): WriteOutcome {
+    this.#sayLost(nowMs);
+    return this.#writer.audio(NO_BYTES, nowMs) ? 'written' : 'dropped';
   }
 
   #sayLost(nowMs: number): void {

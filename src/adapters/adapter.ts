@@ -1,0 +1,75 @@
+import type { ErrorCode } from '../errors.ts';
+import type { KeyIdentity } from '../keys.ts';
+import type { Call, CallSink, CallStart } from '../stream/call.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+
+/** What an adapter may know of an HTTP upgrade. */
+export interface UpgradeRequest {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly subprotocols: readonly string[];
+  readonly remoteAddress: string;
+}
+
+export type AuthResult =
+  | { readonly ok: true; readonly key: KeyIdentity }
+  | { readonly ok: false; readonly status: 400 | 401 | 403; readonly reason: string };
+
+/** The socket as a session sees it. */
+export interface Link {
+  sendText(message: string): void;
+  sendBinary(message: Uint8Array): void;
+  close(code: number, reason: string): void;
+  /** Stops and restarts reading (the fast door's back-pressure). */
+  pause(): void;
+  resume(): void;
+  readonly bufferedBytes: number;
+}
+
+/** What a session may do with calls. One intake a socket, bound to its key. */
+export interface CallIntake {
+  start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode;
+  resume(token: string, sink: CallSink): { readonly call: Call; readonly awayMs: number } | null;
+  /** Wall time, for latency and pauses only. */
+  nowMs(): number;
+  after(delayMs: number, action: () => void): { cancel(): void };
+  readonly mayRunFast: boolean;
+  readonly detectors: readonly DetectorIdentity[];
+  /** A coded error was sent to the peer. */
+  countError(code: ErrorCode): void;
+}
+
+export interface DetectorIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly sampleRateHz: number;
+  /** `name@12 hex`. */
+  readonly id: string;
+}
+
+/** One socket's conversation. Its methods never throw for what a peer sent. */
+export interface AdapterSession extends CallSink {
+  text(message: string): void;
+  binary(message: Uint8Array): void;
+  closed(code: number): void;
+  /** The service ends: say so in the platform's own way. */
+  draining(): void;
+  deliver(event: ScreeningEvent): void;
+}
+
+/** A platform's wire protocol, pure with respect to sockets, time and models. */
+export interface Adapter {
+  readonly id: string;
+  readonly mount: { readonly path: string };
+  /** `ping` = the endpoint may send WebSocket pings to find dead peers. */
+  readonly heartbeat: 'none' | 'ping';
+  /** Nothing heard for this long ends the socket. */
+  readonly idleMs: number;
+  /** The sub-protocol to answer with; undefined = none. */
+  subprotocol(offered: readonly string[]): string | undefined;
+  authenticate(request: UpgradeRequest): AuthResult;
+  open(link: Link, intake: CallIntake): AdapterSession;
+}

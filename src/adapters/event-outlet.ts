@@ -1,0 +1,60 @@
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { Link } from './adapter.ts';
+
+/** Beyond this many unsent bytes scores coalesce to the newest of each leg. */
+export const COALESCE_BYTES = 262_144;
+/** Beyond this the reader is given up. */
+export const CLOSE_BYTES = 1_048_576;
+
+export interface EventOutletOptions {
+  readonly link: Link;
+  readonly render: (event: ScreeningEvent) => string;
+  /** The reader is too slow: said once. */
+  readonly tooSlow: () => void;
+}
+
+/**
+ * Sends events to a reader that may be slow: scores give way to newer ones of their leg, verdicts
+ * and everything else never do.
+ */
+export class EventOutlet {
+  readonly #options: EventOutletOptions;
+  readonly #held = new Map<string, ScreeningEvent>();
+  #coalesced = 0;
+  #givenUp = false;
+
+  constructor(options: EventOutletOptions) {
+    this.#options = options;
+  }
+
+  /** Scores that gave way to newer ones. */
+  get coalesced(): number {
+    return this.#coalesced;
+  }
+
+  offer(event: ScreeningEvent): void {
+    const { link } = this.#options;
+    if (this.#givenUp) return;
+    if (link.bufferedBytes > CLOSE_BYTES) {
+      this.#givenUp = true;
+      this.#options.tooSlow();
+      return;
+    }
+    if (event.type === 'score' && link.bufferedBytes > COALESCE_BYTES) {
+      if (this.#held.has(event.leg)) this.#coalesced++;
+      this.#held.set(event.leg, event);
+      return;
+    }
+    this.#releaseHeld(event);
+    link.sendText(this.#options.render(event));
+  }
+
+  // A held score is older than the event: it goes first, unless a newer score of its leg comes now.
+  #releaseHeld(event: ScreeningEvent): void {
+    for (const [leg, held] of this.#held) {
+      if (event.type === 'score' && event.leg === leg) this.#coalesced++;
+      else this.#options.link.sendText(this.#options.render(held));
+    }
+    this.#held.clear();
+  }
+}

@@ -1,0 +1,124 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Call } from '../stream/call.ts';
+import type { Link } from './adapter.ts';
+import { StampedInput } from './stamped-input.ts';
+
+/** How long the fast door waits before it tries a full ring again. */
+const RETRY_MS = 2;
+
+export interface NativeAudioOptions {
+  readonly call: Call;
+  readonly framing: 'raw' | 'stamped';
+  readonly link: Link;
+  readonly after: (delayMs: number, action: () => void) => { cancel(): void };
+  /** Wall time that a resumed call was without a socket. */
+  readonly awayMs: number;
+}
+
+/**
+ * Audio messages of one native socket → packets of the call. Stamped packets go through a reorder
+ * window. On the fast door a full ring stops the socket until there is room.
+ */
+export class NativeAudio {
+  readonly #options: NativeAudioOptions;
+  readonly #stamped: StampedInput | null;
+  readonly #queue: Uint8Array[] = [];
+  #retry: { cancel(): void } | null = null;
+  #written: (() => void) | null = null;
+  #problem: ErrorCode | null = null;
+
+  constructor(options: NativeAudioOptions) {
+    this.#options = options;
+    const { call, awayMs, framing } = options;
+    const rateHz = call.ports[0]!.format.sampleRateHz;
+    if (framing === 'stamped') {
+      const kept = call.sessionMemory;
+      this.#stamped = kept instanceof StampedInput ? kept : new StampedInput(call);
+      this.#stamped.sendTo((packet) => this.#send(packet));
+    } else {
+      this.#stamped = null;
+      if (awayMs > 0) call.lost(0, Math.round((awayMs * rateHz) / 1000));
+    }
+  }
+
+  /** Kept by the call for the socket that resumes it. */
+  get memory(): unknown {
+    return this.#stamped;
+  }
+
+  /** @returns the code to refuse the peer with, or null. */
+  take(message: Uint8Array): ErrorCode | null {
+    this.#problem = null;
+    if (this.#stamped === null) this.#send(message);
+    else if (!this.#stamped.take(message)) return 'SCREEN_ERR_AUDIO_SIZE';
+    return this.#problem;
+  }
+
+  /** The reorder window gives up waiting for what is missing. */
+  flush(): void {
+    this.#stamped?.flush();
+  }
+
+  /** After a pause stream time goes on from the next packet. */
+  restart(): void {
+    this.#stamped?.reset();
+  }
+
+  /** Calls back when no packet waits for room. */
+  whenWritten(action: () => void): void {
+    if (this.#queue.length === 0) action();
+    else this.#written = action;
+  }
+
+  stop(): void {
+    this.#retry?.cancel();
+    this.#queue.length = 0;
+  }
+
+  #send(packet: Uint8Array): void {
+    if (this.#queue.length > 0) {
+      this.#queue.push(packet.slice());
+      return;
+    }
+    this.#write(packet);
+  }
+
+  #write(packet: Uint8Array): void {
+    switch (this.#options.call.audio(0, packet)) {
+      case 'bad_size':
+        this.#problem = 'SCREEN_ERR_AUDIO_SIZE';
+        break;
+      case 'too_fast':
+        this.#problem = 'SCREEN_ERR_RATE';
+        break;
+      case 'full':
+        this.#hold(packet.slice());
+        break;
+      case 'written':
+      case 'dropped':
+      case 'refused':
+        break;
+    }
+  }
+
+  #hold(packet: Uint8Array): void {
+    this.#queue.push(packet);
+    this.#options.link.pause();
+    this.#retry ??= this.#options.after(RETRY_MS, () => this.#tryAgain());
+  }
+
+  #tryAgain(): void {
+    this.#retry = null;
+    while (this.#queue.length > 0) {
+      const outcome = this.#options.call.audio(0, this.#queue[0]!);
+      if (outcome === 'full') {
+        this.#retry = this.#options.after(RETRY_MS, () => this.#tryAgain());
+        return;
+      }
+      this.#queue.shift();
+    }
+    this.#options.link.resume();
+    this.#written?.();
+    this.#written = null;
+  }
+}

@@ -1,0 +1,287 @@
+import { type ErrorCode, ERRORS } from '../errors.ts';
+import { randomId } from '../random.ts';
+import { type Call, type LegStart, RESUME_WINDOW_MS } from '../stream/call.ts';
+import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';
+import type { AudioFormat } from '../stream/codecs/decoder.ts';
+import { RATE_BURST_MS, RATE_FACTOR } from '../stream/rate-limit.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { AdapterSession, CallIntake, Link } from './adapter.ts';
+import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
+import { EventOutlet } from './event-outlet.ts';
+import { NativeAudio } from './native-audio.ts';
+import {
+  BARE_MESSAGE_TYPES,
+  type BareMessageType,
+  type StartedMessage,
+  type StartMessage,
+  startSchema,
+} from './native-messages.ts';
+import { NATIVE_TRANSITIONS, type NativeState, type NativeWireEvent } from './native-states.ts';
+
+const DEFAULT_LEG_IDS = ['caller', 'callee'] as const;
+
+/** One socket of the native protocol. */
+export class NativeSession implements AdapterSession {
+  readonly #link: Link;
+  readonly #intake: CallIntake;
+  readonly #idleMs: number;
+  readonly #outlet: EventOutlet;
+  #state: NativeState = 'waiting';
+  #call: Call | null = null;
+  #audio: NativeAudio | null = null;
+  #pausedAtMs = 0;
+
+  constructor(link: Link, intake: CallIntake, idleMs: number) {
+    this.#link = link;
+    this.#intake = intake;
+    this.#idleMs = idleMs;
+    this.#outlet = new EventOutlet({
+      link,
+      render: (event) => JSON.stringify(event),
+      tooSlow: () => this.#refuse('SCREEN_ERR_SLOW_READER'),
+    });
+  }
+
+  text(message: string): void {
+    if (this.#state === 'closed') return;
+    const parsed = parseBoundedJson(message);
+    if (!parsed.ok) {
+      this.#refuse(parsed.code);
+      return;
+    }
+    const { type } = parsed.value;
+    const wireEvent: NativeWireEvent =
+      type === 'start' || isBareType(type) ? (type as NativeWireEvent) : 'unknown';
+    this.#take(wireEvent, parsed.value, null);
+  }
+
+  binary(message: Uint8Array): void {
+    this.#take('audio', null, message);
+  }
+
+  closed(): void {
+    const wasStopping = this.#state === 'stopping';
+    this.#state = 'closed';
+    this.#audio?.stop();
+    if (this.#call === null || wasStopping) return;
+    this.#call.sessionMemory = this.#audio?.memory ?? null;
+    this.#call.detach();
+  }
+
+  draining(): void {
+    if (this.#state === 'waiting') this.#refuse('SCREEN_ERR_DRAINING');
+  }
+
+  deliver(event: ScreeningEvent): void {
+    if (this.#state === 'closed') return;
+    if (event.type === 'failed') {
+      this.#refuse(event.code);
+      return;
+    }
+    this.#outlet.offer(event);
+    if (event.type !== 'stopped') return;
+    this.#state = 'closed';
+    this.#call = null;
+    const drained = event.reason === 'drained';
+    this.#link.close(drained ? 1001 : 1000, event.reason);
+  }
+
+  #take(
+    wireEvent: NativeWireEvent,
+    value: Readonly<Record<string, unknown>> | null,
+    audio: Uint8Array | null,
+  ): void {
+    const { to, action } = NATIVE_TRANSITIONS[this.#state][wireEvent];
+    switch (action) {
+      case 'start':
+        if (value !== null) this.#start(value);
+        return;
+      case 'pause':
+        this.#pausedAtMs = this.#intake.nowMs();
+        this.#call?.pause();
+        break;
+      case 'resume':
+        this.#audio?.restart();
+        this.#call?.resume(this.#intake.nowMs() - this.#pausedAtMs);
+        break;
+      case 'finalize':
+        this.#audio?.flush();
+        this.#call?.finalize();
+        break;
+      case 'stop':
+        this.#audio?.flush();
+        this.#state = to;
+        this.#endWhenWritten();
+        return;
+      case 'audio':
+        if (audio !== null) this.#hear(audio);
+        return;
+      case 'ignore':
+        break;
+      default:
+        this.#refuse(action);
+        return;
+    }
+    this.#state = to;
+  }
+
+  #hear(message: Uint8Array): void {
+    if (message.length > MAX_TEXT_BYTES) {
+      this.#refuse('SCREEN_ERR_AUDIO_TOO_BIG');
+      return;
+    }
+    const problem = this.#audio?.take(message) ?? null;
+    if (problem !== null) this.#refuse(problem);
+  }
+
+  /** On the fast door packets may still wait for room in the ring. */
+  #endWhenWritten(): void {
+    const call = this.#call;
+    if (call === null) return;
+    if (this.#audio === null) call.end('stop');
+    else this.#audio.whenWritten(() => call.end('stop'));
+  }
+
+  #start(value: Readonly<Record<string, unknown>>): void {
+    const parsed = startSchema.safeParse(value);
+    if (!parsed.success) {
+      this.#refuse('SCREEN_ERR_MESSAGE');
+      return;
+    }
+    const message = parsed.data;
+    const format = formatOf(message);
+    if (format === null) {
+      this.#refuse('SCREEN_ERR_FORMAT');
+      return;
+    }
+    if (message.pace === 'fast' && !this.#intake.mayRunFast) {
+      this.#refuse('SCREEN_ERR_RATE');
+      return;
+    }
+    if (message.resume !== undefined) this.#resume(message, format);
+    else this.#begin(message, format);
+  }
+
+  #begin(message: StartMessage, format: AudioFormat): void {
+    const legs = legsOf(message, format);
+    if (legs === null) {
+      this.#refuse('SCREEN_ERR_MESSAGE');
+      return;
+    }
+    const started = this.#intake.start(
+      {
+        ...(message.callId === undefined ? {} : { callId: message.callId }),
+        platform: 'native',
+        feeds: [{ format, legs }],
+        scoreIntervalMs: message.scoreIntervalMs,
+        pace: message.pace,
+        metadata: message.metadata,
+      },
+      this,
+    );
+    if (typeof started === 'string') {
+      this.#refuse(started);
+      return;
+    }
+    this.#attach(started, message, { resumed: false, awayMs: 0 });
+  }
+
+  #resume(message: StartMessage, format: AudioFormat): void {
+    const found = this.#intake.resume(message.resume ?? '', this);
+    const before = found?.call.start.feeds[0]?.format;
+    if (found === null || before === undefined || !isSameFormat(before, format)) {
+      found?.call.detach();
+      this.#refuse('SCREEN_ERR_RESUME');
+      return;
+    }
+    this.#attach(found.call, message, { resumed: true, awayMs: found.awayMs });
+  }
+
+  #attach(call: Call, message: StartMessage, from: { resumed: boolean; awayMs: number }): void {
+    this.#state = 'active';
+    this.#call = call;
+    this.#audio = new NativeAudio({
+      call,
+      framing: message.audio.framing,
+      link: this.#link,
+      after: (delayMs, action) => this.#intake.after(delayMs, action),
+      awayMs: from.awayMs,
+    });
+    const detector = this.#detectorOf(call);
+    const started: StartedMessage = {
+      type: 'started',
+      callId: call.callId,
+      streamId: randomId(),
+      audio: message.audio,
+      legs: call.legs.map(({ id, role }) => ({ id, role })),
+      detector: {
+        name: detector.name,
+        version: detector.version,
+        sha256: detector.sha256,
+        sampleRateHz: detector.sampleRateHz,
+      },
+      scoreIntervalMs: call.start.scoreIntervalMs,
+      resumed: from.resumed,
+      resumeToken: call.resumeToken,
+      limits: {
+        textBytes: MAX_TEXT_BYTES,
+        audioBytes: MAX_TEXT_BYTES,
+        rateFactor: RATE_FACTOR,
+        burstMs: RATE_BURST_MS,
+        resumeWindowMs: RESUME_WINDOW_MS,
+        idleMs: this.#idleMs,
+      },
+    };
+    this.#link.sendText(JSON.stringify(started));
+  }
+
+  #detectorOf(call: Call) {
+    const id = call.legs[0]!.detectorId;
+    return this.#intake.detectors.find((detector) => detector.id === id)!;
+  }
+
+  /** Sends the coded error, closes, and ends the call if there is one. */
+  #refuse(code: ErrorCode): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#audio?.stop();
+    this.#intake.countError(code);
+    const { message, retryable, closeCode } = ERRORS[code];
+    this.#link.sendText(JSON.stringify({ type: 'error', code, message, retryable }));
+    this.#link.close(closeCode, code);
+    this.#call?.end('policy');
+    this.#call = null;
+  }
+}
+
+function isBareType(type: unknown): type is BareMessageType {
+  return BARE_MESSAGE_TYPES.includes(type as BareMessageType);
+}
+
+function formatOf({ audio }: StartMessage): AudioFormat | null {
+  const format: AudioFormat = {
+    codec: audio.codec,
+    sampleRateHz: audio.sampleRateHz,
+    channels: audio.channels as 1 | 2,
+  };
+  try {
+    checkAudioFormat(format);
+    return format;
+  } catch {
+    // The check throws for options; here the options came from the peer.
+    return null;
+  }
+}
+
+/** One leg a channel, with distinct names; null when they do not fit. */
+function legsOf(message: StartMessage, format: AudioFormat): LegStart[] | null {
+  const legs =
+    message.legs ??
+    DEFAULT_LEG_IDS.slice(0, format.channels).map((id): LegStart => ({ id, role: id }));
+  const ids = new Set(legs.map(({ id }) => id));
+  return legs.length === format.channels && ids.size === legs.length ? legs : null;
+}
+
+function isSameFormat(a: AudioFormat, b: AudioFormat): boolean {
+  return a.codec === b.codec && a.sampleRateHz === b.sampleRateHz && a.channels === b.channels;
+}

@@ -1,0 +1,159 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../clock.ts';
+import { type ErrorCode, ERRORS } from '../errors.ts';
+import type { KeyIdentity } from '../keys.ts';
+import type { CallManager } from '../stream/call-manager.ts';
+import type { Adapter, DetectorIdentity, UpgradeRequest } from './adapter.ts';
+import { type SocketEvents, SocketSession } from './socket-session.ts';
+
+/** Hard limit of the transport; the adapters refuse smaller things with a coded error first. */
+const MAX_MESSAGE_BYTES = 131_072;
+const MAX_FRAGMENTS = 16;
+const MAX_BUFFERED_CHUNKS = 256;
+const CLOSE_TIMEOUT_MS = 2_000;
+const RETRY_AFTER_SECONDS = 5;
+
+export interface SocketEndpointOptions {
+  readonly adapters: readonly Adapter[];
+  readonly calls: CallManager;
+  readonly clock: Clock;
+  readonly detectors: readonly DetectorIdentity[];
+  readonly events: SocketEvents;
+}
+
+/**
+ * WebSocket side of the service: chooses the adapter by path, authenticates and admits before the
+ * upgrade, and runs one session a socket. No call state exists before authentication has passed.
+ */
+export class SocketEndpoint {
+  readonly #options: SocketEndpointOptions;
+  readonly #sockets: WebSocketServer;
+  readonly #sessions = new Set<SocketSession>();
+  #draining = false;
+
+  constructor(options: SocketEndpointOptions) {
+    this.#options = options;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      // Newer than the type definitions: caps against floods of tiny fragments.
+      ...{ maxFragments: MAX_FRAGMENTS, maxBufferedChunks: MAX_BUFFERED_CHUNKS },
+      ...{ closeTimeout: CLOSE_TIMEOUT_MS },
+      handleProtocols: (offered, request) => {
+        const adapter = this.#adapterFor(request);
+        return adapter?.subprotocol([...offered]) ?? false;
+      },
+    });
+  }
+
+  get openSockets(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes upgrades of the server. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Tells every session that has no call yet that the service ends. */
+  startDraining(): void {
+    this.#draining = true;
+    for (const session of this.#sessions) session.draining();
+  }
+
+  /** Closes what is still open with 1001 and ends the sockets after the close time-out. */
+  closeAll(): void {
+    for (const session of this.#sessions) session.end(1001, 'SCREEN_ERR_DRAINING');
+    this.#sockets.close();
+  }
+
+  #adapterFor(request: IncomingMessage): Adapter | undefined {
+    const path = (request.url ?? '').split('?', 1)[0];
+    return this.#options.adapters.find(({ mount }) => mount.path === path);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const adapter = this.#adapterFor(request);
+    if (adapter === undefined) {
+      refuse(socket, 404, 'no such endpoint');
+      return;
+    }
+    const auth = adapter.authenticate(describeUpgrade(request));
+    if (!auth.ok) {
+      this.#options.events.refusedUpgrade(auth.status);
+      refuse(socket, auth.status, auth.reason);
+      return;
+    }
+    const refusal = this.#handshakeRefusal(auth.key);
+    if (refusal !== null) {
+      this.#options.events.refusedUpgrade(503);
+      refuse(socket, 503, ERRORS[refusal].message);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const session = new SocketSession(webSocket, {
+        adapter,
+        key: auth.key,
+        calls: this.#options.calls,
+        clock: this.#options.clock,
+        detectors: this.#options.detectors,
+        events: this.#options.events,
+        onClose: () => this.#sessions.delete(session),
+      });
+      this.#sessions.add(session);
+      session.begin();
+    });
+  }
+
+  // A socket may come back for its call, which is counted already: it is refused only in the start.
+  #handshakeRefusal(key: KeyIdentity): ErrorCode | null {
+    if (this.#options.calls.hasDetachedCall(key.name)) return null;
+    return this.#draining ? 'SCREEN_ERR_DRAINING' : this.#options.calls.refusal(key.name);
+  }
+}
+
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  503: 'Service Unavailable',
+};
+
+function refuse(socket: Duplex, status: number, reason: string): void {
+  const body = `${JSON.stringify({ status, title: STATUS_TEXTS[status], detail: reason })}\n`;
+  const extra =
+    status === 503
+      ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`
+      : status === 401
+        ? 'WWW-Authenticate: Bearer\r\n'
+        : '';
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_TEXTS[status]}\r\nConnection: close\r\n${extra}` +
+      `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function describeUpgrade(request: IncomingMessage): UpgradeRequest {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  const offered = headers['sec-websocket-protocol'] ?? '';
+  return {
+    path,
+    query: new URLSearchParams(query),
+    headers,
+    subprotocols: offered
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+    remoteAddress: request.socket.remoteAddress ?? '',
+  };
+}

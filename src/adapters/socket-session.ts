@@ -1,0 +1,162 @@
+import type { WebSocket } from 'ws';
+import type { Clock, Timer } from '../clock.ts';
+import { type ErrorCode, ERRORS } from '../errors.ts';
+import type { KeyIdentity } from '../keys.ts';
+import type { CallManager } from '../stream/call-manager.ts';
+import type { Adapter, AdapterSession, CallIntake, DetectorIdentity, Link } from './adapter.ts';
+
+const PING_PERIOD_MS = 20_000;
+
+/** What happens to sockets, for logs and metrics. */
+export interface SocketEvents {
+  opened(adapterId: string, keyName: string): void;
+  closed(adapterId: string, code: number): void;
+  refusedUpgrade(status: number): void;
+  error(adapterId: string, code: ErrorCode): void;
+  /** A session threw: a fault of ours. */
+  fault(adapterId: string, error: unknown): void;
+}
+
+export interface SocketSessionOptions {
+  readonly adapter: Adapter;
+  readonly key: KeyIdentity;
+  readonly calls: CallManager;
+  readonly clock: Clock;
+  readonly detectors: readonly DetectorIdentity[];
+  readonly events: SocketEvents;
+  readonly onClose: () => void;
+}
+
+/** One socket with its adapter's session: idle and ping timers, and a wall around its faults. */
+export class SocketSession {
+  readonly #socket: WebSocket;
+  readonly #options: SocketSessionOptions;
+  #session: AdapterSession | null = null;
+  #idle: Timer | null = null;
+  #ping: Timer | null = null;
+  #heardAtMs = 0;
+  #answered = true;
+
+  constructor(socket: WebSocket, options: SocketSessionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  begin(): void {
+    const { adapter, key, clock, events } = this.#options;
+    const socket = this.#socket;
+    socket.binaryType = 'nodebuffer';
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      this.#heardAtMs = clock.nowMs();
+      this.#guard((session) => {
+        if (isBinary) session.binary(data);
+        else session.text(data.toString('utf8'));
+      });
+    });
+    socket.on('pong', () => {
+      this.#answered = true;
+    });
+    socket.on('error', () => {
+      // The transport's own refusal (too big, malformed): `close` follows with its code.
+    });
+    socket.on('close', (code: number) => this.#closed(code));
+    events.opened(adapter.id, key.name);
+    this.#heardAtMs = clock.nowMs();
+    this.#watch();
+    try {
+      this.#session = adapter.open(this.#link(), this.#intake());
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  draining(): void {
+    this.#guard((session) => session.draining());
+  }
+
+  /** Ends the socket from our side. */
+  end(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  #watch(): void {
+    const { adapter, clock } = this.#options;
+    this.#idle = clock.every(Math.min(1_000, adapter.idleMs), () => {
+      if (clock.nowMs() - this.#heardAtMs < adapter.idleMs) return;
+      this.#options.events.error(adapter.id, 'SCREEN_ERR_IDLE');
+      this.#socket.close(ERRORS.SCREEN_ERR_IDLE.closeCode, 'SCREEN_ERR_IDLE');
+      this.#terminateSoon();
+    });
+    if (adapter.heartbeat !== 'ping') return;
+    this.#ping = clock.every(PING_PERIOD_MS, () => {
+      if (!this.#answered) {
+        this.#socket.terminate();
+        return;
+      }
+      this.#answered = false;
+      this.#socket.ping();
+    });
+  }
+
+  // A half-open peer never answers the close.
+  #terminateSoon(): void {
+    this.#idle?.cancel();
+    this.#idle = this.#options.clock.after(2_000, () => this.#socket.terminate());
+  }
+
+  #closed(code: number): void {
+    this.#idle?.cancel();
+    this.#ping?.cancel();
+    this.#guard((session) => session.closed(code));
+    this.#session = null;
+    this.#options.events.closed(this.#options.adapter.id, code);
+    this.#options.onClose();
+  }
+
+  #guard(action: (session: AdapterSession) => void): void {
+    if (this.#session === null) return;
+    try {
+      action(this.#session);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #fault(error: unknown): void {
+    const { adapter, events } = this.#options;
+    events.fault(adapter.id, error);
+    events.error(adapter.id, 'SCREEN_ERR_INTERNAL');
+    this.#socket.close(ERRORS.SCREEN_ERR_INTERNAL.closeCode, 'SCREEN_ERR_INTERNAL');
+  }
+
+  #link(): Link {
+    const socket = this.#socket;
+    return {
+      sendText(message) {
+        if (socket.readyState === socket.OPEN) socket.send(message, { binary: false });
+      },
+      sendBinary(message) {
+        if (socket.readyState === socket.OPEN) socket.send(message, { binary: true });
+      },
+      close: (code, reason) => socket.close(code, reason),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      get bufferedBytes() {
+        return socket.bufferedAmount;
+      },
+    };
+  }
+
+  #intake(): CallIntake {
+    const { calls, key, clock, adapter, events, detectors } = this.#options;
+    return {
+      start: (start, sink) => calls.start({ ...start, keyName: key.name }, sink),
+      resume: (token, sink) => calls.resume(token, key.name, sink),
+      nowMs: () => clock.nowMs(),
+      after: (delayMs, action) => clock.after(delayMs, action),
+      mayRunFast: key.fast,
+      detectors,
+      countError: (code) => events.error(adapter.id, code),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import type { Call } from '../stream/call.ts';
+import { ReorderWindow } from '../stream/jitter.ts';
+
+/** Sequence number and sample time, big-endian, before the audio. */
+const STAMP_BYTES = 8;
+
+/**
+ * Stamped packets of one call, put in order. It outlives its socket: the one that resumes the call
+ * goes on with it, so that what was missed in between is seen in the sample times.
+ */
+export class StampedInput {
+  readonly #call: Call;
+  readonly #window: ReorderWindow;
+  #send: (packet: Uint8Array) => void = () => {};
+
+  constructor(call: Call) {
+    this.#call = call;
+    this.#window = new ReorderWindow({
+      audio: (packet) => this.#send(packet),
+      lost: (samples) => call.lost(0, samples),
+    });
+  }
+
+  /** Where packets go from now on. */
+  sendTo(send: (packet: Uint8Array) => void): void {
+    this.#send = send;
+  }
+
+  /** @returns false when the message is too short for its stamp. */
+  take(message: Uint8Array): boolean {
+    if (message.length < STAMP_BYTES) return false;
+    const view = new DataView(message.buffer, message.byteOffset, STAMP_BYTES);
+    const packet = message.subarray(STAMP_BYTES);
+    this.#window.push({
+      sequence: view.getUint32(0),
+      sampleTime: view.getUint32(4),
+      packet,
+      samples: Math.max(0, this.#call.ports[0]!.samplesOf(packet)),
+    });
+    return true;
+  }
+
+  /** Gives up waiting for what is missing. */
+  flush(): void {
+    this.#window.flush();
+  }
+
+  /** The next packet sets the time anew (after a pause). */
+  reset(): void {
+    this.#window.reset();
+  }
+}

@@ -1,0 +1,126 @@
+import { basename } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Recording, RecordingError, readRecording } from '../audio-files/read-recording.ts';
+import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
+import { type TimedPacket, timelineOf } from '../replay/timeline.ts';
+import type { LegStart } from '../stream/call.ts';
+import type { CodecName } from '../stream/codecs/decoder.ts';
+import type { LossOptions } from '../stream/loss-simulation.ts';
+import { CliError, EXIT } from './context.ts';
+import { numberBetween, wholeNumber } from './options.ts';
+
+/** Options that `replay` and `screen` share: what the wire looks like and what it does to packets. */
+export interface WireCliOptions {
+  readonly codec: CodecName;
+  readonly rate?: number;
+  readonly opusBitrate?: number;
+  readonly interval: number;
+  readonly loss: number;
+  readonly burst: number;
+  readonly jitter: number;
+  readonly reorder: number;
+  readonly seed: number;
+  readonly callId?: string;
+  readonly roles?: readonly LegStart['role'][];
+}
+
+const ROLES = ['caller', 'callee', 'agent', 'unknown'] as const;
+
+/** Adds the shared options to a command. */
+export function addWireOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--codec <name>', 'wire codec')
+        .choices(['pcm16', 'mulaw', 'alaw', 'opus'])
+        .default('pcm16'),
+    )
+    .option(
+      '--rate <Hz>',
+      'wire sample rate, Hz; default: the file’s, or the next one the codec has',
+      wholeNumber(8_000, 48_000),
+    )
+    .option('--opus-bitrate <bit/s>', 'Opus bit rate, 6000-128000', wholeNumber(6_000, 128_000))
+    .option('--interval <ms>', 'stream time between scores, 100-5000 ms', wholeNumber(100, 5000), 500)
+    .option('--loss <share>', 'share of packets lost, 0-1', numberBetween(0, 1), 0)
+    .option('--burst <packets>', 'mean length of a loss burst, 1-50', numberBetween(1, 50), 1)
+    .option('--jitter <ms>', 'largest random delay of a packet, 0-500 ms', numberBetween(0, 500), 0)
+    .option('--reorder <share>', 'share of packets sent late by one or two, 0-1', numberBetween(0, 1), 0)
+    .option('--seed <number>', 'seed of the simulated network', wholeNumber(0, 4_294_967_295), 1)
+    .option('--call-id <id>', 'call id; default: the file’s name')
+    .option('--roles <list>', `role of each channel, comma-separated: ${ROLES.join(', ')}`, parseRoles);
+}
+
+function parseRoles(text: string): LegStart['role'][] {
+  return text.split(',').map((role) => {
+    const found = ROLES.find((known) => known === role);
+    if (found === undefined) throw new InvalidArgumentError(`must be of ${ROLES.join(', ')}`);
+    return found;
+  });
+}
+
+/** One file ready to be sent or screened. */
+export interface WireCall {
+  readonly audio: PreparedAudio;
+  readonly timeline: readonly TimedPacket[];
+  readonly stamped: boolean;
+  readonly callId: string;
+  readonly legs: readonly LegStart[];
+  readonly scoreIntervalMs: number;
+}
+
+/** Reads and transcodes a file. @throws RecordingError when it is no audio */
+export async function readWireCall(path: string, options: WireCliOptions): Promise<WireCall> {
+  const recording = await readRecording(path);
+  const loss = lossOf(options);
+  const audio = prepare(recording, options);
+  return {
+    audio,
+    timeline: timelineOf(audio, loss),
+    stamped: loss !== null,
+    callId: options.callId ?? basename(path),
+    legs: legsOf(audio.format.channels, options.roles),
+    scoreIntervalMs: options.interval,
+  };
+}
+
+function prepare(recording: Recording, options: WireCliOptions): PreparedAudio {
+  try {
+    return prepareAudio(recording, {
+      codec: options.codec,
+      sampleRateHz: options.rate ?? null,
+      ...(options.opusBitrate === undefined ? {} : { opusBitrate: options.opusBitrate }),
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError(error.message, EXIT.configuration);
+    throw error;
+  }
+}
+
+function lossOf(options: WireCliOptions): LossOptions | null {
+  const { loss, burst, jitter, reorder, seed } = options;
+  if (loss === 0 && jitter === 0 && reorder === 0) return null;
+  return {
+    lossShare: loss,
+    meanBurstPackets: burst,
+    maxJitterMs: jitter,
+    reorderShare: reorder,
+    seed,
+  };
+}
+
+function legsOf(channels: number, roles: readonly LegStart['role'][] | undefined): LegStart[] {
+  const defaults = ['caller', 'callee'] as const;
+  return Array.from({ length: channels }, (_, channel) => ({
+    id: roles?.[channel] ?? defaults[channel]!,
+    role: roles?.[channel] ?? defaults[channel]!,
+  }));
+}
+
+/** One line for a file that could not be used, or null when the fault is not the file's. */
+export function describeUnreadable(path: string, error: unknown): string | null {
+  if (error instanceof RecordingError) return `${path}: ${error.message}`;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 'ENOENT') return `${path}: no such file`;
+  if (code === 'EISDIR' || code === 'EACCES') return `${path}: cannot be read (${code})`;
+  return null;
+}

@@ -1,0 +1,56 @@
+import { CommanderError } from 'commander';
+import { type CliContext, CliError, EXIT } from './cli/context.ts';
+import { createProgram } from './cli/program.ts';
+import { systemClock } from './clock.ts';
+import { ConfigError } from './config.ts';
+import { ModelError } from './model/model-error.ts';
+
+const CPU_MICROSECONDS = 1e6;
+
+const context: CliContext = {
+  environment: process.env,
+  clock: systemClock,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  onStopSignal(action) {
+    let stopping = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (stopping) process.exit(EXIT.failure);
+        stopping = true;
+        action();
+      });
+    }
+  },
+  cpuSeconds: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / CPU_MICROSECONDS;
+  },
+  residentBytes: () => process.memoryUsage.rss(),
+  selfCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+};
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.configuration;
+  if (error instanceof CliError) return error.exitCode;
+  return error instanceof ConfigError || error instanceof ModelError
+    ? EXIT.configuration
+    : EXIT.failure;
+}
+
+try {
+  const program = createProgram(context, (code) => {
+    process.exitCode = code;
+  });
+  program.exitOverride();
+  for (const command of program.commands) command.exitOverride();
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  if (!(error instanceof CommanderError)) {
+    process.stderr.write(`bonafide: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.exitCode === EXIT.failure && !(error instanceof CliError)) {
+      process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { Counter, Gauge, Histogram, monitorEventLoop, Registry } from './prometheus.ts';
+import type { AbstentionReason } from './screening/abstention.ts';
+import type { LaneLoad } from './stream/events.ts';
+import type { ScreeningEvent } from './stream/screening-events.ts';
+
+const LATENCY_BUCKETS_MS = [2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 250, 1000];
+
+/** What the service counts. No type of the metrics library leaves this file. */
+export interface ServiceMetrics {
+  callStarted(platform: string, legs: number): void;
+  callEnded(reason: string): void;
+  event(event: ScreeningEvent, latencyMs: number | null): void;
+  packet(codec: string): void;
+  droppedPackets(count: number): void;
+  socket(adapterId: string, change: 1 | -1): void;
+  closed(adapterId: string, code: number): void;
+  refused(status: number): void;
+  error(code: string): void;
+  laneLoad(laneIndex: number, load: LaneLoad): void;
+  laneDied(): void;
+  /** Text in the Prometheus exposition format. */
+  render(): Promise<string>;
+  readonly contentType: string;
+  dispose(): void;
+}
+
+export interface MetricSources {
+  readonly liveCalls: () => number;
+  readonly liveLegs: () => number;
+}
+
+/** Counters in a registry of their own, so that two services in one process do not mix. */
+export function createMetrics(sources: MetricSources): ServiceMetrics {
+  const registry = new Registry();
+  const counter = (name: string, help: string, labelNames: string[] = []) =>
+    new Counter({ name: `bonafide_${name}`, help, labelNames, registers: [registry] });
+  const gauge = (name: string, help: string, labelNames: string[] = [], read?: () => number) =>
+    new Gauge({
+      name: `bonafide_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      ...(read === undefined
+        ? {}
+        : {
+            collect(this: Gauge) {
+              this.set(read());
+            },
+          }),
+    });
+  gauge('calls', 'live calls', [], sources.liveCalls);
+  gauge('legs', 'live legs', [], sources.liveLegs);
+  const stopLoopMonitor = monitorEventLoop(registry);
+  const started = counter('calls_started_total', 'calls admitted', ['platform']);
+  const ended = counter('calls_ended_total', 'calls ended', ['reason']);
+  const scores = counter('scores_total', 'scores published');
+  const verdicts = counter('verdicts_total', 'verdict changes', ['to']);
+  const abstentions = counter('abstentions_total', 'scores withheld', ['reason']);
+  const gaps = counter('gaps_total', 'declared gaps');
+  const lostMs = counter('lost_audio_ms_total', 'audio declared lost in gaps, ms');
+  const packets = counter('packets_total', 'audio packets', ['codec']);
+  const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
+  const sockets = gauge('sockets', 'open sockets', ['adapter']);
+  const closed = counter('sockets_closed_total', 'sockets closed', ['adapter', 'code']);
+  const refused = counter('upgrades_refused_total', 'handshakes refused', ['status']);
+  const errors = counter('errors_total', 'coded errors sent to peers', ['code']);
+  const deaths = counter('lane_deaths_total', 'lanes that died');
+  const latency = new Histogram({
+    name: 'bonafide_score_latency_ms',
+    help: 'newest sample in to score out, ms',
+    buckets: LATENCY_BUCKETS_MS,
+    registers: [registry],
+  });
+  const laneMetrics = createLaneMetrics(gauge);
+  return {
+    callStarted: (platform) => started.inc({ platform }),
+    callEnded: (reason) => ended.inc({ reason }),
+    event(event, latencyMs) {
+      if (latencyMs !== null) latency.observe(latencyMs);
+      if (event.type === 'score') {
+        scores.inc();
+        if (event.abstain !== null) {
+          abstentions.inc({ reason: event.abstain satisfies AbstentionReason });
+        }
+      } else if (event.type === 'verdict') verdicts.inc({ to: event.to });
+      else if (event.type === 'gap') {
+        gaps.inc();
+        lostMs.inc(event.lostMs);
+      }
+    },
+    packet: (codec) => packets.inc({ codec }),
+    droppedPackets: (count) => dropped.inc(count),
+    socket: (adapter, change) => sockets.inc({ adapter }, change),
+    closed: (adapter, code) => closed.inc({ adapter, code: String(code) }),
+    refused: (status) => refused.inc({ status: String(status) }),
+    error: (code) => errors.inc({ code }),
+    laneLoad: laneMetrics,
+    laneDied: () => deaths.inc(),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+    dispose() {
+      stopLoopMonitor();
+      registry.clear();
+    },
+  };
+}
+
+type MakeGauge = (name: string, help: string, labelNames: string[]) => Gauge;
+
+/** Figures that lanes report once a second. */
+function createLaneMetrics(gauge: MakeGauge): ServiceMetrics['laneLoad'] {
+  const lane = ['lane'];
+  const busy = gauge('lane_busy_share', 'share of time a lane works, 0 to 1', lane);
+  const lag = gauge('lane_lag_ms', 'worst lateness of a tick in the last second, ms', lane);
+  const feeds = gauge('lane_feeds', 'feeds on a lane', lane);
+  const depth = gauge('lane_step_queue', 'feeds that waited for the engine in the last turn', lane);
+  const runs = gauge('lane_engine_runs', 'engine runs since start', lane);
+  const rows = gauge('lane_engine_rows', 'rows of engine runs since start', lane);
+  const largest = gauge('lane_largest_batch', 'most rows of one engine run', lane);
+  const corrupt = gauge('lane_corrupt_packets', 'packets that could not be decoded', lane);
+  const heard = gauge('lane_packets', 'packets decoded since start', lane);
+  return (laneIndex, load) => {
+    const labels = { lane: String(laneIndex) };
+    busy.set(labels, load.busyShare);
+    lag.set(labels, load.lagMs);
+    feeds.set(labels, load.feeds);
+    depth.set(labels, load.waitingFeeds);
+    runs.set(labels, load.runs);
+    rows.set(labels, load.rows);
+    largest.set(labels, load.largestBatch);
+    corrupt.set(labels, load.corruptPackets);
+    heard.set(labels, load.packets);
+  };
+}

@@ -1,0 +1,120 @@
+import { StampedInput } from '../adapters/stamped-input.ts';
+import type { Clock } from '../clock.ts';
+import { loadDetector } from '../model/detector.ts';
+import type { LegStart } from '../stream/call.ts';
+import { CallManager } from '../stream/call-manager.ts';
+import { createLane } from '../stream/create-lane.ts';
+import { chooseDetector, type Lane, type LaneSettings } from '../stream/lane.ts';
+import type { LaneHost } from '../stream/lane-host.ts';
+import { LanePool } from '../stream/lane-pool.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { PreparedAudio } from './prepare-audio.ts';
+import { stampPacket, type TimedPacket } from './timeline.ts';
+
+export interface OfflineOptions {
+  readonly detectorFolders: readonly string[];
+  readonly engine: 'onnx' | 'tfjs';
+  readonly settings: LaneSettings;
+  readonly clock: Clock;
+}
+
+export interface OfflineCall {
+  readonly audio: PreparedAudio;
+  readonly timeline: readonly TimedPacket[];
+  /** True when the network was simulated: packets are put in order by their stamps. */
+  readonly stamped: boolean;
+  readonly callId: string;
+  readonly legs: readonly LegStart[];
+  readonly scoreIntervalMs: number;
+}
+
+/**
+ * Screens recordings without a socket, through the same calls, ring, lane and events as the service.
+ * The lane is turned by hand, as fast as it goes.
+ */
+export class OfflineScreener {
+  readonly #calls: CallManager;
+  readonly #lane: Lane;
+  readonly #pool: LanePool;
+
+  private constructor(calls: CallManager, lane: Lane, pool: LanePool) {
+    this.#calls = calls;
+    this.#lane = lane;
+    this.#pool = pool;
+  }
+
+  /** Loads the detectors. @throws ModelError */
+  static async create(options: OfflineOptions): Promise<OfflineScreener> {
+    const loaded = await Promise.all(options.detectorFolders.map((folder) => loadDetector(folder)));
+    const calls = new CallManager({
+      clock: options.clock,
+      limits: { maxCalls: 1_000, maxCallsPerKey: 1_000 },
+      observer: { started() {}, event() {}, ended() {} },
+      detectorIdFor: (format) => loaded[chooseDetector(loaded, format)]!.id,
+      keyLimit: () => null,
+    });
+    const lane = await createLane({
+      ...options,
+      emit: (events) => calls.laneEvents(events),
+    });
+    const host: LaneHost = {
+      open: (spec) => lane.open(spec),
+      close: (feedId) => lane.close(feedId),
+      snapshot: async (feedId) => lane.snapshot(feedId),
+      stop: async () => lane.dispose(),
+    };
+    const pool = await LanePool.start(1, async () => host, {
+      events() {},
+      load() {},
+      lost() {},
+    });
+    calls.useLanes(pool);
+    return new OfflineScreener(calls, lane, pool);
+  }
+
+  /** All events of one recording, in order. */
+  async screen(offline: OfflineCall): Promise<ScreeningEvent[]> {
+    const events: ScreeningEvent[] = [];
+    let ended = false;
+    const call = this.#calls.start(
+      {
+        callId: offline.callId,
+        platform: 'file',
+        keyName: 'file',
+        feeds: [{ format: offline.audio.format, legs: offline.legs }],
+        scoreIntervalMs: offline.scoreIntervalMs,
+        pace: 'fast',
+        metadata: {},
+      },
+      {
+        deliver(event) {
+          events.push(event);
+          ended ||= event.type === 'stopped' || event.type === 'failed';
+        },
+      },
+    );
+    if (typeof call === 'string') throw new Error(`the call was refused: ${call}`);
+    const ready: Uint8Array[] = [];
+    const stamped = offline.stamped ? new StampedInput(call) : null;
+    stamped?.sendTo((packet) => ready.push(packet.slice()));
+    const write = async () => {
+      for (const packet of ready.splice(0)) {
+        while (call.audio(0, packet) === 'full') await this.#lane.turn();
+      }
+    };
+    for (const timed of offline.timeline) {
+      if (stamped === null) ready.push(timed.packet);
+      else stamped.take(stampPacket(timed));
+      await write();
+    }
+    stamped?.flush();
+    await write();
+    call.end('stop');
+    while (!ended) await this.#lane.turn();
+    return events;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.stop();
+  }
+}

@@ -1,0 +1,72 @@
+import type { Recording } from '../audio-files/read-recording.ts';
+import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
+import { PCM_RATES_HZ } from '../stream/codecs/create-decoder.ts';
+import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
+import { OPUS_RATES_HZ } from '../stream/codecs/opus-packet.ts';
+import { createResampler } from '../stream/resampler.ts';
+
+export const PACKET_MS = 20;
+
+export interface WireOptions {
+  readonly codec: CodecName;
+  /** Null = the recording's own rate, or the next one that the codec has. */
+  readonly sampleRateHz: number | null;
+  readonly opusBitrate?: number;
+}
+
+/** A recording as the packets of a wire format. */
+export interface PreparedAudio {
+  readonly format: AudioFormat;
+  readonly packets: readonly Uint8Array[];
+  readonly packetSamples: number;
+  readonly seconds: number;
+}
+
+/**
+ * Transcodes a recording of one or two channels to packets of 20 ms.
+ * @throws RangeError for more channels or a rate that the codec does not have
+ */
+export function prepareAudio(recording: Recording, options: WireOptions): PreparedAudio {
+  const { channels } = recording;
+  if (channels.length !== 1 && channels.length !== 2) {
+    throw new RangeError(`a recording must have 1 or 2 channels, got ${channels.length}`);
+  }
+  const sampleRateHz = options.sampleRateHz ?? nearestRateHz(options.codec, recording.sampleRateHz);
+  const format: AudioFormat = { codec: options.codec, sampleRateHz, channels: channels.length };
+  const encoder = createPacketEncoder(
+    format,
+    options.opusBitrate === undefined ? {} : { opusBitrate: options.opusBitrate },
+  );
+  try {
+    const resampled = channels.map((samples) =>
+      resampleAll(samples, recording.sampleRateHz, sampleRateHz),
+    );
+    return {
+      format,
+      packets: encodePackets(encoder, resampled),
+      packetSamples: encoder.packetSamples,
+      seconds: recording.seconds,
+    };
+  } finally {
+    encoder.dispose();
+  }
+}
+
+/** The whole of a signal at another rate. */
+export function resampleAll(
+  samples: Float32Array,
+  fromRateHz: number,
+  toRateHz: number,
+): Float32Array {
+  if (fromRateHz === toRateHz) return samples;
+  const resampler = createResampler(fromRateHz, toRateHz);
+  const output = new Float32Array(resampler.maxOutputSamples(samples.length));
+  const count = resampler.process(samples, samples.length, output);
+  return output.subarray(0, count);
+}
+
+function nearestRateHz(codec: CodecName, rateHz: number): number {
+  if (codec === 'mulaw' || codec === 'alaw') return 8_000;
+  const rates: readonly number[] = codec === 'opus' ? OPUS_RATES_HZ : PCM_RATES_HZ;
+  return rates.find((candidate) => candidate >= rateHz) ?? rates[rates.length - 1]!;
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.ts';
+import type { LegStart } from '../stream/call.ts';
+import type { PreparedAudio } from './prepare-audio.ts';
+import { type ServerMessage, StreamClient } from './stream-client.ts';
+import { stampPacket, type TimedPacket } from './timeline.ts';
+
+export interface ReplayOptions {
+  readonly url: string;
+  readonly key: string | null;
+  readonly clock: Clock;
+  readonly audio: PreparedAudio;
+  readonly timeline: readonly TimedPacket[];
+  readonly stamped: boolean;
+  readonly callId: string;
+  readonly legs: readonly LegStart[];
+  readonly scoreIntervalMs: number;
+  readonly pace: 'live' | 'fast';
+  readonly onMessage: (message: ServerMessage) => void;
+}
+
+/** The server answered with an error, or closed before it had said `stopped`. */
+export class ReplayError extends Error {
+  override readonly name = 'ReplayError';
+}
+
+/** Streams one recording to a server and resolves when the server has said `stopped`. */
+export async function replayCall(options: ReplayOptions): Promise<void> {
+  const { clock, audio, pace } = options;
+  let failure: string | null = null;
+  let stopped = false;
+  let tellStarted: () => void = () => {};
+  const started = new Promise<void>((resolve) => {
+    tellStarted = resolve;
+  });
+  const client = await StreamClient.connect({
+    url: options.url,
+    key: options.key,
+    clock,
+    onMessage(message) {
+      if (message.type === 'started') tellStarted();
+      if (message.type === 'error') failure = `${message.code}: ${message.message}`;
+      if (message.type === 'stopped') stopped = true;
+      options.onMessage(message);
+    },
+  });
+  client.json({
+    type: 'start',
+    callId: options.callId,
+    legs: options.legs,
+    audio: { ...audio.format, framing: options.stamped ? 'stamped' : 'raw' },
+    scoreIntervalMs: options.scoreIntervalMs,
+    pace,
+  });
+  await Promise.race([started, client.closed]);
+  await sendTimeline(client, options);
+  if (client.open) client.json({ type: 'stop' });
+  const code = await client.closed;
+  if (failure !== null) throw new ReplayError(failure);
+  if (!stopped) throw new ReplayError(`the server closed with ${code} before the end`);
+}
+
+async function sendTimeline(client: StreamClient, options: ReplayOptions): Promise<void> {
+  const { clock, timeline, pace, stamped } = options;
+  const startedAtMs = clock.nowMs();
+  for (const timed of timeline) {
+    if (!client.open) return;
+    if (pace === 'live') {
+      const waitMs = startedAtMs + timed.sendAtMs - clock.nowMs();
+      if (waitMs > 1) await clock.sleep(waitMs);
+    }
+    await client.audio(stamped ? stampPacket(timed) : timed.packet);
+  }
+}

@@ -1,0 +1,234 @@
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import type { DetectorIdentity } from './adapters/adapter.ts';
+import { createAdapters } from './adapters/registry.ts';
+import { SocketEndpoint } from './adapters/socket-endpoint.ts';
+import type { SocketEvents } from './adapters/socket-session.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createHttpApp, type ServiceStatus } from './http/app.ts';
+import { type KeyIdentity, KeyRing } from './keys.ts';
+import type { Logger } from './logger.ts';
+import { createMetrics, type ServiceMetrics } from './metrics.ts';
+import { type Detector, loadDetector } from './model/detector.ts';
+import { CallManager, type CallObserver } from './stream/call-manager.ts';
+import { createLane } from './stream/create-lane.ts';
+import { chooseDetector } from './stream/lane.ts';
+import { type LaneListener, startInProcessLane, startThreadLane } from './stream/lane-host.ts';
+import { LanePool } from './stream/lane-pool.ts';
+
+const HEADERS_TIMEOUT_MS = 5_000;
+const MAX_UNUPGRADED_SOCKETS = 256;
+const LOOPBACK_KEY: KeyIdentity = { name: 'loopback', maxCalls: null, fast: true };
+
+export interface ServiceParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A running service. */
+export interface Service {
+  readonly port: number;
+  readonly detectors: readonly DetectorIdentity[];
+  readonly metrics: ServiceMetrics;
+  readonly status: () => ServiceStatus;
+  /** Stops taking calls, lets the live ones end (`drainMs` at most), then closes everything. */
+  drain(): Promise<void>;
+  /** Closes at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the service from its configuration, starts the lanes and listens.
+ * @throws ModelError when a detector is not what its manifest says.
+ */
+export async function startService(parts: ServiceParts): Promise<Service> {
+  const { config, clock, logger } = parts;
+  const loaded = await Promise.all(config.detectorFolders.map((folder) => loadDetector(folder)));
+  const detectors = loaded.map(identityOf);
+  const keys = new KeyRing(config.keys, clock);
+  const metrics: ServiceMetrics = createMetrics({
+    liveCalls: () => calls.liveCalls,
+    liveLegs: () => calls.liveLegs,
+  });
+  const calls: CallManager = new CallManager({
+    clock,
+    limits: { maxCalls: config.maxCalls, maxCallsPerKey: config.maxCallsPerKey },
+    observer: createObserver(metrics, logger),
+    detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
+    keyLimit: (name) => keys.limitOf(name),
+  });
+  const lanes = await startLanes(parts, calls, metrics);
+  calls.useLanes(lanes);
+  const status = (): ServiceStatus => {
+    const reason = calls.draining
+      ? 'draining'
+      : lanes.hasRoom && calls.liveCalls < config.maxCalls
+        ? 'ready'
+        : 'full';
+    return {
+      ready: reason === 'ready',
+      reason,
+      liveCalls: calls.liveCalls,
+      maxCalls: config.maxCalls,
+      detectors: detectors.map(({ id, sampleRateHz }) => ({ id, sampleRateHz })),
+    };
+  };
+  const app = createHttpApp({
+    keys,
+    status,
+    renderMetrics: () => metrics.render(),
+    metricsContentType: metrics.contentType,
+  });
+  const endpoint = new SocketEndpoint({
+    adapters: createAdapters({
+      keys,
+      loopbackIdentity: config.allowLoopback ? LOOPBACK_KEY : null,
+      idleMs: config.idleMs,
+    }),
+    calls,
+    clock,
+    detectors,
+    events: createSocketEvents(metrics, logger),
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  endpoint.attach(server);
+  const port = await listen(server, config);
+  return assemble({ parts, calls, lanes, endpoint, server, metrics, status, port, detectors });
+}
+
+interface Assembly {
+  readonly parts: ServiceParts;
+  readonly calls: CallManager;
+  readonly lanes: LanePool;
+  readonly endpoint: SocketEndpoint;
+  readonly server: Server;
+  readonly metrics: ServiceMetrics;
+  readonly status: () => ServiceStatus;
+  readonly port: number;
+  readonly detectors: readonly DetectorIdentity[];
+}
+
+function assemble(assembly: Assembly): Service {
+  const { parts, calls, lanes, endpoint, server, metrics, status, port, detectors } = assembly;
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= (async () => {
+      endpoint.closeAll();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const force = parts.clock.after(3_000, () => server.closeAllConnections());
+      await lanes.stop();
+      await closed;
+      force.cancel();
+      metrics.dispose();
+    })();
+    return closing;
+  };
+  return {
+    port,
+    detectors,
+    metrics,
+    status,
+    async drain() {
+      parts.logger.info({ calls: calls.liveCalls }, 'draining');
+      const drained = calls.drain(parts.config.drainMs);
+      endpoint.startDraining();
+      await drained;
+      await close();
+    },
+    close,
+  };
+}
+
+function identityOf(detector: Detector): DetectorIdentity {
+  const { name, version, sampleRateHz } = detector.manifest;
+  return { id: detector.id, name, version, sha256: detector.sha256, sampleRateHz };
+}
+
+async function startLanes(
+  { config, clock, logger }: ServiceParts,
+  calls: CallManager,
+  metrics: ServiceMetrics,
+): Promise<LanePool> {
+  const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
+  const settings = { priorSynthetic, falseAlertRate };
+  const startOne = async (listener: LaneListener) => {
+    if (config.lanes > 0) {
+      return startThreadLane({ detectorFolders, engine, settings, clock }, listener);
+    }
+    const emit: LaneListener['events'] = (events) => listener.events(events);
+    const lane = await createLane({ detectorFolders, engine, settings, clock, emit });
+    return startInProcessLane(lane, clock, listener);
+  };
+  return LanePool.start(Math.max(1, config.lanes), startOne, {
+    events: (events) => calls.laneEvents(events),
+    load: (laneIndex, load) => metrics.laneLoad(laneIndex, load),
+    lost: (feedIds, reason) => {
+      metrics.laneDied();
+      logger.error({ feeds: feedIds.length, reason }, 'a lane died');
+      calls.lanesLost(feedIds);
+    },
+  });
+}
+
+function createObserver(metrics: ServiceMetrics, logger: Logger): CallObserver {
+  return {
+    started(call) {
+      const { callId, platform, keyName } = call.start;
+      metrics.callStarted(platform, call.legs.length);
+      logger.info({ callId, platform, keyName, legs: call.legs.length }, 'call started');
+    },
+    event(_call, event, latencyMs) {
+      metrics.event(event, latencyMs);
+    },
+    ended(call) {
+      const { callId } = call.start;
+      const dropped = call.ports.reduce((total, port) => total + port.droppedPackets, 0);
+      metrics.callEnded(call.endReason);
+      metrics.droppedPackets(dropped);
+      logger.info({ callId, reason: call.endReason, code: call.failure, dropped }, 'call ended');
+    },
+  };
+}
+
+function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEvents {
+  return {
+    opened(adapterId, keyName) {
+      metrics.socket(adapterId, 1);
+      logger.debug({ adapterId, keyName }, 'socket opened');
+    },
+    closed(adapterId, code) {
+      metrics.socket(adapterId, -1);
+      metrics.closed(adapterId, code);
+      logger.debug({ adapterId, code }, 'socket closed');
+    },
+    refusedUpgrade(status) {
+      metrics.refused(status);
+      logger.warn({ status }, 'handshake refused');
+    },
+    error(adapterId, code) {
+      metrics.error(code);
+      logger.warn({ adapterId, code }, 'peer refused');
+    },
+    fault(adapterId, error) {
+      logger.error({ adapterId, err: error }, 'a session failed');
+    },
+  };
+}
+
+async function listen(server: Server, config: Config): Promise<number> {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = HEADERS_TIMEOUT_MS * 2;
+  server.maxConnections = config.maxCalls + MAX_UNUPGRADED_SOCKETS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : config.port;
+}
