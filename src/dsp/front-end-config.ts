@@ -26,7 +26,11 @@ export interface FrontEndConfig {
   readonly normalisation:
     | { readonly kind: 'none' }
     /** Subtract `mean`, multiply by `scale`, one number a feature, measured on the training data. */
-    | { readonly kind: 'global'; readonly mean: readonly number[]; readonly scale: readonly number[] }
+    | {
+        readonly kind: 'global';
+        readonly mean: readonly number[];
+        readonly scale: readonly number[];
+      }
     /** Causal running mean and variance with an exponential time constant, over kept frames. */
     | { readonly kind: 'running'; readonly timeConstantMs: number };
   readonly voiceActivity: {
