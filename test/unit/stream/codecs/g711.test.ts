@@ -65,7 +65,7 @@ describe('G.711 tables', () => {
     }
   });
 
-  it('encodes to the nearest value (mu-law), to the interval's (A-law)', () => {
+  it('encodes to the nearest value in mu-law, by interval in A-law', () => {
     fc.assert(
       fc.property(pcm16, (value) => {
         expect(Math.abs(mulawToPcm16(pcm16ToMulaw(value)) - value)).toBe(
