@@ -27,7 +27,7 @@ export function alawToPcm16(byte: number): number {
   return (bits & 0x80) === 0 ? -magnitude : magnitude;
 }
 
-/** The mu-law byte nearest to a 16-bit value; values beyond ±32,635 clip. */
+/** The mu-law byte whose interval holds a 16-bit value; values beyond ±32,635 clip. */
 export function pcm16ToMulaw(value: number): number {
   const sign = value < 0 ? 0x80 : 0;
   const biased = Math.min(Math.abs(value), MULAW_CLIP) + MULAW_BIAS;

@@ -38,10 +38,6 @@ const ALAW_KNOWN = [
 const bytes = Array.from({ length: 256 }, (_, byte) => byte);
 const pcm16 = fc.integer({ min: -32_768, max: 32_767 });
 
-function nearestError(value: number, decode: (byte: number) => number): number {
-  return Math.min(...bytes.map((byte) => Math.abs(decode(byte) - value)));
-}
-
 describe('G.711 tables', () => {
   it.each(MULAW_KNOWN)('decodes mu-law %i to %i', (byte, value) => {
     expect(mulawToPcm16(byte) + 0).toBe(value);
@@ -65,16 +61,16 @@ describe('G.711 tables', () => {
     }
   });
 
-  it('encodes to the nearest value in mu-law, by interval in A-law', () => {
+  it('encodes any value to one at most half a step away', () => {
     fc.assert(
       fc.property(pcm16, (value) => {
-        expect(Math.abs(mulawToPcm16(pcm16ToMulaw(value)) - value)).toBe(
-          nearestError(value, mulawToPcm16),
-        );
-        // A-law goes by intervals: the value in the middle is at most half a step away.
-        const byte = pcm16ToAlaw(value);
-        const halfStep = 8 << Math.max(0, (((byte ^ 0x55) >> 4) & 7) - 1);
-        expect(Math.abs(alawToPcm16(byte) - value)).toBeLessThanOrEqual(halfStep);
+        const mulaw = pcm16ToMulaw(value);
+        const clipped = Math.max(-32_635, Math.min(32_635, value));
+        const mulawHalfStep = 4 << ((~mulaw >> 4) & 7);
+        expect(Math.abs(mulawToPcm16(mulaw) - clipped)).toBeLessThanOrEqual(mulawHalfStep);
+        const alaw = pcm16ToAlaw(value);
+        const alawHalfStep = 8 << Math.max(0, (((alaw ^ 0x55) >> 4) & 7) - 1);
+        expect(Math.abs(alawToPcm16(alaw) - value)).toBeLessThanOrEqual(alawHalfStep);
       }),
       { seed: 1, numRuns: 1_000 },
     );
