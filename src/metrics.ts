@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, monitorEventLoop, Registry } from './prometheus.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AbstentionReason } from './screening/abstention.ts';
 import type { LaneLoad } from './stream/events.ts';
 import type { ScreeningEvent } from './stream/screening-events.ts';
@@ -50,7 +50,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     });
   gauge('calls', 'live calls', [], sources.liveCalls);
   gauge('legs', 'live legs', [], sources.liveLegs);
-  const stopLoopMonitor = monitorEventLoop(registry);
+  collectDefaultMetrics({ register: registry });
   const started = counter('calls_started_total', 'calls admitted', ['platform']);
   const ended = counter('calls_ended_total', 'calls ended', ['reason']);
   const scores = counter('scores_total', 'scores published');
@@ -98,10 +98,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     laneDied: () => deaths.inc(),
     render: () => registry.metrics(),
     contentType: registry.contentType,
-    dispose() {
-      stopLoopMonitor();
-      registry.clear();
-    },
+    dispose: () => registry.clear(),
   };
 }
 

@@ -55,8 +55,10 @@ export interface AdapterSession extends CallSink {
   text(message: string): void;
   binary(message: Uint8Array): void;
   closed(code: number): void;
-  /** The service ends: say so in the platform's own way. */
-  draining(): void;
+  /** Says this error in the platform's own way and closes; ends the call if there is one. */
+  refuse(code: ErrorCode): void;
+  /** False until a call was started: such a session ends at once when the service drains. */
+  readonly hasCall: boolean;
   deliver(event: ScreeningEvent): void;
 }
 

@@ -38,7 +38,7 @@ export class NativeSession implements AdapterSession {
     this.#outlet = new EventOutlet({
       link,
       render: (event) => JSON.stringify(event),
-      tooSlow: () => this.#refuse('SCREEN_ERR_SLOW_READER'),
+      tooSlow: () => this.refuse('SCREEN_ERR_SLOW_READER'),
     });
   }
 
@@ -46,7 +46,7 @@ export class NativeSession implements AdapterSession {
     if (this.#state === 'closed') return;
     const parsed = parseBoundedJson(message);
     if (!parsed.ok) {
-      this.#refuse(parsed.code);
+      this.refuse(parsed.code);
       return;
     }
     const { type } = parsed.value;
@@ -68,14 +68,14 @@ export class NativeSession implements AdapterSession {
     this.#call.detach();
   }
 
-  draining(): void {
-    if (this.#state === 'waiting') this.#refuse('SCREEN_ERR_DRAINING');
+  get hasCall(): boolean {
+    return this.#call !== null;
   }
 
   deliver(event: ScreeningEvent): void {
     if (this.#state === 'closed') return;
     if (event.type === 'failed') {
-      this.#refuse(event.code);
+      this.refuse(event.code);
       return;
     }
     this.#outlet.offer(event);
@@ -84,6 +84,19 @@ export class NativeSession implements AdapterSession {
     this.#call = null;
     const drained = event.reason === 'drained';
     this.#link.close(drained ? 1001 : 1000, event.reason);
+  }
+
+  /** Sends the coded error, closes, and ends the call if there is one. */
+  refuse(code: ErrorCode): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#audio?.stop();
+    this.#intake.countError(code);
+    const { message, retryable, closeCode } = ERRORS[code];
+    this.#link.sendText(JSON.stringify({ type: 'error', code, message, retryable }));
+    this.#link.close(closeCode, code);
+    this.#call?.end('policy');
+    this.#call = null;
   }
 
   #take(
@@ -119,7 +132,7 @@ export class NativeSession implements AdapterSession {
       case 'ignore':
         break;
       default:
-        this.#refuse(action);
+        this.refuse(action);
         return;
     }
     this.#state = to;
@@ -127,11 +140,11 @@ export class NativeSession implements AdapterSession {
 
   #hear(message: Uint8Array): void {
     if (message.length > MAX_TEXT_BYTES) {
-      this.#refuse('SCREEN_ERR_AUDIO_TOO_BIG');
+      this.refuse('SCREEN_ERR_AUDIO_TOO_BIG');
       return;
     }
     const problem = this.#audio?.take(message) ?? null;
-    if (problem !== null) this.#refuse(problem);
+    if (problem !== null) this.refuse(problem);
   }
 
   /** On the fast door packets may still wait for room in the ring. */
@@ -145,17 +158,17 @@ export class NativeSession implements AdapterSession {
   #start(value: Readonly<Record<string, unknown>>): void {
     const parsed = startSchema.safeParse(value);
     if (!parsed.success) {
-      this.#refuse('SCREEN_ERR_MESSAGE');
+      this.refuse('SCREEN_ERR_MESSAGE');
       return;
     }
     const message = parsed.data;
     const format = formatOf(message);
     if (format === null) {
-      this.#refuse('SCREEN_ERR_FORMAT');
+      this.refuse('SCREEN_ERR_FORMAT');
       return;
     }
     if (message.pace === 'fast' && !this.#intake.mayRunFast) {
-      this.#refuse('SCREEN_ERR_RATE');
+      this.refuse('SCREEN_ERR_RATE');
       return;
     }
     if (message.resume !== undefined) this.#resume(message, format);
@@ -165,7 +178,7 @@ export class NativeSession implements AdapterSession {
   #begin(message: StartMessage, format: AudioFormat): void {
     const legs = legsOf(message, format);
     if (legs === null) {
-      this.#refuse('SCREEN_ERR_MESSAGE');
+      this.refuse('SCREEN_ERR_MESSAGE');
       return;
     }
     const started = this.#intake.start(
@@ -180,7 +193,7 @@ export class NativeSession implements AdapterSession {
       this,
     );
     if (typeof started === 'string') {
-      this.#refuse(started);
+      this.refuse(started);
       return;
     }
     this.#attach(started, message, { resumed: false, awayMs: 0 });
@@ -191,7 +204,7 @@ export class NativeSession implements AdapterSession {
     const before = found?.call.start.feeds[0]?.format;
     if (found === null || before === undefined || !isSameFormat(before, format)) {
       found?.call.detach();
-      this.#refuse('SCREEN_ERR_RESUME');
+      this.refuse('SCREEN_ERR_RESUME');
       return;
     }
     this.#attach(found.call, message, { resumed: true, awayMs: found.awayMs });
@@ -238,19 +251,6 @@ export class NativeSession implements AdapterSession {
   #detectorOf(call: Call) {
     const id = call.legs[0]!.detectorId;
     return this.#intake.detectors.find((detector) => detector.id === id)!;
-  }
-
-  /** Sends the coded error, closes, and ends the call if there is one. */
-  #refuse(code: ErrorCode): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#audio?.stop();
-    this.#intake.countError(code);
-    const { message, retryable, closeCode } = ERRORS[code];
-    this.#link.sendText(JSON.stringify({ type: 'error', code, message, retryable }));
-    this.#link.close(closeCode, code);
-    this.#call?.end('policy');
-    this.#call = null;
   }
 }
 

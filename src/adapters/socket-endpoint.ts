@@ -62,12 +62,14 @@ export class SocketEndpoint {
   /** Tells every session that has no call yet that the service ends. */
   startDraining(): void {
     this.#draining = true;
-    for (const session of this.#sessions) session.draining();
+    for (const session of this.#sessions) {
+      if (!session.hasCall) session.refuse('SCREEN_ERR_DRAINING');
+    }
   }
 
   /** Closes what is still open with 1001 and ends the sockets after the close time-out. */
   closeAll(): void {
-    for (const session of this.#sessions) session.end(1001, 'SCREEN_ERR_DRAINING');
+    for (const session of this.#sessions) session.refuse('SCREEN_ERR_DRAINING');
     this.#sockets.close();
   }
 

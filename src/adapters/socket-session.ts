@@ -70,22 +70,21 @@ export class SocketSession {
     }
   }
 
-  draining(): void {
-    this.#guard((session) => session.draining());
+  get hasCall(): boolean {
+    return this.#session?.hasCall ?? false;
   }
 
-  /** Ends the socket from our side. */
-  end(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+  /** Ends the socket from our side, in the platform's own way. */
+  refuse(code: ErrorCode): void {
+    this.#guard((session) => session.refuse(code));
+    this.#terminateSoon();
   }
 
   #watch(): void {
     const { adapter, clock } = this.#options;
     this.#idle = clock.every(Math.min(1_000, adapter.idleMs), () => {
       if (clock.nowMs() - this.#heardAtMs < adapter.idleMs) return;
-      this.#options.events.error(adapter.id, 'SCREEN_ERR_IDLE');
-      this.#socket.close(ERRORS.SCREEN_ERR_IDLE.closeCode, 'SCREEN_ERR_IDLE');
-      this.#terminateSoon();
+      this.refuse('SCREEN_ERR_IDLE');
     });
     if (adapter.heartbeat !== 'ping') return;
     this.#ping = clock.every(PING_PERIOD_MS, () => {
@@ -98,7 +97,7 @@ export class SocketSession {
     });
   }
 
-  // A half-open peer never answers the close.
+  // A half-open peer never answers a close.
   #terminateSoon(): void {
     this.#idle?.cancel();
     this.#idle = this.#options.clock.after(2_000, () => this.#socket.terminate());

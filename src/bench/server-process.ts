@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface ServerProcessOptions {
+  /** How this program starts itself. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** CPU time and memory of a server since it started. */
+export interface ProcessFigures {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+}
+
+/** A `serve` of its own process, on a free port. */
+export class ServerProcess {
+  readonly #child: ChildProcess;
+  readonly port: number;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  /** Starts it and waits until it listens. */
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
+    const [program, ...args] = options.command;
+    const child = spawn(program!, [...args, 'serve'], {
+      env: {
+        ...options.environment,
+        BONAFIDE_PORT: '0',
+        BONAFIDE_HOST: '127.0.0.1',
+        BONAFIDE_ALLOW_LOOPBACK: 'true',
+        BONAFIDE_LOG_LEVEL: 'info',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const port = await portFrom(child);
+    return new ServerProcess(child, port);
+  }
+
+  /** Figures as the server's own metrics give them. */
+  async figures(): Promise<ProcessFigures> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/metrics`);
+    const text = await response.text();
+    return {
+      cpuSeconds: readMetric(text, 'process_cpu_seconds_total'),
+      residentBytes: readMetric(text, 'process_resident_memory_bytes'),
+    };
+  }
+
+  async stop(): Promise<void> {
+    const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.kill('SIGTERM');
+    await exited;
+  }
+}
+
+async function portFrom(child: ChildProcess): Promise<number> {
+  if (child.stdout === null) throw new Error('the server has no standard output');
+  const lines = createInterface({ input: child.stdout });
+  return new Promise((resolve, reject) => {
+    lines.on('line', (line) => {
+      const entry = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; port?: number }) : {};
+      if (entry.msg === 'listening' && entry.port !== undefined) resolve(entry.port);
+    });
+    child.once('exit', (code) => reject(new Error(`the server exited with code ${code}`)));
+    child.once('error', reject);
+  });
+}
+
+/** The value of a metric without labels. */
+export function readMetric(text: string, name: string): number {
+  const match = new RegExp(`^${name} (\\S+)`, 'm').exec(text);
+  if (match === null) throw new Error(`the server has no metric ${name}`);
+  return Number(match[1]);
+}

@@ -1,0 +1,210 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import Table from 'cli-table3';
+import { readRecording } from '../audio-files/read-recording.ts';
+import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
+import { Load, type LoadFigures } from '../bench/load.ts';
+import { ServerProcess } from '../bench/server-process.ts';
+import { readConfig } from '../config.ts';
+import { loadDetector } from '../model/detector.ts';
+import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
+import type { CodecName } from '../stream/codecs/decoder.ts';
+import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import { wholeNumber } from './options.ts';
+
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
+
+const SPEECH = [
+  'human_allison_en_8k.flac',
+  'synth_hifigan_v3_allison_en_8k.flac',
+  'human_carlo_it_8k.flac',
+  'synth_hifigan_v2_june_fr_8k.flac',
+].map(fixture);
+
+interface BenchOptions {
+  readonly calls: number;
+  readonly seconds: number;
+  readonly codec: CodecName;
+  readonly rate?: number;
+  readonly interval: number;
+  readonly compare?: boolean;
+  readonly compareCalls: number;
+  readonly json?: string;
+}
+
+interface RunFigures extends LoadFigures {
+  readonly engine: string;
+  readonly codec: string;
+  readonly sampleRateHz: number;
+  readonly calls: number;
+  readonly seconds: number;
+  readonly cpuMsPerCallSecond: number;
+  readonly residentKbPerCall: number;
+}
+
+/** `bonafide bench`: loads a server process from this process and prints a table and JSON. */
+export function addBenchCommand(
+  program: Command,
+  context: CliContext,
+  exit: (code: ExitCode) => void,
+): void {
+  program
+    .command('bench')
+    .description('load a server of its own process with live calls of real speech; table and JSON')
+    .option('--calls <number>', 'live calls, 1-5000', wholeNumber(1, 5_000), 300)
+    .option('--seconds <s>', 'measured time, 5-3600 s', wholeNumber(5, 3_600), 30)
+    .addOption(
+      new Option('--codec <name>', 'wire codec')
+        .choices(['pcm16', 'mulaw', 'alaw', 'opus'])
+        .default('mulaw'),
+    )
+    .option('--rate <Hz>', 'wire sample rate; default 8000, Opus 16000', wholeNumber(8_000, 48_000))
+    .option('--interval <ms>', 'stream time between scores, 100-5000 ms', wholeNumber(100, 5000), 500)
+    .option('--compare', 'also run the TensorFlow.js engine (wasm) and print the CPU ratio')
+    .option('--compare-calls <number>', 'live calls of that run, 1-500', wholeNumber(1, 500), 40)
+    .option('--json <path>', 'also write the figures to a file')
+    .action(async (options: BenchOptions) => {
+      exit(await bench(options, context));
+    });
+}
+
+async function bench(options: BenchOptions, context: CliContext): Promise<ExitCode> {
+  const rateHz = options.rate ?? (options.codec === 'opus' ? 16_000 : 8_000);
+  const recordings = await Promise.all(
+    SPEECH.map(async (path) =>
+      prepareAudio(await readRecording(path), { codec: options.codec, sampleRateHz: rateHz }),
+    ),
+  );
+  const runs = [await runLoad('onnx', options.calls, { options, recordings, context })];
+  if (options.compare) {
+    runs.push(await runLoad('onnx', options.compareCalls, { options, recordings, context }));
+    runs.push(await runLoad('tfjs', options.compareCalls, { options, recordings, context }));
+  }
+  const allocations = await allocationsOf(context);
+  const ratio = runs.length === 3 ? runs[2]!.cpuMsPerCallSecond / runs[1]!.cpuMsPerCallSecond : null;
+  const report = { machine: machineOf(), runs, tfjsToOnnxCpuRatio: ratio, allocations };
+  context.stdout.write(`${renderRuns(runs)}\n`);
+  if (ratio !== null) {
+    context.stdout.write(`CPU per call-second, tfjs / onnx, same calls: ${ratio.toFixed(1)}\n`);
+  }
+  context.stdout.write(
+    `heap bytes per packet in ring, decoder and dsp: ${allocations.bytesPerPacket.toFixed(2)}\n`,
+  );
+  context.stdout.write(`${JSON.stringify(report)}\n`);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  return EXIT.ok;
+}
+
+interface RunParts {
+  readonly options: BenchOptions;
+  readonly recordings: readonly PreparedAudio[];
+  readonly context: CliContext;
+}
+
+const WARM_UP_SECONDS = 5;
+const WARM_UP_CALLS = 8;
+
+async function runLoad(
+  engine: 'onnx' | 'tfjs',
+  calls: number,
+  { options, recordings, context }: RunParts,
+): Promise<RunFigures> {
+  const server = await ServerProcess.start({
+    command: context.selfCommand,
+    environment: {
+      ...context.environment,
+      BONAFIDE_ENGINE: engine,
+      BONAFIDE_MAX_CALLS: String(calls + WARM_UP_CALLS),
+      BONAFIDE_MAX_CALLS_PER_KEY: String(calls + WARM_UP_CALLS),
+    },
+  });
+  try {
+    const load = new Load({
+      url: `ws://127.0.0.1:${server.port}/v1/stream`,
+      key: null,
+      clock: context.clock,
+      calls,
+      scoreIntervalMs: options.interval,
+      recordings,
+    });
+    // A few calls first, so that code is compiled and pools are filled before memory is compared.
+    await load.open(Math.min(WARM_UP_CALLS, calls));
+    await load.run(WARM_UP_SECONDS);
+    const idle = await server.figures();
+    const callsBefore = load.calls;
+    await load.open(calls);
+    await load.run(WARM_UP_SECONDS);
+    load.take();
+    const before = await server.figures();
+    const startedAtMs = context.clock.nowMs();
+    await load.run(options.seconds);
+    const after = await server.figures();
+    const seconds = (context.clock.nowMs() - startedAtMs) / 1000;
+    const figures = load.take();
+    await load.close();
+    const grownBytes = after.residentBytes - idle.residentBytes;
+    return {
+      engine,
+      codec: recordings[0]!.format.codec,
+      sampleRateHz: recordings[0]!.format.sampleRateHz,
+      calls,
+      seconds,
+      cpuMsPerCallSecond: ((after.cpuSeconds - before.cpuSeconds) * 1000) / (seconds * calls),
+      residentKbPerCall: grownBytes / 1024 / Math.max(1, calls - callsBefore),
+      ...figures,
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function allocationsOf(context: CliContext): Promise<AllocationFigures> {
+  const { detectorFolders } = readConfig(context.environment);
+  const detector = await loadDetector(detectorFolders[0]!);
+  const audio = prepareAudio(await readRecording(SPEECH[0]!), {
+    codec: 'mulaw',
+    sampleRateHz: 8_000,
+  });
+  return measureAllocations(audio, detector);
+}
+
+function machineOf(): { cpu: string; cores: number } {
+  return { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+}
+
+function renderRuns(runs: readonly RunFigures[]): string {
+  const table = new Table({
+    head: [
+      'engine',
+      'codec',
+      'calls',
+      'CPU ms per call-second',
+      'latency p50 / p99 / max ms',
+      'RSS KB a call',
+      'scores',
+      'late sends',
+      'errors',
+    ],
+    style: { head: [], border: [] },
+  });
+  for (const run of runs) {
+    table.push([
+      run.engine,
+      `${run.codec} ${run.sampleRateHz}`,
+      run.calls,
+      run.cpuMsPerCallSecond.toFixed(2),
+      [run.latencyP50Ms, run.latencyP99Ms, run.latencyMaxMs].map((ms) => ms.toFixed(0)).join(' / '),
+      run.residentKbPerCall.toFixed(0),
+      run.scores,
+      run.lateSends,
+      run.errors,
+    ]);
+  }
+  return table.toString();
+}

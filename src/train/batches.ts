@@ -1,0 +1,195 @@
+import type { Random } from '../random.ts';
+import type { Clip } from './corpus.ts';
+import { type FeatureStore, unpackFrames } from './features.ts';
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  readonly frames: number;
+  /** Share of the rows that come as pairs: one human and one synthetic clip of one page, same channel. */
+  readonly pairShare: number;
+  /** Largest random gain, in natural-log energy units. */
+  readonly gainSpread: number;
+  /** Strength of the random smooth equaliser, in natural-log energy units. */
+  readonly equaliserSpread: number;
+  readonly maskBands: number;
+  /** True when the features are log energies of bands (an equaliser and masks make sense). */
+  readonly spectral: boolean;
+}
+
+/** One batch: features already normalised, labels 1 = spoof, weights = 1 for voiced frames. */
+export interface Batch {
+  readonly features: Float32Array;
+  readonly labels: Float32Array;
+  readonly weights: Float32Array;
+}
+
+interface Pool {
+  readonly bonafide: number[];
+  readonly spoof: number[];
+}
+
+/**
+ * Draws training batches. Half (by default) are pairs from one page through one channel version,
+ * which takes page and channel out of the question; the rest is balanced over label → page →
+ * system. Deterministic for a seed.
+ */
+export class BatchSampler {
+  readonly #stores: readonly FeatureStore[];
+  readonly #options: BatchOptions;
+  readonly #random: Random;
+  readonly #mean: Float32Array;
+  readonly #scale: Float32Array;
+  readonly #pairPages: Pool[];
+  readonly #byLabel: Readonly<Record<'bonafide' | 'spoof', number[][][]>>;
+  readonly #batch: Batch;
+
+  constructor(
+    data: {
+      readonly clips: readonly Clip[];
+      /** Of the clips, those to draw from. */
+      readonly indices: readonly number[];
+      readonly stores: readonly FeatureStore[];
+      readonly mean: readonly number[];
+      readonly scale: readonly number[];
+    },
+    options: BatchOptions,
+    random: Random,
+  ) {
+    this.#stores = data.stores;
+    this.#options = options;
+    this.#random = random;
+    this.#mean = Float32Array.from(data.mean);
+    this.#scale = Float32Array.from(data.scale);
+    const usable = data.indices.filter((index) =>
+      data.stores.every((store) => store.spans[index]!.frames > 0),
+    );
+    const pages = groupBy(usable, (index) => data.clips[index]!.page);
+    const split = [...pages.values()].map((members): Pool => {
+      const isSpoof = (index: number) => data.clips[index]!.label === 'spoof';
+      return { bonafide: members.filter((i) => !isSpoof(i)), spoof: members.filter(isSpoof) };
+    });
+    this.#pairPages = split.filter(({ bonafide, spoof }) => bonafide.length > 0 && spoof.length > 0);
+    const systems = (members: readonly number[]) => [
+      ...groupBy(members, (index) => data.clips[index]!.system).values(),
+    ];
+    const nonEmpty = (lists: readonly number[][]) => lists.filter((list) => list.length > 0);
+    this.#byLabel = {
+      bonafide: nonEmpty(split.map(({ bonafide }) => bonafide)).map(systems),
+      spoof: nonEmpty(split.map(({ spoof }) => spoof)).map(systems),
+    };
+    const { batchSize, frames } = options;
+    const featureCount = data.stores[0]!.featureCount;
+    this.#batch = {
+      features: new Float32Array(batchSize * frames * featureCount),
+      labels: new Float32Array(batchSize),
+      weights: new Float32Array(batchSize * frames),
+    };
+  }
+
+  /** Fills and returns the one batch object of this sampler. */
+  next(): Batch {
+    const { batchSize, pairShare } = this.#options;
+    const pairedRows = 2 * Math.round((batchSize * pairShare) / 2);
+    this.#batch.weights.fill(0);
+    this.#batch.features.fill(0);
+    for (let row = 0; row < batchSize; row += 2) {
+      if (row < pairedRows && this.#pairPages.length > 0) this.#fillPair(row);
+      else {
+        this.#fillBalanced(row, 'bonafide');
+        if (row + 1 < batchSize) this.#fillBalanced(row + 1, 'spoof');
+      }
+    }
+    return this.#batch;
+  }
+
+  #fillPair(row: number): void {
+    const random = this.#random;
+    const page = pick(this.#pairPages, random);
+    const store = pick(this.#stores, random);
+    const colour = this.#colour(store.featureCount);
+    this.#fill(row, pick(page.bonafide, random), 0, { store, colour });
+    this.#fill(row + 1, pick(page.spoof, random), 1, { store, colour });
+  }
+
+  #fillBalanced(row: number, label: 'bonafide' | 'spoof'): void {
+    const random = this.#random;
+    const clip = pick(pick(pick(this.#byLabel[label], random), random), random);
+    const store = pick(this.#stores, random);
+    const colour = this.#colour(store.featureCount);
+    this.#fill(row, clip, label === 'spoof' ? 1 : 0, { store, colour });
+  }
+
+  /** A random gain and smooth equaliser, added to log energies. */
+  #colour(featureCount: number): Float32Array {
+    const random = this.#random;
+    const { gainSpread, equaliserSpread, spectral } = this.#options;
+    const colour = new Float32Array(featureCount);
+    const gain = gainSpread * (2 * random.uniform() - 1);
+    if (!spectral) {
+      colour[0] = gain;
+      return colour;
+    }
+    const phases = [1, 2, 3].map((order) => ({
+      order,
+      amplitude: (equaliserSpread * random.gaussian()) / order,
+      phase: Math.PI * random.uniform(),
+    }));
+    for (let band = 0; band < featureCount; band++) {
+      let value = gain;
+      for (const { order, amplitude, phase } of phases) {
+        value += amplitude * Math.cos((Math.PI * order * band) / featureCount + phase);
+      }
+      colour[band] = value;
+    }
+    return colour;
+  }
+
+  #fill(
+    row: number,
+    clip: number,
+    label: 0 | 1,
+    { store, colour }: { store: FeatureStore; colour: Float32Array },
+  ): void {
+    const random = this.#random;
+    const { frames, maskBands, spectral } = this.#options;
+    const { featureCount } = store;
+    const span = store.spans[clip]!;
+    const used = Math.min(frames, span.frames);
+    const start = span.firstFrame + random.integer(span.frames - used + 1);
+    const { features, labels, weights } = this.#batch;
+    const rowStart = row * frames * featureCount;
+    const into = features.subarray(rowStart, rowStart + used * featureCount);
+    unpackFrames(store, start, used, into);
+    const maskWidth = spectral ? random.integer(maskBands + 1) : 0;
+    const maskStart = random.integer(featureCount - maskWidth + 1);
+    for (let index = 0; index < into.length; index++) {
+      const band = index % featureCount;
+      const masked = band >= maskStart && band < maskStart + maskWidth;
+      into[index] = masked
+        ? 0
+        : (into[index]! + colour[band]! - this.#mean[band]!) * this.#scale[band]!;
+    }
+    labels[row] = label;
+    for (let frame = 0; frame < used; frame++) {
+      weights[row * frames + frame] = store.voiced[start + frame]!;
+    }
+  }
+}
+
+function pick<T>(list: readonly T[], random: Random): T {
+  return list[random.integer(list.length)]!;
+}
+
+function groupBy(
+  indices: readonly number[],
+  keyOf: (index: number) => string,
+): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const index of indices) {
+    const key = keyOf(index);
+    const group = groups.get(key) ?? [];
+    group.push(index);
+    groups.set(key, group);
+  }
+  return groups;
+}

@@ -1,0 +1,132 @@
+import type { Random } from '../random.ts';
+import type { CalibrationTable } from '../screening/calibration.ts';
+import { cllr, equalErrorRate, type TrialScores } from './metrics.ts';
+
+/** One clip's step logits (positive = synthetic) with the voiced frames of each. */
+export interface ClipLogits {
+  readonly page: string;
+  readonly system: string;
+  readonly isSpoof: boolean;
+  readonly logits: Float32Array;
+  readonly voicedFrames: Uint8Array;
+}
+
+export interface AffineMap {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+const NEWTON_STEPS = 50;
+const RIDGE = 1e-3;
+const FALSE_ALERT_RATES = [0.001, 0.005, 0.01, 0.02, 0.05] as const;
+
+/** Mean logit over the first `speechFrames` voiced frames; NaN when nothing was voiced. */
+export function meanLogitAfter(clip: ClipLogits, speechFrames: number): number {
+  let sum = 0;
+  let frames = 0;
+  for (let step = 0; step < clip.logits.length && frames < speechFrames; step++) {
+    sum += clip.logits[step]! * clip.voicedFrames[step]!;
+    frames += clip.voicedFrames[step]!;
+  }
+  return frames === 0 ? Number.NaN : sum / frames;
+}
+
+/**
+ * Logistic regression of the class on the mean logit, both classes weighted equally, by Newton's
+ * method with a small ridge. The log-odds are then the LLR, positive = bona fide.
+ */
+export function fitAffine(scores: TrialScores): AffineMap {
+  let slope = -1;
+  let intercept = 0;
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    const gradient = [RIDGE * (slope + 1), RIDGE * intercept];
+    const hessian = [RIDGE, 0, RIDGE];
+    for (const [values, target] of [
+      [scores.bonafide, 1],
+      [scores.spoof, 0],
+    ] as const) {
+      for (const value of values) {
+        const p = 1 / (1 + Math.exp(-(slope * value + intercept)));
+        const weight = 0.5 / values.length;
+        const residual = weight * (p - target);
+        const curvature = weight * p * (1 - p);
+        gradient[0] = gradient[0]! + residual * value;
+        gradient[1] = gradient[1]! + residual;
+        hessian[0] = hessian[0]! + curvature * value * value;
+        hessian[1] = hessian[1]! + curvature * value;
+        hessian[2] = hessian[2]! + curvature;
+      }
+    }
+    const determinant = hessian[0]! * hessian[2]! - hessian[1]! ** 2;
+    const slopeStep = (hessian[2]! * gradient[0]! - hessian[1]! * gradient[1]!) / determinant;
+    const interceptStep = (hessian[0]! * gradient[1]! - hessian[1]! * gradient[0]!) / determinant;
+    slope -= slopeStep;
+    intercept -= interceptStep;
+    if (Math.abs(slopeStep) + Math.abs(interceptStep) < 1e-9) break;
+  }
+  return { slope, intercept };
+}
+
+export interface CalibrateOptions {
+  /** Lower edges of the duration bins, in speech time. */
+  readonly binEdgesMs: readonly number[];
+  readonly hopMs: number;
+  readonly replicas: number;
+  readonly random: Random;
+}
+
+/**
+ * Calibrates by speech duration: the bin from an edge on is fitted on scores after that much speech.
+ * Replicas resample whole pages, because clips of a page share their fate.
+ */
+export function calibrate(clips: readonly ClipLogits[], options: CalibrateOptions): CalibrationTable {
+  const { binEdgesMs, replicas, random } = options;
+  const pages = [...new Set(clips.map(({ page }) => page))];
+  const fitAll = (chosen: readonly ClipLogits[]) =>
+    binEdgesMs.map((edgeMs) => fitAffine(scoresAfter(chosen, edgeMs, options.hopMs)));
+  const bins = fitAll(clips).map((map, index) => ({ minSpeechMs: binEdgesMs[index]!, ...map }));
+  const byPage = new Map(pages.map((page) => [page, clips.filter((clip) => clip.page === page)]));
+  const replicaMaps = Array.from({ length: replicas }, () =>
+    fitAll(pages.flatMap(() => byPage.get(pages[random.integer(pages.length)]!)!)).map(roundMap),
+  );
+  return {
+    bins: bins.map(({ minSpeechMs, ...map }) => ({ minSpeechMs, ...roundMap(map) })),
+    replicas: replicaMaps,
+  };
+}
+
+/** Mean logits of both classes after this much speech (or all there is). */
+export function scoresAfter(
+  clips: readonly ClipLogits[],
+  speechMs: number,
+  hopMs: number,
+): { bonafide: number[]; spoof: number[] } {
+  const scores = { bonafide: [] as number[], spoof: [] as number[] };
+  for (const clip of clips) {
+    const value = meanLogitAfter(clip, Math.max(1, Math.round(speechMs / hopMs)));
+    if (Number.isFinite(value)) scores[clip.isSpoof ? 'spoof' : 'bonafide'].push(value);
+  }
+  return scores;
+}
+
+/** LLR thresholds at which these shares of bona fide clips would be called synthetic. */
+export function thresholdsOf(
+  bonafideLlrs: readonly number[],
+): { falseAlertRate: number; llr: number }[] {
+  const sorted = [...bonafideLlrs].sort((a, b) => a - b);
+  return FALSE_ALERT_RATES.map((falseAlertRate) => {
+    // At most this many of the clips lie at or below the threshold.
+    const allowed = Math.floor(falseAlertRate * sorted.length);
+    const llr = allowed === 0 ? sorted[0]! - 0.05 : (sorted[allowed - 1]! + sorted[allowed]!) / 2;
+    return { falseAlertRate, llr: Math.round(llr * 1e4) / 1e4 };
+  });
+}
+
+/** Figures of LLRs for a report. */
+export function llrFigures(scores: TrialScores): { eer: number; cllr: number } {
+  return { eer: equalErrorRate(scores).eer, cllr: cllr(scores) };
+}
+
+function roundMap({ slope, intercept }: AffineMap): AffineMap {
+  return { slope: Math.round(slope * 1e6) / 1e6, intercept: Math.round(intercept * 1e6) / 1e6 };
+}

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRecording } from '../audio-files/read-recording.ts';
+import { FrontEnd } from '../dsp/front-end.ts';
+import { FRAME_VOICED, type FrontEndConfig } from '../dsp/front-end-config.ts';
+import { createRandom } from '../random.ts';
+import { resampleAll } from '../replay/prepare-audio.ts';
+import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
+import { applyChannel, type ChannelName, normaliseLevel } from './channels.ts';
+import type { Clip } from './corpus.ts';
+
+/** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
+const STEPS_PER_UNIT = 512;
+const CACHE_VERSION = 3;
+
+/** Where a clip's kept frames lie in a store; `frames` 0 = nothing was kept. */
+export interface ClipSpan {
+  readonly firstFrame: number;
+  readonly frames: number;
+}
+
+/** Kept frames of many clips through one channel. */
+export interface FeatureStore {
+  readonly channel: ChannelName;
+  readonly featureCount: number;
+  /** Frame-major, in steps of 1/512. */
+  readonly frames: Int16Array;
+  readonly voiced: Uint8Array;
+  /** One a clip, in the order of the clips. */
+  readonly spans: readonly ClipSpan[];
+}
+
+export interface PrepareOptions {
+  readonly clips: readonly Clip[];
+  readonly channel: ChannelName;
+  /** Without normalisation: that is measured on these features. */
+  readonly frontEnd: FrontEndConfig;
+  readonly seed: number;
+  readonly cacheFolder: string;
+  readonly opus: OpusBackend;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Unpacks stored features of a clip into `into`, frame-major. Allocates: no. */
+export function unpackFrames(
+  store: FeatureStore,
+  firstFrame: number,
+  frames: number,
+  into: Float32Array,
+): void {
+  const start = firstFrame * store.featureCount;
+  const count = frames * store.featureCount;
+  for (let index = 0; index < count; index++) {
+    into[index] = store.frames[start + index]! / STEPS_PER_UNIT;
+  }
+}
+
+/** Features of all clips through one channel, from the cache when it has them. */
+export async function prepareFeatures(options: PrepareOptions): Promise<FeatureStore> {
+  const { clips, channel, frontEnd, seed, cacheFolder } = options;
+  const key = createHash('sha256')
+    .update(JSON.stringify([CACHE_VERSION, channel, frontEnd, seed, clips.map(({ path }) => path)]))
+    .digest('hex')
+    .slice(0, 16);
+  const base = join(cacheFolder, `${channel}-${key}`);
+  if (!existsSync(`${base}.json`)) await writeStore(base, options);
+  const index = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as { spans: ClipSpan[] };
+  const frames = readFileSync(`${base}.frames`);
+  const voiced = readFileSync(`${base}.voiced`);
+  return {
+    channel,
+    featureCount: new FrontEnd(frontEnd).featureCount,
+    frames: new Int16Array(frames.buffer, frames.byteOffset, frames.length / 2),
+    voiced: new Uint8Array(voiced.buffer, voiced.byteOffset, voiced.length),
+    spans: index.spans,
+  };
+}
+
+// The index is written last and renamed into place: a killed run leaves no half store behind.
+async function writeStore(base: string, options: PrepareOptions): Promise<void> {
+  const { clips, cacheFolder, onProgress } = options;
+  mkdirSync(cacheFolder, { recursive: true });
+  const framesFile = openSync(`${base}.frames`, 'w');
+  const voicedFile = openSync(`${base}.voiced`, 'w');
+  const spans: ClipSpan[] = [];
+  let firstFrame = 0;
+  try {
+    for (const [index, clip] of clips.entries()) {
+      const { frames, voiced } = await clipFeatures(clip, index, options);
+      writeSync(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
+      writeSync(voicedFile, voiced);
+      spans.push({ firstFrame, frames: voiced.length });
+      firstFrame += voiced.length;
+      onProgress?.(index + 1, clips.length);
+    }
+    writeFileSync(`${base}.json.part`, JSON.stringify({ spans }));
+    renameSync(`${base}.json.part`, `${base}.json`);
+  } catch (error) {
+    for (const ending of ['frames', 'voiced', 'json.part']) {
+      rmSync(`${base}.${ending}`, { force: true });
+    }
+    throw error;
+  } finally {
+    closeSync(framesFile);
+    closeSync(voicedFile);
+  }
+}
+
+async function clipFeatures(
+  clip: Clip,
+  index: number,
+  { channel, frontEnd, seed, opus }: PrepareOptions,
+): Promise<{ frames: Int16Array; voiced: Uint8Array }> {
+  const random = createRandom(seed * 1_000_003 + index * 7 + channel.length);
+  const { sampleRateHz } = frontEnd;
+  const recording = await readRecording(clip.path);
+  const samples = normaliseLevel(
+    resampleAll(recording.channels[0]!, recording.sampleRateHz, sampleRateHz),
+    random,
+  );
+  const heard = applyChannel(channel, samples, { random, opus, sampleRateHz });
+  return keptFrames(heard, frontEnd);
+}
+
+/** All kept frames of a signal, quantised, with their voiced flags. Allocates. */
+export function keptFrames(
+  samples: Float32Array,
+  config: FrontEndConfig,
+): { frames: Int16Array; voiced: Uint8Array } {
+  const frontEnd = new FrontEnd(config);
+  const { hopSamples, featureCount } = frontEnd;
+  const most = Math.ceil(samples.length / hopSamples) + 1;
+  const frames = new Int16Array(most * featureCount);
+  const voiced = new Uint8Array(most);
+  const one = new Float32Array(featureCount);
+  const flags = new Uint8Array(1);
+  let kept = 0;
+  for (let at = 0; at + hopSamples <= samples.length; at += hopSamples) {
+    frontEnd.pushHop(samples, at);
+    while (frontEnd.pendingFrames > 0) {
+      frontEnd.pull(1, one, 0, flags);
+      for (let feature = 0; feature < featureCount; feature++) {
+        const steps = Math.round(one[feature]! * STEPS_PER_UNIT);
+        frames[kept * featureCount + feature] = Math.max(-32_768, Math.min(32_767, steps));
+      }
+      voiced[kept] = (flags[0]! & FRAME_VOICED) === 0 ? 0 : 1;
+      kept++;
+    }
+  }
+  return { frames: frames.slice(0, kept * featureCount), voiced: voiced.slice(0, kept) };
+}
+
+/** Mean and 1/standard deviation of every feature over the given clips of the stores. */
+export function measureNormalisation(
+  stores: readonly FeatureStore[],
+  clipIndices: readonly number[],
+): { mean: number[]; scale: number[] } {
+  const featureCount = stores[0]!.featureCount;
+  const sum = new Float64Array(featureCount);
+  const squares = new Float64Array(featureCount);
+  let count = 0;
+  for (const store of stores) {
+    for (const clip of clipIndices) {
+      const { firstFrame, frames } = store.spans[clip]!;
+      for (let frame = firstFrame; frame < firstFrame + frames; frame++) {
+        if (store.voiced[frame] === 0) continue;
+        for (let feature = 0; feature < featureCount; feature++) {
+          const value = store.frames[frame * featureCount + feature]! / STEPS_PER_UNIT;
+          sum[feature] = sum[feature]! + value;
+          squares[feature] = squares[feature]! + value * value;
+        }
+        count++;
+      }
+    }
+  }
+  const mean = Array.from(sum, (total) => total / count);
+  const scale = Array.from(squares, (total, feature) => {
+    const variance = total / count - mean[feature]! ** 2;
+    return 1 / Math.sqrt(Math.max(variance, 1e-4));
+  });
+  return { mean, scale };
+}
