@@ -1,0 +1,89 @@
+import { FLACDecoder } from '@wasm-audio-decoders/flac';
+import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
+import { MPEGDecoder } from 'mpg123-decoder';
+import { OggOpusDecoder } from 'ogg-opus-decoder';
+import { findMp3Frame, isMonoMp3Frame } from './mp3-frames.ts';
+import { type Container, type DecodedAudio, RecordingError } from './recording.ts';
+
+export type CompressedContainer = Exclude<Container, 'wav' | 'raw'>;
+
+/** What the decoder packages have in common. */
+interface WasmDecoder {
+  readonly ready: Promise<void>;
+  free(): void;
+}
+
+interface WasmResult {
+  readonly channelData: readonly Float32Array[];
+  readonly samplesDecoded: number;
+  readonly sampleRate: number;
+}
+
+/**
+ * Decodes a compressed file through WebAssembly. Damaged parts are left out; what can be decoded is.
+ * @throws RecordingError when nothing can
+ */
+export async function decodeCompressed(
+  file: Uint8Array,
+  container: CompressedContainer,
+): Promise<DecodedAudio> {
+  const { channelData, samplesDecoded, sampleRate } = await decodeAs(file, container);
+  if (samplesDecoded === 0) throw new RecordingError(`no audio could be decoded from ${container}`);
+  return {
+    sampleRateHz: sampleRate,
+    channels: channelData.map((channel) => channel.subarray(0, samplesDecoded)),
+  };
+}
+
+function decodeAs(file: Uint8Array, container: CompressedContainer): Promise<WasmResult> {
+  switch (container) {
+    case 'flac':
+    case 'ogg-flac':
+      return use(new FLACDecoder(), (decoder) => decodeFlac(decoder, file));
+    case 'mp3':
+      return use(new MPEGDecoder(), (decoder) => decodeMp3(decoder, file));
+    case 'ogg-opus':
+      return use(new OggOpusDecoder(), (decoder) => decoder.decodeFile(file));
+    case 'ogg-vorbis':
+      return use(new OggVorbisDecoder(), (decoder) => decoder.decodeFile(file));
+  }
+}
+
+async function use<D extends WasmDecoder>(
+  decoder: D,
+  decode: (decoder: D) => WasmResult | Promise<WasmResult>,
+): Promise<WasmResult> {
+  await decoder.ready;
+  try {
+    return await decode(decoder);
+  } catch (error) {
+    throw new RecordingError('the compressed audio is damaged', { cause: error });
+  } finally {
+    decoder.free();
+  }
+}
+
+/** The package's parser overlooks a very short last frame unless something follows it. */
+const FLAC_PADDING_BYTES = 64;
+
+async function decodeFlac(decoder: FLACDecoder, file: Uint8Array): Promise<WasmResult> {
+  const padded = new Uint8Array(file.length + FLAC_PADDING_BYTES);
+  padded.set(file);
+  const decoded = await decoder.decodeFile(padded);
+  // The package divides integers by 2^(bits − 1) − 1, all else here by 2^(bits − 1): put right, so
+  // that a FLAC file and a WAV file of the same samples are the same to the bit.
+  const fullScale = 2 ** (decoded.bitDepth - 1);
+  for (const channel of decoded.channelData) {
+    for (let index = 0; index < channel.length; index += 1) {
+      channel[index] = Math.round(channel[index]! * (fullScale - 1)) / fullScale;
+    }
+  }
+  return decoded;
+}
+
+/** The package gives two channels always. */
+function decodeMp3(decoder: MPEGDecoder, file: Uint8Array): WasmResult {
+  const decoded = decoder.decode(file);
+  const channels = isMonoMp3Frame(file, findMp3Frame(file)) ? 1 : 2;
+  return { ...decoded, channelData: decoded.channelData.slice(0, channels) };
+}

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { createPacketDecoder } from '../stream/codecs/create-decoder.ts';
+import type { AudioFormat } from '../stream/codecs/decoder.ts';
+import { decodeCompressed } from './compressed.ts';
+import { type Container, type DecodedAudio, type Recording, RecordingError } from './recording.ts';
+import { sniffContainer, sniffMp3 } from './sniff.ts';
+import { decodeWav } from './wav.ts';
+
+export { type Recording, RecordingError } from './recording.ts';
+
+/** How to read a file without a header. One channel. */
+export interface RawAudio {
+  readonly codec: 'pcm16' | 'mulaw' | 'alaw';
+  /** 8,000, 16,000, 24,000, 32,000, 44,100 or 48,000. */
+  readonly sampleRateHz: number;
+}
+
+/** Files without a header, by the ending of their name. */
+const RAW_BY_EXTENSION: Readonly<Record<string, RawAudio>> = {
+  '.ulaw': { codec: 'mulaw', sampleRateHz: 8_000 },
+  '.mulaw': { codec: 'mulaw', sampleRateHz: 8_000 },
+  '.g711': { codec: 'mulaw', sampleRateHz: 8_000 },
+  '.alaw': { codec: 'alaw', sampleRateHz: 8_000 },
+  '.s16le': { codec: 'pcm16', sampleRateHz: 8_000 },
+};
+
+/**
+ * Reads a recording: WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis by its first bytes, or audio without a
+ * header by the ending of its name (.ulaw, .mulaw, .g711, .alaw, .s16le: 8 kHz, one channel).
+ * @param raw reads the file as such audio whatever it looks like
+ * @throws RecordingError with one line that names the file when it cannot be read
+ */
+export async function readRecording(path: string, raw?: RawAudio): Promise<Recording> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new RecordingError(`${basename(path)}: cannot be read (${code})`, { cause: error });
+  }
+  return decodeRecording(bytes, path, raw);
+}
+
+/**
+ * Decodes a recording in memory; see `readRecording`.
+ * @param nameHint a file name: its ending tells headerless audio, and errors begin with it
+ */
+export async function decodeRecording(
+  bytes: Uint8Array,
+  nameHint: string,
+  raw?: RawAudio,
+): Promise<Recording> {
+  try {
+    if (bytes.length === 0) throw new RecordingError('the file is empty');
+    return await decode(bytes, nameHint, raw);
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error;
+    throw new RecordingError(`${basename(nameHint)}: ${error.message}`, { cause: error.cause });
+  }
+}
+
+async function decode(
+  bytes: Uint8Array,
+  nameHint: string,
+  raw: RawAudio | undefined,
+): Promise<Recording> {
+  if (raw !== undefined) return recordingOf(decodeRaw(bytes, raw), 'raw');
+  const rawByName = RAW_BY_EXTENSION[extname(nameHint).toLowerCase()];
+  // MP3 frames have no magic number: headerless audio may look like one by chance.
+  const container = sniffContainer(bytes) ?? (rawByName ? 'raw' : sniffMp3(bytes));
+  if (container === undefined) {
+    throw new RecordingError('is no WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis file');
+  }
+  if (container === 'raw') return recordingOf(decodeRaw(bytes, rawByName!), container);
+  const decoded = container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container);
+  return recordingOf(decoded, container);
+}
+
+/** A trailing part of a sample is left out. @throws RangeError for a rate that is not listed */
+function decodeRaw(bytes: Uint8Array, raw: RawAudio): DecodedAudio {
+  const format: AudioFormat = { ...raw, channels: 1 };
+  const bytesPerSample = raw.codec === 'pcm16' ? 2 : 1;
+  const samples = Math.floor(bytes.length / bytesPerSample);
+  const output = new Float32Array(samples);
+  const decoder = createPacketDecoder(format, { targetRateHz: raw.sampleRateHz });
+  for (let start = 0; start < samples; start += decoder.maxPacketSamples) {
+    const end = Math.min(samples, start + decoder.maxPacketSamples);
+    const packet = bytes.subarray(start * bytesPerSample, end * bytesPerSample);
+    decoder.decode(packet, [output.subarray(start, end)]);
+  }
+  return { sampleRateHz: raw.sampleRateHz, channels: [output] };
+}
+
+function recordingOf(decoded: DecodedAudio, container: Container): Recording {
+  const { sampleRateHz, channels } = decoded;
+  const samples = channels[0]?.length ?? 0;
+  if (samples === 0) throw new RecordingError('holds no samples');
+  for (const channel of channels) limit(channel);
+  return { sampleRateHz, channels, seconds: samples / sampleRateHz, container };
+}
+
+/** Float formats and lossy decoders may go beyond full scale, or hold what is no number. */
+function limit(samples: Float32Array): void {
+  for (let index = 0; index < samples.length; index += 1) {
+    const sample = samples[index]!;
+    if (sample >= -1 && sample <= 1) continue;
+    samples[index] = Number.isNaN(sample) ? 0 : Math.sign(sample);
+  }
+}
