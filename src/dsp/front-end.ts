@@ -101,20 +101,16 @@ export class FrontEnd implements Snapshotting {
         `at most ${QUEUE_FRAMES} frames may wait when a hop comes, got ${this.#queue.count}`,
       );
     }
-    const history = this.#history;
-    history.push(samples, offset);
-    const candidate = this.#monitor.pushHop(history);
+    this.#history.push(samples, offset);
     const { windowSamples } = this.#statics;
     if (this.#samplesHeld < windowSamples) this.#samplesHeld += this.hopSamples;
-    if (this.#samplesHeld < windowSamples) {
-      this.#monitor.skipFrame();
-      return;
-    }
+    const completesFrame = this.#samplesHeld >= windowSamples;
+    const analysed = this.#monitor.pushHop(this.#history, completesFrame);
+    if (!completesFrame) return;
     if (this.#unkept <= this.#lookBackFrames) this.#unkept++;
-    if (candidate) this.#analyse(0);
-    if (candidate && this.#monitor.judge(this.#statics.power)) this.#keepVoiced();
-    else if (this.#hangover > 0) this.#keepHangover(candidate);
-    if (!candidate) this.#monitor.passQuiet();
+    if (analysed) this.#analyse(0);
+    if (analysed && this.#monitor.judge(this.#statics.power)) this.#keepVoiced();
+    else if (this.#hangover > 0) this.#keepHangover(analysed);
   }
 
   /**

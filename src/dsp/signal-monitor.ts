@@ -1,11 +1,15 @@
+import { BandwidthMeter } from './bandwidth.ts';
+import { ClassCounter } from './class-counter.ts';
 import type { FrontEndConfig } from './front-end-config.ts';
 import { msToSamples } from './front-end-validate.ts';
+import { LevelMeter } from './level.ts';
 import type { SampleHistory } from './sample-history.ts';
+import { ShapeTrack } from './shape-track.ts';
 import {
+  CLASS_NOISE,
   CLASS_PAUSE,
   CLASS_SILENCE,
   CLASS_SPEECH,
-  createSignalQuality,
   type SignalQuality,
 } from './signal-quality.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
@@ -14,50 +18,93 @@ import { VoiceActivity } from './voice-activity.ts';
 const SNAPSHOT_PART = 46;
 const SNAPSHOT_VERSION = 1;
 const SILENCE_DBFS = -70;
-const LOWEST_LEVEL_DB = -120;
+/** Of quiet but not silent frames, pairs are looked at this often to know the background's kind. */
+const PROBE_PERIOD_MS = 200;
+const PROBE_FRAMES = 5;
 
-/** Judges every frame of a leg and keeps its running figures. Allocates at construction only. */
+/**
+ * Judges every frame of a leg and keeps its running figures. A frame goes through the energy gate
+ * first; only what may be speech, and now and then a bit of the background, needs a spectrum.
+ * Allocates at construction only.
+ */
 export class SignalMonitor implements Snapshotting {
-  readonly quality: SignalQuality = createSignalQuality();
   readonly #activity: VoiceActivity;
+  readonly #level: LevelMeter;
+  readonly #counter: ClassCounter;
+  readonly #track: ShapeTrack;
+  readonly #background: ShapeTrack;
+  readonly #bandwidth: BandwidthMeter;
   readonly #hopSamples: number;
-  readonly #hopEnergies: Float64Array;
-  #hopAt = 0;
-  #levelDb = LOWEST_LEVEL_DB;
+  readonly #probePeriodFrames: number;
+  #hopClipped = 0;
+  #clippedSamples = 0;
+  #candidate: boolean = false;
+  #quietFrames = 0;
+  #backgroundClass = CLASS_PAUSE;
 
   constructor(config: FrontEndConfig) {
-    this.#activity = new VoiceActivity(config.voiceActivity, config.hopMs);
-    this.#hopSamples = msToSamples(config.hopMs, config.sampleRateHz);
-    this.#hopEnergies = new Float64Array(Math.ceil(config.windowMs / config.hopMs));
+    const { sampleRateHz, fftSize, windowMs, hopMs, preEmphasis } = config;
+    const shape = { sampleRateHz, fftSize, windowMs, hopMs, preEmphasis };
+    this.#hopSamples = msToSamples(hopMs, sampleRateHz);
+    this.#activity = new VoiceActivity(config.voiceActivity, hopMs);
+    this.#level = new LevelMeter(this.#hopSamples, Math.ceil(windowMs / hopMs));
+    this.#counter = new ClassCounter(hopMs);
+    this.#track = new ShapeTrack(shape);
+    this.#background = new ShapeTrack(shape);
+    this.#bandwidth = new BandwidthMeter({ sampleRateHz, fftSize, preEmphasis, hopMs });
+    this.#probePeriodFrames = Math.max(2 * PROBE_FRAMES, Math.round(PROBE_PERIOD_MS / hopMs));
   }
 
-  /** Takes the newest hop. @returns whether its frame is loud enough to be speech. */
-  pushHop(history: SampleHistory): boolean {
-    const energies = this.#hopEnergies;
-    energies[this.#hopAt] = history.hopEnergy;
-    this.#hopAt = (this.#hopAt + 1) % energies.length;
-    let energy = 0;
-    for (let index = 0; index < energies.length; index++) energy += energies[index]!;
-    const meanSquare = energy / (energies.length * this.#hopSamples);
-    this.#levelDb = meanSquare > 1e-12 ? 10 * Math.log10(meanSquare) : LOWEST_LEVEL_DB;
-    this.quality.hops++;
-    return this.#activity.push(this.#levelDb);
+  get quality(): SignalQuality {
+    return this.#counter.quality;
   }
 
-  /** The hop completed no frame. */
-  skipFrame(): void {
-    this.#count(CLASS_SILENCE);
+  /** Takes the newest hop. @returns whether its frame, if it completes one, needs a spectrum. */
+  pushHop(history: SampleHistory, completesFrame: boolean): boolean {
+    this.#level.push(history.hopEnergy, history.hopFourthPower);
+    this.#hopClipped = history.hopClipped;
+    if (!completesFrame) {
+      this.#counter.count(CLASS_PAUSE, CLASS_PAUSE);
+      return false;
+    }
+    const { levelDb } = this.#level;
+    this.#candidate = this.#activity.push(levelDb);
+    if (this.#candidate) {
+      this.#quietFrames = 0;
+      return true;
+    }
+    this.#track.interrupt();
+    if (levelDb < SILENCE_DBFS) {
+      this.#quietFrames = 0;
+      this.#counter.count(CLASS_SILENCE, CLASS_SILENCE);
+      return false;
+    }
+    const phase = this.#quietFrames++ % this.#probePeriodFrames;
+    if (phase < PROBE_FRAMES) return true;
+    this.#background.interrupt();
+    this.#counter.count(CLASS_PAUSE, this.#backgroundClass);
+    return false;
   }
 
-  /** The frame is too quiet to be judged. */
-  passQuiet(): void {
-    this.#count(this.#levelDb < SILENCE_DBFS ? CLASS_SILENCE : CLASS_PAUSE);
-  }
-
-  /** Judges the frame of this spectrum. @returns whether it is voiced. */
+  /** Judges the frame for which `pushHop` asked a spectrum. @returns whether it is voiced. */
   judge(power: Float64Array): boolean {
-    this.#count(CLASS_SPEECH);
-    return power.length > 0;
+    const { levelDb, kurtosis } = this.#level;
+    if (!this.#candidate) {
+      const found = this.#background.push(power, levelDb, kurtosis);
+      // What does not stand out is no speech to be judged; what it is, is noise.
+      if (found !== CLASS_PAUSE)
+        this.#backgroundClass = found === CLASS_SPEECH ? CLASS_NOISE : found;
+      this.#counter.count(CLASS_PAUSE, this.#backgroundClass);
+      return false;
+    }
+    const found = this.#track.push(power, levelDb, kurtosis);
+    this.#counter.count(found, found);
+    if (found !== CLASS_SPEECH) {
+      if (found !== CLASS_PAUSE) this.#backgroundClass = found;
+      return false;
+    }
+    this.#noteSpeech(power, levelDb);
+    return true;
   }
 
   countKept(): void {
@@ -66,24 +113,47 @@ export class SignalMonitor implements Snapshotting {
 
   /** No frame reaches over a gap. */
   gap(): void {
-    this.#hopEnergies.fill(0);
+    this.#level.clear();
+    this.#track.interrupt();
+    this.#background.interrupt();
+    this.#quietFrames = 0;
   }
 
   snapshot(into: SnapshotWriter): void {
     into.part(SNAPSHOT_PART, SNAPSHOT_VERSION);
+    into.float64(this.#hopClipped);
+    into.float64(this.#clippedSamples);
+    into.float64(this.#quietFrames);
+    into.float64(this.#backgroundClass);
     this.#activity.snapshot(into);
+    this.#level.snapshot(into);
+    this.#counter.snapshot(into);
+    this.#track.snapshot(into);
+    this.#background.snapshot(into);
+    this.#bandwidth.snapshot(into);
   }
 
   restore(from: SnapshotReader): void {
     from.part(SNAPSHOT_PART, SNAPSHOT_VERSION);
+    this.#hopClipped = from.float64();
+    this.#clippedSamples = from.float64();
+    this.#quietFrames = from.float64();
+    this.#backgroundClass = from.float64();
     this.#activity.restore(from);
+    this.#level.restore(from);
+    this.#counter.restore(from);
+    this.#track.restore(from);
+    this.#background.restore(from);
+    this.#bandwidth.restore(from);
   }
 
-  #count(frameClass: number): void {
-    if (frameClass === CLASS_SPEECH) {
-      this.quality.voicedFrames++;
-      this.quality.recentVoicedFrames++;
-    }
-    this.quality.recentFrames++;
+  #noteSpeech(power: Float64Array, levelDb: number): void {
+    const { quality } = this;
+    this.#activity.noteSpeech(levelDb);
+    this.#bandwidth.push(power);
+    this.#clippedSamples += this.#hopClipped;
+    quality.clippedShare = this.#clippedSamples / (quality.voicedFrames * this.#hopSamples);
+    quality.bandwidthHz = this.#bandwidth.bandwidthHz;
+    quality.levelDbfs = this.#activity.speechLevelDb;
   }
 }

@@ -1,0 +1,102 @@
+import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
+
+const SNAPSHOT_PART = 51;
+const SNAPSHOT_VERSION = 1;
+const TIME_CONSTANT_MS = 2000;
+const LEAST_MS = 1000;
+/**
+ * How far under the strongest part of the emphasised average the edge of the band lies. Speech stays
+ * above it up to the edge; the noise of mu-law beyond the edge stays below, for quiet speech by 1 dB.
+ */
+const EDGE_DB = -24;
+const SMOOTHING_HZ = 100;
+const UPDATE_FRAMES = 10;
+const EMPHASIS = 0.97;
+
+export interface BandwidthMeterOptions {
+  readonly sampleRateHz: number;
+  readonly fftSize: number;
+  /** Emphasis that the spectra already carry. */
+  readonly preEmphasis: number;
+  readonly hopMs: number;
+}
+
+/**
+ * The highest frequency that carries speech: where the average spectrum of speech frames, emphasised
+ * by 0.97 against the fall of speech towards high frequencies and smoothed over 100 Hz, last exceeds its
+ * maximum less 24 dB. Time constant 2 s of speech. Allocates at construction only.
+ */
+export class BandwidthMeter implements Snapshotting {
+  readonly #average: Float32Array;
+  readonly #emphasis: Float64Array;
+  readonly #rate: number;
+  readonly #leastFrames: number;
+  readonly #binHz: number;
+  readonly #smoothingBins: number;
+  #frames = 0;
+  #bandwidthHz = 0;
+
+  constructor(options: BandwidthMeterOptions) {
+    const { sampleRateHz, fftSize, preEmphasis, hopMs } = options;
+    this.#binHz = sampleRateHz / fftSize;
+    this.#smoothingBins = Math.max(1, Math.round(SMOOTHING_HZ / this.#binHz));
+    this.#average = new Float32Array(fftSize / 2 + 1);
+    this.#emphasis = new Float64Array(fftSize / 2 + 1);
+    for (let bin = 0; bin < this.#emphasis.length; bin++) {
+      const cosine = Math.cos((2 * Math.PI * bin) / fftSize);
+      const wanted = 1 - 2 * EMPHASIS * cosine + EMPHASIS * EMPHASIS;
+      this.#emphasis[bin] = wanted / (1 - 2 * preEmphasis * cosine + preEmphasis * preEmphasis);
+    }
+    this.#rate = 1 - Math.exp(-hopMs / TIME_CONSTANT_MS);
+    this.#leastFrames = Math.ceil(LEAST_MS / hopMs);
+  }
+
+  /** 0 before 1 s of speech. */
+  get bandwidthHz(): number {
+    return this.#bandwidthHz;
+  }
+
+  /** Takes the power spectrum of a speech frame. */
+  push(power: Float64Array): void {
+    const average = this.#average;
+    this.#frames++;
+    const rate = Math.max(this.#rate, 1 / this.#frames);
+    for (let bin = 0; bin < average.length; bin++) {
+      average[bin] = average[bin]! + rate * (power[bin]! * this.#emphasis[bin]! - average[bin]!);
+    }
+    if (this.#frames >= this.#leastFrames && this.#frames % UPDATE_FRAMES === 0) this.#measure();
+  }
+
+  snapshot(into: SnapshotWriter): void {
+    into.part(SNAPSHOT_PART, SNAPSHOT_VERSION);
+    into.floats(this.#average);
+    into.float64(this.#frames);
+    into.float64(this.#bandwidthHz);
+  }
+
+  restore(from: SnapshotReader): void {
+    from.part(SNAPSHOT_PART, SNAPSHOT_VERSION);
+    from.floats(this.#average);
+    this.#frames = from.float64();
+    this.#bandwidthHz = from.float64();
+  }
+
+  #measure(): void {
+    const average = this.#average;
+    const width = this.#smoothingBins;
+    let strongest = 0;
+    for (let bin = 0; bin + width <= average.length; bin++) {
+      strongest = Math.max(strongest, this.#sum(bin));
+    }
+    const edge = strongest * 10 ** (EDGE_DB / 10);
+    let bin = average.length - width;
+    while (bin > 0 && this.#sum(bin) < edge) bin--;
+    this.#bandwidthHz = (bin + width - 1) * this.#binHz;
+  }
+
+  #sum(from: number): number {
+    let sum = 0;
+    for (let bin = from; bin < from + this.#smoothingBins; bin++) sum += this.#average[bin]!;
+    return sum;
+  }
+}

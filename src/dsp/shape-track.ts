@@ -1,0 +1,151 @@
+import {
+  CLASS_MUSIC,
+  CLASS_NOISE,
+  CLASS_PAUSE,
+  CLASS_SPEECH,
+  CLASS_TONE,
+} from './signal-quality.ts';
+import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
+import { SpectralShape, type SpectralShapeOptions } from './spectral-shape.ts';
+
+const SNAPSHOT_PART = 48;
+const SNAPSHOT_VERSION = 1;
+
+/** Distance of the two spectra compared: longer than a window, shorter than a sound of speech. */
+const LAG_MS = 40;
+const SHORT_MS = 200;
+const LONG_MS = 700;
+
+/** Fourth moment over squared second moment: 1.5 for a sine, 1 for a square wave, 3 for noise. */
+const CONSTANT_ENVELOPE_KURTOSIS = 1.58;
+const CONSTANT_ENVELOPE_CONCENTRATION = 0.88;
+const STEADY_COSINE = 0.97;
+const STEADY_CONCENTRATION = 0.97;
+const TONE_SHARE = 0.4;
+const MUSIC_COSINE = 0.86;
+const NOISE_COSINE = 0.72;
+/** Noise lies under the line from no variance of level to none of the cosine. */
+const NOISE_COSINE_VARIANCE = 0.011;
+const NOISE_LEVEL_VARIANCE_DB = 45;
+/** What was noise stays noise until it is over the line by this factor. */
+const NOISE_HYSTERESIS = 1.4;
+
+export interface ShapeTrackOptions extends SpectralShapeOptions {
+  readonly hopMs: number;
+}
+
+/**
+ * Tells speech from tones, music and noise by how the spectrum of loud frames moves. Speech changes
+ * its spectrum within 40 ms and its level by many dB within a second; tones and notes hold their
+ * spectrum; noise changes it always by the same amount and holds its level. Allocates at construction only.
+ */
+export class ShapeTrack implements Snapshotting {
+  readonly #shape: SpectralShape;
+  readonly #lagFrames: number;
+  readonly #shortRate: number;
+  readonly #longRate: number;
+  /** Amplitudes of the newest `lagFrames + 1` frames. */
+  readonly #ring: Float32Array;
+  #newest = 0;
+  #run = 0;
+  #short = 0;
+  #long = 0;
+  #toneShare = 0;
+  #cosine = 0;
+  #cosineVariance = 0;
+  #level = 0;
+  #levelVariance = 0;
+  #noisy: boolean = false;
+
+  constructor(options: ShapeTrackOptions) {
+    const { hopMs } = options;
+    this.#shape = new SpectralShape(options);
+    this.#lagFrames = Math.max(1, Math.round(LAG_MS / hopMs));
+    this.#shortRate = 1 - Math.exp(-hopMs / SHORT_MS);
+    this.#longRate = 1 - Math.exp(-hopMs / LONG_MS);
+    this.#ring = new Float32Array((this.#lagFrames + 1) * this.#shape.bins);
+  }
+
+  /** The frames before do not belong to the next one. */
+  interrupt(): void {
+    this.#run = 0;
+  }
+
+  /** Takes one frame. @returns its class; CLASS_PAUSE while there is too little to tell. */
+  push(power: Float64Array, levelDb: number, kurtosis: number): number {
+    const shape = this.#shape;
+    const slots = this.#lagFrames + 1;
+    this.#newest = (this.#newest + 1) % slots;
+    const offset = this.#newest * shape.bins;
+    shape.measure(power, this.#ring, offset);
+    if (this.#run < slots) this.#run++;
+    if (this.#run < slots) return CLASS_PAUSE;
+    const oldest = ((this.#newest + 1) % slots) * shape.bins;
+    const cosine = shape.cosine(this.#ring, offset, this.#ring, oldest);
+    this.#update(cosine, levelDb, this.#isTonal(cosine, kurtosis));
+    return this.#classify();
+  }
+
+  snapshot(into: SnapshotWriter): void {
+    into.part(SNAPSHOT_PART, SNAPSHOT_VERSION);
+    into.floats(this.#ring);
+    into.float64(this.#newest);
+    into.float64(this.#run);
+    into.float64(this.#short);
+    into.float64(this.#long);
+    into.float64(this.#toneShare);
+    into.float64(this.#cosine);
+    into.float64(this.#cosineVariance);
+    into.float64(this.#level);
+    into.float64(this.#levelVariance);
+    into.float64(this.#noisy ? 1 : 0);
+  }
+
+  restore(from: SnapshotReader): void {
+    from.part(SNAPSHOT_PART, SNAPSHOT_VERSION);
+    from.floats(this.#ring);
+    this.#newest = from.float64();
+    this.#run = from.float64();
+    this.#short = from.float64();
+    this.#long = from.float64();
+    this.#toneShare = from.float64();
+    this.#cosine = from.float64();
+    this.#cosineVariance = from.float64();
+    this.#level = from.float64();
+    this.#levelVariance = from.float64();
+    this.#noisy = from.float64() === 1;
+  }
+
+  #isTonal(cosine: number, kurtosis: number): boolean {
+    const { concentration, pure } = this.#shape;
+    if (pure) return true;
+    if (kurtosis < CONSTANT_ENVELOPE_KURTOSIS) {
+      return concentration > CONSTANT_ENVELOPE_CONCENTRATION;
+    }
+    return cosine > STEADY_COSINE && concentration > STEADY_CONCENTRATION;
+  }
+
+  #update(cosine: number, levelDb: number, tonal: boolean): void {
+    // The first frames are averaged plainly: an exponential average would start from nothing.
+    this.#short++;
+    const shortRate = Math.max(this.#shortRate, 1 / this.#short);
+    this.#toneShare += shortRate * ((tonal ? 1 : 0) - this.#toneShare);
+    const longRate = Math.max(this.#longRate, 1 / this.#short);
+    const cosineOff = cosine - this.#cosine;
+    this.#cosine += longRate * cosineOff;
+    this.#cosineVariance =
+      (1 - longRate) * (this.#cosineVariance + longRate * cosineOff * cosineOff);
+    const levelOff = levelDb - this.#level;
+    this.#level += longRate * levelOff;
+    this.#levelVariance = (1 - longRate) * (this.#levelVariance + longRate * levelOff * levelOff);
+  }
+
+  #classify(): number {
+    if (this.#toneShare > TONE_SHARE) return CLASS_TONE;
+    if (this.#cosine > MUSIC_COSINE) return CLASS_MUSIC;
+    const unrest =
+      this.#cosineVariance / NOISE_COSINE_VARIANCE + this.#levelVariance / NOISE_LEVEL_VARIANCE_DB;
+    this.#noisy = this.#cosine > NOISE_COSINE && unrest < (this.#noisy ? NOISE_HYSTERESIS : 1);
+    return this.#noisy ? CLASS_NOISE : CLASS_SPEECH;
+  }
+}

@@ -1,0 +1,113 @@
+/** Band that is looked at: the telephone's, whatever the rate. */
+const LOW_HZ = 94;
+const HIGH_HZ = 3800;
+/** Emphasis under which shapes are compared, so that the first formant does not say it all. */
+const EMPHASIS = 0.97;
+/** Bins within 28 dB of the strongest are occupied: the side lobes of a Hann window lie below. */
+const OCCUPIED_RATIO = 10 ** -2.8;
+const POWER_FLOOR = 1e-12;
+
+export interface SpectralShapeOptions {
+  readonly sampleRateHz: number;
+  readonly fftSize: number;
+  readonly windowMs: number;
+  /** Emphasis that the spectra already carry. */
+  readonly preEmphasis: number;
+}
+
+/**
+ * Figures of the shape of one power spectrum between 94 and 3800 Hz, after an emphasis of 0.97.
+ * Allocates at construction only.
+ */
+export class SpectralShape {
+  /** Bins looked at; the length of an amplitude vector. */
+  readonly bins: number;
+  /** Whether the sound lies within the main lobes of at most two sines. */
+  pure: boolean = false;
+  /** Share of the power (without emphasis) in the two strongest peaks, 0 … 1. */
+  concentration = 0;
+  readonly #firstBin: number;
+  readonly #peakBins: number;
+  readonly #emphasis: Float64Array;
+  readonly #plain: Float64Array;
+  readonly #removal: Float64Array;
+
+  constructor(options: SpectralShapeOptions) {
+    const { sampleRateHz, fftSize, windowMs, preEmphasis } = options;
+    const binHz = sampleRateHz / fftSize;
+    this.#firstBin = Math.ceil(LOW_HZ / binHz);
+    this.bins = Math.floor(HIGH_HZ / binHz) - this.#firstBin + 1;
+    // The main lobe of a Hann window of T seconds reaches 2/T on either side.
+    this.#peakBins = Math.ceil(2000 / windowMs / binHz);
+    this.#emphasis = new Float64Array(this.bins);
+    this.#removal = new Float64Array(this.bins);
+    this.#plain = new Float64Array(this.bins);
+    for (let index = 0; index < this.bins; index++) {
+      const angle = (2 * Math.PI * (this.#firstBin + index)) / fftSize;
+      this.#removal[index] = 1 / emphasisGain(preEmphasis, angle);
+      this.#emphasis[index] = emphasisGain(EMPHASIS, angle) * this.#removal[index]!;
+    }
+  }
+
+  /** Measures `power` and writes its amplitudes, scaled to length 1, at `amplitudes[offset]`. */
+  measure(power: Float64Array, amplitudes: Float32Array, offset: number): void {
+    const plain = this.#plain;
+    let sum = 0;
+    let strongest = 0;
+    for (let index = 0; index < this.bins; index++) {
+      const value = power[this.#firstBin + index]!;
+      const emphasised = value * this.#emphasis[index]! + POWER_FLOOR;
+      plain[index] = value * this.#removal[index]!;
+      sum += emphasised;
+      if (emphasised > strongest) strongest = emphasised;
+      amplitudes[offset + index] = emphasised;
+    }
+    const scale = 1 / sum;
+    const least = strongest * OCCUPIED_RATIO;
+    let occupied = 0;
+    for (let index = offset; index < offset + this.bins; index++) {
+      const emphasised = amplitudes[index]!;
+      if (emphasised >= least) occupied++;
+      amplitudes[index] = Math.sqrt(emphasised * scale);
+    }
+    this.pure = occupied <= 2 * (2 * this.#peakBins + 1);
+    this.#concentrate();
+  }
+
+  /** Cosine of the angle between two amplitude vectors: 1 = the same shape. */
+  cosine(left: Float32Array, leftOffset: number, right: Float32Array, rightOffset: number): number {
+    let sum = 0;
+    for (let index = 0; index < this.bins; index++) {
+      sum += left[leftOffset + index]! * right[rightOffset + index]!;
+    }
+    return sum;
+  }
+
+  #concentrate(): void {
+    const plain = this.#plain;
+    let total = POWER_FLOOR;
+    for (let index = 0; index < this.bins; index++) total += plain[index]!;
+    const peaks = this.#takePeak() + this.#takePeak();
+    this.concentration = peaks / total;
+  }
+
+  /** Sums the main lobe of the strongest peak and takes it out. */
+  #takePeak(): number {
+    const plain = this.#plain;
+    let peak = 0;
+    for (let index = 1; index < this.bins; index++) if (plain[index]! > plain[peak]!) peak = index;
+    const from = Math.max(0, peak - this.#peakBins);
+    const to = Math.min(this.bins - 1, peak + this.#peakBins);
+    let sum = 0;
+    for (let index = from; index <= to; index++) {
+      sum += plain[index]!;
+      plain[index] = 0;
+    }
+    return sum;
+  }
+}
+
+/** |1 - a·e^(-jω)|². */
+function emphasisGain(coefficient: number, angle: number): number {
+  return 1 - 2 * coefficient * Math.cos(angle) + coefficient * coefficient;
+}
