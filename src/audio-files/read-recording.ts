@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { createPacketDecoder } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import { decodeCompressed } from './compressed.ts';
@@ -29,48 +29,29 @@ const RAW_BY_EXTENSION: Readonly<Record<string, RawAudio>> = {
  * Reads a recording: WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis by its first bytes, or audio without a
  * header by the ending of its name (.ulaw, .mulaw, .g711, .alaw, .s16le: 8 kHz, one channel).
  * @param raw reads the file as such audio whatever it looks like
- * @throws RecordingError with one line that names the file when it cannot be read
+ * @throws RecordingError with one line when it holds no audio that can be read; what the file system
+ * says (e.g. ENOENT) as it is
  */
 export async function readRecording(path: string, raw?: RawAudio): Promise<Recording> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new RecordingError(`${basename(path)}: cannot be read (${code})`, { cause: error });
-  }
-  return decodeRecording(bytes, path, raw);
+  return decodeRecording(await readFile(path), path, raw);
 }
 
 /**
  * Decodes a recording in memory; see `readRecording`.
- * @param nameHint a file name: its ending tells headerless audio, and errors begin with it
+ * @param nameHint a file name, whose ending tells headerless audio
  */
 export async function decodeRecording(
   bytes: Uint8Array,
   nameHint: string,
   raw?: RawAudio,
 ): Promise<Recording> {
-  try {
-    if (bytes.length === 0) throw new RecordingError('the file is empty');
-    return await decode(bytes, nameHint, raw);
-  } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
-    throw new RecordingError(`${basename(nameHint)}: ${error.message}`, { cause: error.cause });
-  }
-}
-
-async function decode(
-  bytes: Uint8Array,
-  nameHint: string,
-  raw: RawAudio | undefined,
-): Promise<Recording> {
+  if (bytes.length === 0) throw new RecordingError('the file is empty');
   if (raw !== undefined) return recordingOf(decodeRaw(bytes, raw), 'raw');
   const rawByName = RAW_BY_EXTENSION[extname(nameHint).toLowerCase()];
   // MP3 frames have no magic number: headerless audio may look like one by chance.
   const container = sniffContainer(bytes) ?? (rawByName ? 'raw' : sniffMp3(bytes));
   if (container === undefined) {
-    throw new RecordingError('is no WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis file');
+    throw new RecordingError('this is no WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis file');
   }
   if (container === 'raw') return recordingOf(decodeRaw(bytes, rawByName!), container);
   const decoded = container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container);
@@ -95,7 +76,7 @@ function decodeRaw(bytes: Uint8Array, raw: RawAudio): DecodedAudio {
 function recordingOf(decoded: DecodedAudio, container: Container): Recording {
   const { sampleRateHz, channels } = decoded;
   const samples = channels[0]?.length ?? 0;
-  if (samples === 0) throw new RecordingError('holds no samples');
+  if (samples === 0) throw new RecordingError('there are no samples in it');
   for (const channel of channels) limit(channel);
   return { sampleRateHz, channels, seconds: samples / sampleRateHz, container };
 }

@@ -10,7 +10,7 @@ export interface Recording {
   readonly container: Container;
 }
 
-/** A file that is no recording. The message is one line that names the file and the reason. */
+/** A file that is no recording. The message is one line with the reason, without its name. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }

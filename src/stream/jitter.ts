@@ -43,7 +43,7 @@ export interface ReorderCounts {
   readonly restarts: number;
 }
 
-export const DEFAULT_REORDER_WINDOW = {
+const DEFAULT_REORDER_WINDOW = {
   windowPackets: 4,
   windowSamples: Number.POSITIVE_INFINITY,
   maxGapSamples: 60 * 48_000,

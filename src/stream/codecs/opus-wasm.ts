@@ -25,6 +25,8 @@ interface OpusExports {
   ): number;
 }
 
+const NO_MEMORY = 'no memory left for another Opus decoder in this thread';
+
 const NEEDED = [
   'malloc',
   'free',
@@ -40,8 +42,9 @@ function isOpusExports(value: unknown): value is OpusExports {
   );
 }
 
-/** Place, in 32-bit words, of the pointer to the sample buffer inside a decoder of `opus-decoder`. */
+/** Places, in 32-bit words, of the pointers to its memory inside a decoder of `opus-decoder`. */
 const BUFFER_WORD = 5;
+const STATE_WORD = 7;
 
 /**
  * One instance of the WebAssembly module, shared by all decoders of a thread (room for about 680
@@ -107,7 +110,13 @@ export class WasmOpus {
       0,
       0,
     );
-    if (handle === 0) throw new Error('no memory left for another Opus decoder in this thread');
+    if (handle === 0) throw new Error(NO_MEMORY);
+    // Where memory ran out half-way the package hands out a decoder that writes to address 0.
+    const words = this.#words.subarray(handle / 4, handle / 4 + 1 + STATE_WORD);
+    if (words[BUFFER_WORD] === 0 || words[STATE_WORD] === 0) {
+      this.destroy(handle);
+      throw new Error(NO_MEMORY);
+    }
     return handle;
   }
 

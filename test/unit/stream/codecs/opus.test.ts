@@ -189,6 +189,31 @@ describe.each(LIBRARIES)('Opus decoder (%s) on anything', (prefer) => {
   });
 });
 
+describe('the WebAssembly library when its memory is used up', () => {
+  it('refuses another decoder, keeps the others right, and has room again', async () => {
+    const opus = await loadOpus('wasm');
+    const output = { sampleRateHz: 8_000, channels: 1 } as const;
+    const decoders: PacketDecoder[] = [];
+    expect(() => {
+      for (let count = 0; count < 2_000; count++) decoders.push(opus.createDecoder(output));
+    }).toThrow('no memory left for another Opus decoder in this thread');
+    expect(decoders.length).toBeGreaterThan(600);
+    expect(decoders.length).toBeLessThan(800);
+    const packets = toneEncoded(1).slice(0, 3);
+    const reference = loaded.get('wasm')!.createDecoder(output);
+    const [wanted, found] = [outputsOf(reference), outputsOf(reference)];
+    for (const packet of packets) reference.decode(packet, wanted);
+    for (const decoder of decoders) {
+      for (const packet of packets) decoder.decode(packet, found);
+      expect(found).toEqual(wanted);
+    }
+    for (const decoder of decoders) decoder.dispose();
+    for (let count = 0; count < 300; count++) {
+      opus.createDecoder({ sampleRateHz: 48_000, channels: 2 });
+    }
+  });
+});
+
 describe('the two libraries', () => {
   it('decode the same audio', () => {
     const decoders = [...loaded.values()].map((opus) =>
