@@ -9,23 +9,29 @@ export interface TimedPacket {
   readonly sendAtMs: number;
 }
 
+/** Bursts of loss after Gilbert and Elliott: a line that is good or bad, decided packet by packet. */
+interface BurstLossOptions {
+  /** Probability that a good line turns bad at a packet, 0–1. */
+  readonly enterShare: number;
+  /** Probability that a bad line turns good at a packet, > 0–1: bursts last 1 / leaveShare packets. */
+  readonly leaveShare: number;
+  /** Probability that a packet is lost while the line is bad, 0–1. Default 1. */
+  readonly lossShare?: number;
+}
+
 /** What a simulated network does to a stream. */
 export interface LossOptions {
   /** Any integer; the same seed does the same to the same packets. */
   readonly seed: number;
-  /** Share of all packets that are lost, 0–1. Default 0. */
+  /** Probability that a packet is lost on its own, 0–1. Default 0. */
   readonly lossShare?: number;
-  /**
-   * Mean length of a run of lost packets, 1–1,000. Default 1: each packet is lost on its own (then
-   * runs are 1 / (1 − lossShare) long, and no shorter mean has an effect). E.g. a share of 0.05 in
-   * runs of 5: on average five packets are lost, then 95 are not.
-   */
-  readonly meanBurstPackets?: number;
-  /** Each packet is late by a uniform time of 0 to this, 0–60,000 ms; order is kept. Default 0. */
-  readonly maxJitterMs?: number;
+  /** Default none. */
+  readonly burst?: BurstLossOptions;
+  /** Each packet is late by a uniform time of 0 to this, ms, ≥ 0; order is kept. Default 0. */
+  readonly jitterMs?: number;
   /** Probability that a packet falls behind the ones after it, 0–1. Default 0. */
   readonly reorderShare?: number;
-  /** By how much such a packet is late, 0–60,000 ms. Default 50: two packets of 20 ms. */
+  /** By how much such a packet is late, ms, ≥ 0. Default 50: two packets of 20 ms. */
   readonly reorderMs?: number;
   /** Probability that a packet is sent twice, 0–1. Default 0. */
   readonly duplicateShare?: number;
@@ -33,14 +39,11 @@ export interface LossOptions {
 
 const DEFAULT_LOSS_OPTIONS = {
   lossShare: 0,
-  meanBurstPackets: 1,
-  maxJitterMs: 0,
+  jitterMs: 0,
   reorderShare: 0,
   reorderMs: 50,
   duplicateShare: 0,
 } as const;
-
-const MAX_DELAY_MS = 60_000;
 
 /**
  * Sends packets through a simulated network: loss, bursts of loss, jitter, reordering, duplicates.
@@ -53,13 +56,13 @@ export function simulateLoss(packets: readonly TimedPacket[], options: LossOptio
   const settings = { ...DEFAULT_LOSS_OPTIONS, ...options };
   checkLossOptions(settings);
   const random = createRandom(settings.seed);
-  const isLost = lossModel(random, settings.lossShare, settings.meanBurstPackets);
+  const isLost = lossModel(random, settings);
   const arrived: TimedPacket[] = [];
   let earliestMs = Number.NEGATIVE_INFINITY;
   for (const packet of packets) {
     // Every packet draws the same amount of numbers, so that one option does not move the others.
     const lost = isLost();
-    const jitterMs = random.uniform() * settings.maxJitterMs;
+    const jitterMs = random.uniform() * settings.jitterMs;
     const reordered = random.uniform() < settings.reorderShare;
     const duplicated = random.uniform() < settings.duplicateShare;
     if (lost) continue;
@@ -73,37 +76,42 @@ export function simulateLoss(packets: readonly TimedPacket[], options: LossOptio
   return arrived.sort((a, b) => a.sendAtMs - b.sendAtMs);
 }
 
-/**
- * The model of Gilbert and Elliott: a line that is good (nothing is lost) or bad (all is), and turns
- * from one to the other with fixed probabilities at each packet.
- */
-function lossModel(random: Random, lossShare: number, meanBurstPackets: number): () => boolean {
-  if (meanBurstPackets * (1 - lossShare) <= 1) return () => random.uniform() < lossShare;
-  const leaveShare = 1 / meanBurstPackets;
-  // In balance as many packets turn bad as turn good: (1 − loss) · enter = loss · leave.
-  const enterShare = (leaveShare * lossShare) / (1 - lossShare);
+function lossModel(random: Random, options: LossOptions): () => boolean {
+  const { burst, lossShare = 0 } = options;
   let bad = false;
   return () => {
     const change = random.uniform();
-    bad = bad ? change >= leaveShare : change < enterShare;
-    return bad;
+    const inBurst = random.uniform();
+    const alone = random.uniform() < lossShare;
+    if (burst === undefined) return alone;
+    bad = bad ? change >= burst.leaveShare : change < burst.enterShare;
+    return alone || (bad && inBurst < (burst.lossShare ?? 1));
   };
 }
 
 /** @throws RangeError naming the first option that is out of range */
-function checkLossOptions(options: Required<LossOptions>): void {
+function checkLossOptions(options: LossOptions): void {
   if (!Number.isInteger(options.seed)) {
     throw new RangeError(`seed must be an integer, got ${options.seed}`);
   }
-  checkRange('lossShare', options.lossShare, 0, 1);
-  checkRange('meanBurstPackets', options.meanBurstPackets, 1, 1_000);
-  checkRange('maxJitterMs', options.maxJitterMs, 0, MAX_DELAY_MS);
-  checkRange('reorderShare', options.reorderShare, 0, 1);
-  checkRange('reorderMs', options.reorderMs, 0, MAX_DELAY_MS);
-  checkRange('duplicateShare', options.duplicateShare, 0, 1);
+  const { burst } = options;
+  checkShare('lossShare', options.lossShare);
+  checkShare('reorderShare', options.reorderShare);
+  checkShare('duplicateShare', options.duplicateShare);
+  checkShare('burst.enterShare', burst?.enterShare);
+  checkShare('burst.leaveShare', burst?.leaveShare);
+  checkShare('burst.lossShare', burst?.lossShare);
+  if (burst?.leaveShare === 0) throw new RangeError('burst.leaveShare must be > 0, got 0');
+  checkMs('jitterMs', options.jitterMs);
+  checkMs('reorderMs', options.reorderMs);
 }
 
-function checkRange(name: string, value: number, min: number, max: number): void {
-  if (value >= min && value <= max) return;
-  throw new RangeError(`${name} must be in ${min}-${max}, got ${value}`);
+function checkShare(name: string, value = 0): void {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must be in 0-1, got ${value}`);
+}
+
+function checkMs(name: string, value = 0): void {
+  if (!(value >= 0 && value <= 60_000)) {
+    throw new RangeError(`${name} must be in 0-60000, got ${value}`);
+  }
 }

@@ -36,7 +36,7 @@ describe('simulateLoss', () => {
   });
 
   it('does the same for the same seed and something else for another', () => {
-    const options = { lossShare: 0.1, maxJitterMs: 30, reorderShare: 0.1, duplicateShare: 0.05 };
+    const options = { lossShare: 0.1, jitterMs: 30, reorderShare: 0.1, duplicateShare: 0.05 };
     const first = simulateLoss(sent(500), { seed: 1, ...options });
     expect(simulateLoss(sent(500), { seed: 1, ...options })).toEqual(first);
     expect(simulateLoss(sent(500), { seed: 2, ...options })).not.toEqual(first);
@@ -48,20 +48,17 @@ describe('simulateLoss', () => {
   });
 
   it('loses in bursts of the length that was asked for', () => {
-    const options = { seed: 4, lossShare: 0.05, meanBurstPackets: 5 };
-    const runs = lossRuns(simulateLoss(sent(50_000), options), 50_000);
+    const burst = { enterShare: 0.01, leaveShare: 0.2 };
+    const runs = lossRuns(simulateLoss(sent(50_000), { seed: 4, burst }), 50_000);
     const lost = runs.reduce((sum, run) => sum + run, 0);
     expect(lost / runs.length).toBeGreaterThan(4);
     expect(lost / runs.length).toBeLessThan(6);
-    expect(lost / 50_000).toBeCloseTo(0.05, 2);
-  });
-
-  it('loses everything when asked to', () => {
-    expect(simulateLoss(sent(50), { seed: 1, lossShare: 1, meanBurstPackets: 3 })).toEqual([]);
+    // Share of the time in the bad state: enter / (enter + leave).
+    expect(lost / 50_000).toBeCloseTo(0.01 / 0.21, 2);
   });
 
   it('keeps order under jitter, and breaks it by reordering', () => {
-    const jittered = simulateLoss(sent(500), { seed: 5, maxJitterMs: 100 });
+    const jittered = simulateLoss(sent(500), { seed: 5, jitterMs: 100 });
     expect(jittered.map(({ sequence }) => sequence)).toEqual(sent(500).map((p) => p.sequence));
     expect(jittered.some(({ sendAtMs, sequence }) => sendAtMs > sequence * 20 + 50)).toBe(true);
     const reordered = simulateLoss(sent(500), { seed: 5, reorderShare: 0.1 });
@@ -77,7 +74,7 @@ describe('simulateLoss', () => {
         fc.record({
           seed: fc.integer(),
           lossShare: fc.double({ min: 0, max: 1, noNaN: true }),
-          maxJitterMs: fc.integer({ min: 0, max: 200 }),
+          jitterMs: fc.integer({ min: 0, max: 200 }),
           reorderShare: fc.double({ min: 0, max: 1, noNaN: true }),
           duplicateShare: fc.double({ min: 0, max: 1, noNaN: true }),
         }),
@@ -103,8 +100,12 @@ describe('simulateLoss', () => {
     const run = (options: Partial<LossOptions>) => () => simulateLoss([], { seed: 1, ...options });
     expect(run({ seed: 0.5 })).toThrow('seed must be an integer, got 0.5');
     expect(run({ lossShare: 1.5 })).toThrow('lossShare must be in 0-1, got 1.5');
-    expect(run({ maxJitterMs: -1 })).toThrow('maxJitterMs must be in 0-60000, got -1');
-    expect(run({ meanBurstPackets: 0.5 })).toThrow('meanBurstPackets must be in 1-1000, got 0.5');
-    expect(run({ reorderMs: Number.NaN })).toThrow('reorderMs must be in 0-60000, got NaN');
+    expect(run({ jitterMs: -1 })).toThrow('jitterMs must be in 0-60000, got -1');
+    expect(run({ burst: { enterShare: 0.1, leaveShare: 0 } })).toThrow(
+      'burst.leaveShare must be > 0, got 0',
+    );
+    expect(run({ burst: { enterShare: -0.1, leaveShare: 1 } })).toThrow(
+      'burst.enterShare must be in 0-1, got -0.1',
+    );
   });
 });
