@@ -99,10 +99,12 @@ function prepare(recording: Recording, options: WireCliOptions): PreparedAudio {
 function lossOf(options: WireCliOptions): LossOptions | null {
   const { loss, burst, jitter, reorder, seed } = options;
   if (loss === 0 && jitter === 0 && reorder === 0) return null;
+  // Bursts of a mean length whose share of the time gives the asked share of lost packets.
+  const leaveShare = 1 / burst;
+  const enterShare = loss >= 1 ? 1 : Math.min(1, (leaveShare * loss) / (1 - loss));
   return {
-    lossShare: loss,
-    meanBurstPackets: burst,
-    maxJitterMs: jitter,
+    ...(burst > 1 ? { burst: { enterShare, leaveShare } } : { lossShare: loss }),
+    jitterMs: jitter,
     reorderShare: reorder,
     seed,
   };

@@ -1,0 +1,109 @@
+import { createStepBatch, type Engine, type StepBatch } from './engine.ts';
+
+/** Largest number of rows of one engine run. */
+export const MAX_BATCH_ROWS = 256;
+
+/** A leg's step memory: the block that waits and the packed state, which the batcher updates. */
+export interface StepClient {
+  /** [T · F] */
+  readonly features: Float32Array;
+  /** [S] */
+  readonly state: Float32Array;
+  /** The step is done: T' logits lie at `offset`, and `state` is the new one. Allocates: no. */
+  acceptLogits(logits: Float32Array, offset: number): void;
+}
+
+export interface BatcherCounters {
+  runs: number;
+  rows: number;
+  largestBatch: number;
+  /** Clients whose `acceptLogits` threw. */
+  failures: number;
+}
+
+/**
+ * Queue of ready blocks, one a client, oldest first, run together through one engine. Its buffers
+ * are allocated once.
+ */
+export class StepBatcher {
+  readonly #engine: Engine;
+  readonly #batch: StepBatch;
+  readonly #waiting = new Set<StepClient>();
+  readonly #running: (StepClient | null)[] = [];
+  readonly #counters: BatcherCounters = { runs: 0, rows: 0, largestBatch: 0, failures: 0 };
+
+  constructor(engine: Engine, maxRows = MAX_BATCH_ROWS) {
+    this.#engine = engine;
+    this.#batch = createStepBatch(engine.signature, maxRows);
+  }
+
+  get counters(): Readonly<BatcherCounters> {
+    return this.#counters;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Adds a client whose block is full. A client that waits already stays where it is. */
+  enqueue(client: StepClient): void {
+    this.#waiting.add(client);
+  }
+
+  /** Takes a client out, also out of a run in flight: its results are dropped. */
+  remove(client: StepClient): void {
+    this.#waiting.delete(client);
+    const row = this.#running.indexOf(client);
+    if (row >= 0) this.#running[row] = null;
+  }
+
+  /** Runs all that wait now, in as many runs as needed. @returns rows run */
+  async runReady(): Promise<number> {
+    let rows = 0;
+    for (let left = this.#waiting.size; left > 0; left = Math.min(left, this.#waiting.size)) {
+      const taken = this.#fill();
+      await this.#engine.run(this.#batch);
+      this.#scatter();
+      rows += taken;
+      left -= taken;
+    }
+    return rows;
+  }
+
+  #fill(): number {
+    const { features, state, maxRows } = this.#batch;
+    let row = 0;
+    for (const client of this.#waiting) {
+      if (row === maxRows) break;
+      features.set(client.features, row * client.features.length);
+      state.set(client.state, row * client.state.length);
+      this.#running[row] = client;
+      this.#waiting.delete(client);
+      row++;
+    }
+    this.#running.length = row;
+    this.#batch.rows = row;
+    return row;
+  }
+
+  #scatter(): void {
+    const { outputsPerStep, stateSize } = this.#engine.signature;
+    const { logits, stateOut, rows } = this.#batch;
+    this.#counters.runs++;
+    this.#counters.rows += rows;
+    this.#counters.largestBatch = Math.max(this.#counters.largestBatch, rows);
+    for (let row = 0; row < rows; row++) {
+      const client = this.#running[row] ?? null;
+      if (client === null) continue;
+      const start = row * stateSize;
+      for (let index = 0; index < stateSize; index++) client.state[index] = stateOut[start + index]!;
+      try {
+        client.acceptLogits(logits, row * outputsPerStep);
+      } catch {
+        // One leg's fault is its own: the others of the run get their logits.
+        this.#counters.failures++;
+      }
+    }
+    this.#running.length = 0;
+  }
+}

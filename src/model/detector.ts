@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Engine, StepSignature } from './engine.ts';
+import { createOnnxEngine } from './engines/onnx-engine.ts';
+import { loadTensorflow } from './engines/tensorflow.ts';
+import { createTfjsEngine } from './engines/tfjs-engine.ts';
+import { type DetectorManifest, MANIFEST_SCHEMA_VERSION, manifestSchema } from './manifest.ts';
+import { ModelError } from './model-error.ts';
+import { planNetwork } from './network.ts';
+import { writeOnnx } from './onnx-writer.ts';
+import { type NetworkWeights, weightsFromFile, weightsToFile } from './weights.ts';
+
+const MANIFEST_FILE = 'manifest.json';
+const ONNX_FILE = 'model.onnx';
+const WEIGHTS_FILE = 'tfjs/weights.bin';
+const WEIGHTS_INDEX_FILE = 'tfjs/weights.json';
+
+/** A verified detector folder. */
+export interface Detector {
+  readonly folder: string;
+  readonly manifest: DetectorManifest;
+  /** Of the manifest, which holds the hashes of all other files. */
+  readonly sha256: string;
+  /** `name@<first 12 hex of sha256>`. */
+  readonly id: string;
+  /** An engine of its own for each caller, who disposes it. */
+  createEngine(kind: 'onnx' | 'tfjs'): Promise<Engine>;
+}
+
+/**
+ * Reads and verifies a detector folder: schema version, every file's size and hash, and that shapes
+ * fit each other.
+ * @throws ModelError naming what was expected and what was found
+ */
+export async function loadDetector(folder: string): Promise<Detector> {
+  const bytes = await readVerified(folder, MANIFEST_FILE, null);
+  const manifest = parseManifest(bytes, join(folder, MANIFEST_FILE));
+  const files = new Map<string, Uint8Array>();
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    files.set(name, await readVerified(folder, name, expected));
+  }
+  for (const name of [ONNX_FILE, WEIGHTS_FILE, WEIGHTS_INDEX_FILE]) {
+    if (files.has(name)) continue;
+    throw new ModelError('MODEL_ERR_MANIFEST', {
+      subject: join(folder, MANIFEST_FILE),
+      expected: `an entry for ${name}`,
+      actual: 'none',
+    });
+  }
+  const plan = planNetwork(manifest.network);
+  checkSignature(folder, manifest, plan.signature);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return {
+    folder,
+    manifest,
+    sha256,
+    id: `${manifest.name}@${sha256.slice(0, 12)}`,
+    async createEngine(kind) {
+      if (kind === 'onnx') return createOnnxEngine(files.get(ONNX_FILE)!, plan.signature);
+      const index = JSON.parse(Buffer.from(files.get(WEIGHTS_INDEX_FILE)!).toString('utf8'));
+      const weights = weightsFromFile({ manifest: index, bytes: files.get(WEIGHTS_FILE)! });
+      return createTfjsEngine(await loadTensorflow(), plan, weights);
+    },
+  };
+}
+
+export interface DetectorContent {
+  /** Without what this function works out itself. */
+  readonly manifest: Omit<DetectorManifest, 'schemaVersion' | 'signature' | 'files'>;
+  /** With the batch norm folded. */
+  readonly weights: NetworkWeights;
+  /** Further files, by path within the folder: the card, the report. */
+  readonly documents: Readonly<Record<string, string>>;
+}
+
+/** Writes a detector folder: the ONNX graph, the TensorFlow.js weights, documents, manifest last. */
+export async function writeDetector(folder: string, content: DetectorContent): Promise<void> {
+  const plan = planNetwork(content.manifest.network);
+  const weightFile = weightsToFile(content.weights);
+  const text = (value: string) => new TextEncoder().encode(value);
+  const files: Record<string, Uint8Array> = {
+    [ONNX_FILE]: writeOnnx(plan, content.weights),
+    [WEIGHTS_FILE]: weightFile.bytes,
+    [WEIGHTS_INDEX_FILE]: text(`${JSON.stringify(weightFile.manifest)}\n`),
+  };
+  for (const [name, document] of Object.entries(content.documents)) files[name] = text(document);
+  const entries: DetectorManifest['files'] = {};
+  for (const [name, bytes] of Object.entries(files)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+    entries[name] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+  }
+  const manifest = manifestSchema.parse({
+    schemaVersion: MANIFEST_SCHEMA_VERSION,
+    ...content.manifest,
+    signature: plan.signature,
+    files: entries,
+  });
+  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`);
+}
+
+async function readVerified(
+  folder: string,
+  name: string,
+  expected: { readonly sha256: string; readonly bytes: number } | null,
+): Promise<Uint8Array> {
+  const path = join(folder, name);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    const details = { subject: path, expected: 'a file', actual: 'none that can be read' };
+    throw new ModelError('MODEL_ERR_MISSING', details, { cause });
+  }
+  if (expected === null) return bytes;
+  if (bytes.length !== expected.bytes) {
+    throw new ModelError('MODEL_ERR_FILE_SIZE', {
+      subject: path,
+      expected: `${expected.bytes} bytes`,
+      actual: `${bytes.length}`,
+    });
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== expected.sha256) {
+    const details = { subject: path, expected: `sha256 ${expected.sha256}`, actual: sha256 };
+    throw new ModelError('MODEL_ERR_FILE_HASH', details);
+  }
+  return bytes;
+}
+
+function parseManifest(bytes: Uint8Array, path: string): DetectorManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    const details = { subject: path, expected: 'JSON', actual: 'something else' };
+    throw new ModelError('MODEL_ERR_MANIFEST', details, { cause });
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (version !== MANIFEST_SCHEMA_VERSION) {
+    throw new ModelError('MODEL_ERR_SCHEMA_VERSION', {
+      subject: path,
+      expected: `schemaVersion ${MANIFEST_SCHEMA_VERSION}`,
+      actual: JSON.stringify(version) ?? 'none',
+    });
+  }
+  const parsed = manifestSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  throw new ModelError('MODEL_ERR_MANIFEST', {
+    subject: path,
+    expected: 'a manifest of the schema',
+    actual: problems.join('; '),
+  });
+}
+
+function checkSignature(folder: string, manifest: DetectorManifest, expected: StepSignature): void {
+  const { frontEnd, signature, sampleRateHz } = manifest;
+  const { deltaOrder, cepstra, filterbank } = frontEnd;
+  const statics = cepstra?.coefficients ?? filterbank.bands;
+  const facts: readonly (readonly [string, number, number])[] = [
+    ['framesPerStep', expected.framesPerStep, signature.framesPerStep],
+    ['featureCount', expected.featureCount, signature.featureCount],
+    ['stateSize', expected.stateSize, signature.stateSize],
+    ['outputsPerStep', expected.outputsPerStep, signature.outputsPerStep],
+    ['features of the front end', expected.featureCount, statics * (1 + deltaOrder)],
+    ['front end sampleRateHz', sampleRateHz, frontEnd.sampleRateHz],
+  ];
+  for (const [name, wanted, found] of facts) {
+    if (wanted === found) continue;
+    throw new ModelError('MODEL_ERR_SHAPE', {
+      subject: `${folder}: ${name}`,
+      expected: String(wanted),
+      actual: String(found),
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module';
+import type * as Tf from '@tensorflow/tfjs';
+
+export type TensorFlow = typeof Tf;
+
+export interface LoadedTensorFlow {
+  readonly tf: TensorFlow;
+  /** Which backend it runs on. */
+  readonly backendName: 'gpu' | 'native' | 'wasm' | 'cpu';
+  /** One line for the log: what was tried. */
+  readonly reason: string;
+}
+
+export type BackendChoice = LoadedTensorFlow['backendName'];
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads TensorFlow.js on the best backend there is: tfjs-node-gpu → tfjs-node → wasm → cpu.
+ * `only` asks for one of them. @throws Error when that one is not there
+ */
+export async function loadTensorflow(only?: BackendChoice): Promise<LoadedTensorFlow> {
+  const failures: string[] = [];
+  for (const [backendName, load] of LOADERS) {
+    if (only !== undefined && only !== backendName) continue;
+    try {
+      const tf = await load();
+      return { tf, backendName, reason: [...failures, `${backendName} loaded`].join('; ') };
+    } catch (error) {
+      failures.push(`${backendName}: ${firstLine(error)}`);
+    }
+  }
+  throw new Error(`no TensorFlow.js backend: ${failures.join('; ')}`);
+}
+
+const LOADERS: readonly (readonly [BackendChoice, () => Promise<TensorFlow>])[] = [
+  ['gpu', async () => loadNative('@tensorflow/tfjs-node-gpu')],
+  ['native', async () => loadNative('@tensorflow/tfjs-node')],
+  ['wasm', loadWasm],
+  ['cpu', loadCpu],
+];
+
+function loadNative(name: string): TensorFlow {
+  restoreRemovedUtil();
+  return require(name) as TensorFlow;
+}
+
+// tfjs-node 4.22.0 calls util.isNullOrUndefined, which Node 23 removed.
+function restoreRemovedUtil(): void {
+  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined = (value) => value === null || value === undefined;
+}
+
+async function loadWasm(): Promise<TensorFlow> {
+  const tf = require('@tensorflow/tfjs') as TensorFlow;
+  const { setWasmPaths, setThreadsCount } =
+    require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
+  const folder = require.resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  setWasmPaths(`${folder.slice(0, -'package.json'.length)}dist/`);
+  setThreadsCount(1);
+  if (!(await tf.setBackend('wasm'))) throw new Error('the wasm backend did not start');
+  await tf.ready();
+  return tf;
+}
+
+async function loadCpu(): Promise<TensorFlow> {
+  const tf = require('@tensorflow/tfjs') as TensorFlow;
+  await tf.setBackend('cpu');
+  await tf.ready();
+  return tf;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+
+export const MANIFEST_SCHEMA_VERSION = 1;
+
+const positive = z.number().gt(0);
+const count = z.number().int().min(1);
+
+const frontEndSchema = z.strictObject({
+  sampleRateHz: count,
+  windowMs: positive,
+  hopMs: positive,
+  fftSize: count,
+  window: z.enum(['hann', 'hamming']),
+  preEmphasis: z.number().min(0).max(1),
+  filterbank: z.strictObject({
+    scale: z.enum(['mel', 'linear']),
+    bands: count,
+    lowHz: z.number().min(0),
+    highHz: positive,
+    logFloor: positive,
+  }),
+  cepstra: z.strictObject({ coefficients: count }).nullable(),
+  deltaOrder: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+  deltaFrames: count,
+  normalisation: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('none') }),
+    z.strictObject({
+      kind: z.literal('global'),
+      mean: z.array(z.number()),
+      scale: z.array(z.number()),
+    }),
+    z.strictObject({ kind: z.literal('running'), timeConstantMs: positive }),
+  ]),
+  voiceActivity: z.strictObject({
+    lookBackMs: z.number().min(0).max(100),
+    hangoverMs: z.number().min(0),
+    thresholdDb: z.number(),
+    minimumDbfs: z.number(),
+  }),
+});
+
+const networkSchema = z.strictObject({
+  architecture: z.enum(['lstm', 'cnn-lstm']),
+  inputSize: count,
+  framesPerStep: count,
+  convolutions: z.array(
+    z.strictObject({ channels: count, timeStride: count, frequencyStride: count }),
+  ),
+  units: z.array(count).min(1),
+  skip: z.boolean(),
+  dropout: z.number().min(0).lt(1),
+});
+
+const affine = { slope: z.number(), intercept: z.number() };
+
+/** `manifest.json` of a detector folder, version 1. */
+export const manifestSchema = z.strictObject({
+  schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
+  name: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  description: z.string(),
+  sampleRateHz: count,
+  frontEnd: frontEndSchema,
+  network: networkSchema,
+  signature: z.strictObject({
+    framesPerStep: count,
+    featureCount: count,
+    stateSize: count,
+    outputsPerStep: count,
+  }),
+  /** LLR = slope · mean logit + intercept; logit positive = synthetic, LLR positive = bona fide. */
+  calibration: z.strictObject({
+    bins: z.array(z.strictObject({ minSpeechMs: z.number().min(0), ...affine })).min(1),
+    replicas: z.array(z.array(z.strictObject(affine))),
+  }),
+  thresholds: z
+    .array(z.strictObject({ falseAlertRate: z.number().gt(0).lt(1), llr: z.number() }))
+    .min(1),
+  decision: z.strictObject({
+    provisionalSpeechMs: positive,
+    firmSpeechMs: positive,
+    hysteresisLlr: z.number().min(0),
+    recentWindowMs: positive,
+    recentMinimumSpeechMs: positive,
+    recentMarginLlr: z.number().min(0),
+  }),
+  abstention: z.strictObject({
+    minimumBandwidthHz: z.number().min(0),
+    maximumClippedShare: z.number().min(0).max(1),
+    maximumLostShare: z.number().min(0).max(1),
+    maximumAbsoluteLogit: positive.nullable(),
+  }),
+  training: z.record(z.string(), z.unknown()),
+  files: z.record(
+    z.string(),
+    z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) }),
+  ),
+});
+
+export type DetectorManifest = z.infer<typeof manifestSchema>;

@@ -1,0 +1,137 @@
+import onnxProto from 'onnx-proto';
+import { type ConvolutionPlan, KERNEL, type LstmPlan, type NetworkPlan } from './network.ts';
+import { OnnxGraph } from './onnx-graph.ts';
+import { type NetworkWeights, weightOf } from './weights.ts';
+
+/** Gate order of the weights (i, f, c, o) read in ONNX's order (i, o, f, c). */
+const ONNX_GATES = [0, 3, 1, 2] as const;
+
+/**
+ * Writes a network as ONNX (opset 17, IR 8): `features [N, T, F]`, `state [N, S]` → `logits [N, T']`,
+ * `state_out [N, S]`, N free. Takes weights with the batch norm folded. Allocates.
+ */
+export function writeOnnx(plan: NetworkPlan, weights: NetworkWeights): Uint8Array {
+  const graph = new OnnxGraph();
+  const { signature } = plan;
+  const { framesPerStep, featureCount, stateSize, outputsPerStep } = signature;
+  graph.input('features', ['N', framesPerStep, featureCount]);
+  graph.input('state', ['N', stateSize]);
+  const statesOut: string[] = [];
+  let image = graph.reshape('features', [0, 1, framesPerStep, featureCount]);
+  for (const convolution of plan.convolutions) {
+    image = addConvolution(graph, convolution, weights, { image, statesOut });
+  }
+  // [N, C, T', bins] → [T', N, C · bins]
+  let sequence = graph.reshape(graph.node('Transpose', [image], { perm: [2, 0, 1, 3] }), [0, 0, -1]);
+  const outputs: string[] = [];
+  for (const lstm of plan.lstms) {
+    sequence = addLstm(graph, lstm, weights, { sequence, statesOut });
+    outputs.push(sequence);
+  }
+  const top = plan.spec.skip ? graph.node('Concat', outputs, { axis: 2 }) : outputs.at(-1)!;
+  const kernel = graph.floats([plan.denseInputSize, 1], weightOf(weights, 'dense/kernel').values);
+  const bias = graph.floats([1], weightOf(weights, 'dense/bias').values);
+  const dense = graph.node('Add', [graph.node('MatMul', [top, kernel]), bias]);
+  const flat = graph.node('Squeeze', [dense, graph.ints([2])]);
+  graph.node('Transpose', [flat], { perm: [1, 0] }, 'logits');
+  graph.node('Concat', statesOut, { axis: 1 }, 'state_out');
+  graph.output('logits', ['N', outputsPerStep]);
+  graph.output('state_out', ['N', stateSize]);
+  return onnxProto.onnx.ModelProto.encode(graph.model(plan.spec.architecture)).finish();
+}
+
+/** Context ++ block → convolution → ReLU; the newest frames become the next context. */
+function addConvolution(
+  graph: OnnxGraph,
+  plan: ConvolutionPlan,
+  weights: NetworkWeights,
+  flow: { readonly image: string; readonly statesOut: string[] },
+): string {
+  const { name, inChannels, outChannels, inBins, contextFrames } = plan;
+  const packed = graph.slice('state', 1, plan.stateOffset, plan.stateOffset + plan.stateSize);
+  const context = graph.reshape(packed, [0, inChannels, contextFrames, inBins]);
+  const joined = graph.node('Concat', [context, flow.image], { axis: 2 });
+  const next = graph.slice(joined, 2, -contextFrames, Number.MAX_SAFE_INTEGER);
+  flow.statesOut.push(graph.reshape(next, [0, plan.stateSize]));
+  const kernel = toChannelsFirst(weightOf(weights, `${name}/kernel`).values, inChannels, outChannels);
+  const convolved = graph.node(
+    'Conv',
+    [
+      joined,
+      graph.floats([outChannels, inChannels, KERNEL, KERNEL], kernel),
+      graph.floats([outChannels], weightOf(weights, `${name}/bias`).values),
+    ],
+    {
+      kernel_shape: [KERNEL, KERNEL],
+      strides: [plan.timeStride, plan.frequencyStride],
+      pads: [0, plan.padLowBins, 0, plan.padHighBins],
+    },
+  );
+  return graph.node('Relu', [convolved]);
+}
+
+/** [kt, kf, in, out] → [out, in, kt, kf]. */
+function toChannelsFirst(
+  kernel: Float32Array,
+  inChannels: number,
+  outChannels: number,
+): Float32Array {
+  const result = new Float32Array(kernel.length);
+  const area = KERNEL * KERNEL;
+  for (let place = 0; place < area; place++) {
+    for (let input = 0; input < inChannels; input++) {
+      for (let output = 0; output < outChannels; output++) {
+        result[(output * inChannels + input) * area + place] =
+          kernel[(place * inChannels + input) * outChannels + output]!;
+      }
+    }
+  }
+  return result;
+}
+
+function addLstm(
+  graph: OnnxGraph,
+  { name, inputSize, units, stateOffset }: LstmPlan,
+  weights: NetworkWeights,
+  flow: { readonly sequence: string; readonly statesOut: string[] },
+): string {
+  const part = (offset: number) =>
+    graph.node('Unsqueeze', [
+      graph.slice('state', 1, stateOffset + offset, stateOffset + offset + units),
+      graph.ints([0]),
+    ]);
+  const tensor = (suffix: string) => weightOf(weights, `${name}/${suffix}`).values;
+  const bias = new Float32Array(8 * units);
+  bias.set(toOnnxGates(tensor('bias'), 1, units));
+  const [y, h, c] = graph.nodeWithOutputs(
+    'LSTM',
+    [
+      flow.sequence,
+      graph.floats([1, 4 * units, inputSize], toOnnxGates(tensor('kernel'), inputSize, units)),
+      graph.floats([1, 4 * units, units], toOnnxGates(tensor('recurrent'), units, units)),
+      graph.floats([1, 8 * units], bias),
+      '',
+      part(0),
+      part(units),
+    ],
+    { hidden_size: units },
+    3,
+  );
+  for (const state of [h!, c!]) {
+    flow.statesOut.push(graph.node('Squeeze', [state, graph.ints([0])]));
+  }
+  return graph.node('Squeeze', [y!, graph.ints([1])]);
+}
+
+/** [rows, 4H] in gate order i, f, c, o → [4H, rows] in gate order i, o, f, c. */
+function toOnnxGates(values: Float32Array, rows: number, units: number): Float32Array {
+  const result = new Float32Array(values.length);
+  ONNX_GATES.forEach((gate, place) => {
+    for (let unit = 0; unit < units; unit++) {
+      for (let row = 0; row < rows; row++) {
+        result[(place * units + unit) * rows + row] = values[row * 4 * units + gate * units + unit]!;
+      }
+    }
+  });
+  return result;
+}

@@ -1,0 +1,175 @@
+import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import type { TensorFlow } from './engines/tensorflow.ts';
+import type { ConvolutionPlan, NetworkPlan } from './network.ts';
+import { type LstmTensors, runLstm } from './tfjs-lstm.ts';
+import { BATCH_NORM_EPSILON } from './weights.ts';
+
+/** A network's tensors (or variables) by name. */
+export type TensorMap = ReadonlyMap<string, Tensor>;
+
+/** Batch statistics of one convolution, for the running averages of batch norm. */
+export interface BatchMoments {
+  readonly name: string;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+export interface TrainingRun {
+  /** [N, T'] */
+  readonly logits: Tensor2D;
+  readonly moments: readonly BatchMoments[];
+}
+
+/**
+ * Whole sequences from the zero state, as training sees them: batch norm on the batch's own
+ * statistics and dropout when `training`, on the running averages and without dropout otherwise.
+ * Call it inside `tf.tidy`. @param features [N, T, F]
+ */
+export function forwardSequences(
+  tf: TensorFlow,
+  plan: NetworkPlan,
+  tensors: TensorMap,
+  run: { readonly features: Tensor3D; readonly training: boolean; readonly dropoutSeed: number },
+): TrainingRun {
+  const { features, training, dropoutSeed } = run;
+  const moments: BatchMoments[] = [];
+  let image: Tensor4D = tf.expandDims(features, 3);
+  for (const convolution of plan.convolutions) {
+    const context = tf.zeros([
+      features.shape[0],
+      convolution.contextFrames,
+      convolution.inBins,
+      convolution.inChannels,
+    ]) as Tensor4D;
+    const raw = convolve(tf, convolution, tensors, tf.concat([context, image], 1));
+    image = normalise(tf, convolution, tensors, { raw, training, moments });
+  }
+  const rows = features.shape[0];
+  const outputs: Tensor3D[] = [];
+  let sequence = toSequence(tf, image);
+  for (const [index, { name, units }] of plan.lstms.entries()) {
+    const zeros = tf.zeros([rows, units]) as Tensor2D;
+    sequence = runLstm(tf, sequence, lstmTensors(tensors, name), { h: zeros, c: zeros }).outputs;
+    if (training && plan.spec.dropout > 0) {
+      sequence = tf.dropout(sequence, plan.spec.dropout, undefined, dropoutSeed + index) as Tensor3D;
+    }
+    outputs.push(sequence);
+  }
+  return { logits: toLogits(tf, plan, tensors, outputs), moments };
+}
+
+/** One step of serving on folded weights: features [N, T, F] and packed state [N, S] in and out. */
+export function forwardStep(
+  tf: TensorFlow,
+  plan: NetworkPlan,
+  tensors: TensorMap,
+  input: { readonly features: Tensor3D; readonly state: Tensor2D },
+): { readonly logits: Tensor2D; readonly state: Tensor2D } {
+  const { features, state } = input;
+  const rows = features.shape[0];
+  const stateOut: Tensor2D[] = [];
+  let image: Tensor4D = tf.expandDims(features, 3);
+  for (const convolution of plan.convolutions) {
+    const { inChannels, inBins, contextFrames, stateOffset, stateSize } = convolution;
+    // The packed state holds contexts channels-first, as the ONNX graph keeps them.
+    const context = tf.transpose(
+      tf.reshape(tf.slice(state, [0, stateOffset], [rows, stateSize]), [
+        rows,
+        inChannels,
+        contextFrames,
+        inBins,
+      ]),
+      [0, 2, 3, 1],
+    ) as Tensor4D;
+    const joined = tf.concat([context, image], 1);
+    const next = tf.slice(joined, [0, joined.shape[1] - contextFrames, 0, 0]);
+    stateOut.push(tf.reshape(tf.transpose(next, [0, 3, 1, 2]), [rows, stateSize]));
+    const raw = convolve(tf, convolution, tensors, joined);
+    image = tf.relu(tf.add(raw, tensorOf(tensors, `${convolution.name}/bias`))) as Tensor4D;
+  }
+  const outputs: Tensor3D[] = [];
+  let sequence = toSequence(tf, image);
+  for (const { name, units, stateOffset } of plan.lstms) {
+    const part = (offset: number) =>
+      tf.slice(state, [0, stateOffset + offset], [rows, units]) as Tensor2D;
+    const run = runLstm(tf, sequence, lstmTensors(tensors, name), { h: part(0), c: part(units) });
+    sequence = run.outputs;
+    outputs.push(sequence);
+    stateOut.push(run.h, run.c);
+  }
+  return { logits: toLogits(tf, plan, tensors, outputs), state: tf.concat(stateOut, 1) };
+}
+
+function convolve(
+  tf: TensorFlow,
+  plan: ConvolutionPlan,
+  tensors: TensorMap,
+  image: Tensor4D,
+): Tensor4D {
+  const { name, padLowBins, padHighBins, timeStride, frequencyStride } = plan;
+  const padded = tf.pad(image, [
+    [0, 0],
+    [0, 0],
+    [padLowBins, padHighBins],
+    [0, 0],
+  ]);
+  const kernel = tensorOf(tensors, `${name}/kernel`) as Tensor4D;
+  return tf.conv2d(padded, kernel, [timeStride, frequencyStride], 'valid');
+}
+
+/** Batch norm and ReLU: relu((raw − mean) · gamma / √(variance + ε) + bias). */
+function normalise(
+  tf: TensorFlow,
+  { name }: ConvolutionPlan,
+  tensors: TensorMap,
+  run: { raw: Tensor4D; training: boolean; moments: BatchMoments[] },
+): Tensor4D {
+  let mean = tensorOf(tensors, `${name}/mean`);
+  let variance = tensorOf(tensors, `${name}/variance`);
+  if (run.training) {
+    const batch = tf.moments(run.raw, [0, 1, 2]);
+    mean = batch.mean;
+    variance = batch.variance;
+    run.moments.push({ name, mean, variance });
+  }
+  const deviation = tf.sqrt(tf.add(variance, BATCH_NORM_EPSILON));
+  const gain = tf.div(tensorOf(tensors, `${name}/gamma`), deviation);
+  const bias = tensorOf(tensors, `${name}/bias`);
+  return tf.relu(tf.add(tf.mul(tf.sub(run.raw, mean), gain), bias)) as Tensor4D;
+}
+
+/** [N, T', bins, channels] → [T', N, channels · bins]. */
+function toSequence(tf: TensorFlow, image: Tensor4D): Tensor3D {
+  const [rows, steps, bins, channels] = image.shape;
+  return tf.reshape(tf.transpose(image, [1, 0, 3, 2]), [steps, rows, channels * bins]);
+}
+
+function toLogits(
+  tf: TensorFlow,
+  plan: NetworkPlan,
+  tensors: TensorMap,
+  outputs: readonly Tensor3D[],
+): Tensor2D {
+  const top = plan.spec.skip ? (tf.concat([...outputs], 2) as Tensor3D) : outputs.at(-1)!;
+  const [steps, rows, size] = top.shape;
+  const flat = tf.reshape(top, [steps * rows, size]) as Tensor2D;
+  const dense = tf.add(
+    tf.matMul(flat, tensorOf(tensors, 'dense/kernel') as Tensor2D),
+    tensorOf(tensors, 'dense/bias'),
+  );
+  return tf.transpose(tf.reshape(dense, [steps, rows])) as Tensor2D;
+}
+
+function lstmTensors(tensors: TensorMap, name: string): LstmTensors {
+  return {
+    kernel: tensorOf(tensors, `${name}/kernel`) as Tensor2D,
+    recurrent: tensorOf(tensors, `${name}/recurrent`) as Tensor2D,
+    bias: tensorOf(tensors, `${name}/bias`),
+  };
+}
+
+function tensorOf(tensors: TensorMap, name: string): Tensor {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new RangeError(`the tensors must have ${name}`);
+  return tensor;
+}

@@ -1,0 +1,129 @@
+import type { Random } from '../random.ts';
+import { type NetworkPlan, tensorShapes } from './network.ts';
+
+/** A named tensor of a network, row-major. */
+export interface WeightTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+export type NetworkWeights = ReadonlyMap<string, WeightTensor>;
+
+const BATCH_NORM_EPSILON = 1e-3;
+
+/** Fresh weights: Glorot uniform kernels, forget bias 1, batch norm at identity. Allocates. */
+export function initialWeights(plan: NetworkPlan, random: Random): NetworkWeights {
+  const weights = new Map<string, WeightTensor>();
+  for (const { name, shape } of tensorShapes(plan, 'training')) {
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    const values = new Float32Array(size);
+    const part = name.split('/')[1]!;
+    if (part === 'kernel' || part === 'recurrent') fillGlorot(values, shape, random);
+    else if (part === 'gamma' || part === 'variance') values.fill(1);
+    else if (part === 'bias' && name.startsWith('lstm')) fillForgetBias(values);
+    weights.set(name, { shape, values });
+  }
+  return weights;
+}
+
+function fillGlorot(values: Float32Array, shape: readonly number[], random: Random): void {
+  const receptive = shape.slice(0, -2).reduce((product, dimension) => product * dimension, 1);
+  const fans = receptive * (shape.at(-2)! + shape.at(-1)!);
+  const limit = Math.sqrt(6 / fans);
+  for (let index = 0; index < values.length; index++) {
+    values[index] = limit * (2 * random.uniform() - 1);
+  }
+}
+
+// Gate order i, f, c, o.
+function fillForgetBias(bias: Float32Array): void {
+  const units = bias.length / 4;
+  bias.fill(1, units, 2 * units);
+}
+
+/**
+ * Weights for serving: batch norm (scale, running mean and variance) goes into the kernel and bias
+ * of its convolution. Allocates.
+ */
+export function foldBatchNorm(plan: NetworkPlan, weights: NetworkWeights): NetworkWeights {
+  const folded = new Map<string, WeightTensor>();
+  for (const { name, shape } of tensorShapes(plan, 'serving')) {
+    const tensor = weightOf(weights, name);
+    folded.set(name, { shape, values: Float32Array.from(tensor.values) });
+  }
+  for (const { name, outChannels } of plan.convolutions) {
+    const { values: kernel } = folded.get(`${name}/kernel`)!;
+    const { values: bias } = folded.get(`${name}/bias`)!;
+    const part = (suffix: string) => weightOf(weights, `${name}/${suffix}`).values;
+    const gains = Float32Array.from(
+      part('gamma'),
+      (gamma, channel) =>
+        gamma / Math.sqrt(part('variance')[channel]! + BATCH_NORM_EPSILON),
+    );
+    for (let index = 0; index < kernel.length; index++) {
+      kernel[index] = kernel[index]! * gains[index % outChannels]!;
+    }
+    for (let channel = 0; channel < outChannels; channel++) {
+      bias[channel] = bias[channel]! - part('mean')[channel]! * gains[channel]!;
+    }
+  }
+  return folded;
+}
+
+export { BATCH_NORM_EPSILON };
+
+/** A tensor by name. @throws RangeError when the weights do not have it */
+export function weightOf(weights: NetworkWeights, name: string): WeightTensor {
+  const tensor = weights.get(name);
+  if (tensor === undefined) throw new RangeError(`the weights must have ${name}`);
+  return tensor;
+}
+
+/** The tfjs layout of a weight file: a list of names and shapes, and their bytes in that order. */
+export interface WeightFile {
+  readonly manifest: readonly {
+    readonly paths: readonly string[];
+    readonly weights: readonly {
+      readonly name: string;
+      readonly shape: readonly number[];
+      readonly dtype: 'float32';
+    }[];
+  }[];
+  readonly bytes: Uint8Array;
+}
+
+/** Weights in the weightsManifest format of TensorFlow.js. */
+export function weightsToFile(weights: NetworkWeights): WeightFile {
+  const entries = [...weights];
+  const total = entries.reduce((sum, [, { values }]) => sum + values.length, 0);
+  const all = new Float32Array(total);
+  let at = 0;
+  for (const [, { values }] of entries) {
+    all.set(values, at);
+    at += values.length;
+  }
+  return {
+    manifest: [
+      {
+        paths: ['weights.bin'],
+        weights: entries.map(([name, { shape }]) => ({ name, shape, dtype: 'float32' as const })),
+      },
+    ],
+    bytes: new Uint8Array(all.buffer),
+  };
+}
+
+/** The reverse. @throws RangeError when the bytes are not as many as the shapes need */
+export function weightsFromFile(file: WeightFile): NetworkWeights {
+  const weights = new Map<string, WeightTensor>();
+  const copy = file.bytes.slice();
+  const all = new Float32Array(copy.buffer, 0, Math.floor(copy.length / 4));
+  let at = 0;
+  for (const { name, shape } of file.manifest.flatMap((group) => group.weights)) {
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    weights.set(name, { shape, values: all.slice(at, at + size) });
+    at += size;
+  }
+  if (at !== all.length) throw new RangeError(`the weights must hold ${at} floats, got ${all.length}`);
+  return weights;
+}

@@ -1,0 +1,54 @@
+import type { FrontEndConfig } from '../dsp/front-end-config.ts';
+import { loadOpus } from '../stream/codecs/create-decoder.ts';
+import type { ChannelName } from './channels.ts';
+import type { Clip } from './corpus.ts';
+import { ClipAudio, type FeatureStore, prepareFeatures } from './features.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Frames near speech only, as when serving. */
+const VOICE_ACTIVITY = { lookBackMs: 50, hangoverMs: 50, thresholdDb: 9, minimumDbfs: -62 } as const;
+const DELTA_FRAMES = 4;
+
+/** The front end of a recipe, before its normalisation was measured. */
+export function frontEndOf(recipe: Recipe): FrontEndConfig {
+  const { scale, bands, lowHz, highHz, logFloor, cepstra, ...rest } = recipe.frontEnd;
+  return {
+    ...rest,
+    filterbank: { scale, bands, lowHz, highHz, logFloor },
+    cepstra: cepstra === null ? null : { coefficients: cepstra },
+    deltaFrames: DELTA_FRAMES,
+    normalisation: { kind: 'none' },
+    voiceActivity: VOICE_ACTIVITY,
+  };
+}
+
+export interface PrepareAllOptions {
+  readonly recipe: Recipe;
+  readonly clips: readonly Clip[];
+  readonly channels: readonly ChannelName[];
+  readonly cacheFolder: string;
+  readonly onProgress: (channel: ChannelName, done: number, total: number) => void;
+}
+
+/** Features of all clips through each channel, from the cache where they are there. */
+export async function prepareAll(options: PrepareAllOptions): Promise<FeatureStore[]> {
+  const { recipe, clips, channels, cacheFolder, onProgress } = options;
+  const opus = await loadOpus();
+  const audio = new ClipAudio(recipe.frontEnd.sampleRateHz);
+  const stores: FeatureStore[] = [];
+  for (const channel of channels) {
+    stores.push(
+      await prepareFeatures({
+        clips,
+        channel,
+        frontEnd: frontEndOf(recipe),
+        seed: recipe.seed,
+        cacheFolder,
+        opus,
+        audio,
+        onProgress: (done, total) => onProgress(channel, done, total),
+      }),
+    );
+  }
+  return stores;
+}

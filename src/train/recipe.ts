@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { CHANNEL_NAMES } from './channels.ts';
+
+/**
+ * Everything that makes a training run, with defaults: the YAML file of `bonafide train` and what is
+ * written into the manifest as provenance.
+ */
+export const recipeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,64}$/).default('telephone-8k'),
+  version: z.string().default('0.1.0'),
+  description: z.string().default(''),
+  seed: z.number().int().min(0).default(1),
+  frontEnd: z
+    .strictObject({
+      sampleRateHz: z.number().int().default(8000),
+      windowMs: z.number().default(25),
+      hopMs: z.number().default(10),
+      fftSize: z.number().int().default(256),
+      window: z.enum(['hann', 'hamming']).default('hann'),
+      preEmphasis: z.number().min(0).max(1).default(0),
+      scale: z.enum(['mel', 'linear']).default('linear'),
+      bands: z.number().int().default(60),
+      lowHz: z.number().default(100),
+      highHz: z.number().default(3900),
+      logFloor: z.number().default(1e-9),
+      cepstra: z.number().int().nullable().default(null),
+      deltaOrder: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
+    })
+    .prefault({}),
+  network: z
+    .strictObject({
+      architecture: z.enum(['lstm', 'cnn-lstm']).default('cnn-lstm'),
+      channels: z.array(z.number().int()).default([16, 24, 32, 48]),
+      units: z.array(z.number().int()).default([64, 64]),
+      dropout: z.number().min(0).max(0.9).default(0.1),
+      framesPerStep: z.number().int().default(8),
+    })
+    .prefault({}),
+  channels: z.array(z.enum(CHANNEL_NAMES)).default([...CHANNEL_NAMES]),
+  steps: z.number().int().min(1).default(3000),
+  batchSize: z.number().int().min(2).default(64),
+  framesPerClip: z.number().int().min(8).default(256),
+  pairShare: z.number().min(0).max(1).default(0.5),
+  learningRate: z.number().gt(0).default(2e-3),
+  warmUpShare: z.number().gt(0).lt(1).default(0.25),
+  weightDecay: z.number().min(0).default(1e-2),
+  perStepLossWeight: z.number().min(0).default(0.3),
+  labelSmoothing: z.number().min(0).max(0.4).default(0.05),
+  gradientNorm: z.number().gt(0).default(5),
+  gainSpread: z.number().min(0).default(1.5),
+  equaliserSpread: z.number().min(0).default(0.6),
+  maskBands: z.number().int().min(0).default(10),
+  evaluateEvery: z.number().int().min(1).default(500),
+  checkpointEvery: z.number().int().min(1).default(200),
+  earlyStoppingEvaluations: z.number().int().min(1).nullable().default(null),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** The recipe is wrong; every problem is named. */
+export class RecipeError extends Error {
+  override readonly name = 'RecipeError';
+}
+
+/** Reads a recipe from YAML, or the defaults. @throws RecipeError */
+export function readRecipe(path: string | null): Recipe {
+  const given: unknown = path === null ? {} : parse(readFileSync(path, 'utf8'));
+  const parsed = recipeSchema.safeParse(given ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  throw new RecipeError(`${path}:\n${problems.join('\n')}`);
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { createKey, hashKey, KeyRing } from '../../src/keys.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+describe('KeyRing', () => {
+  const { key, sha256 } = createKey('desk');
+  const entry = { name: 'desk', sha256, maxCalls: 3, fast: false };
+
+  it('knows a key by its hash only', () => {
+    const keys = new KeyRing([entry], new FakeClock());
+    expect(keys.verifyKey(key)).toEqual({ name: 'desk', maxCalls: 3, fast: false });
+    expect(keys.verifyHeader(`Bearer ${key}`)?.name).toBe('desk');
+    expect(sha256).toBe(hashKey(key));
+  });
+
+  it.each([undefined, '', 'Bearer', `Basic ${key}`, `Bearer ${key}x`, `Bearer ${sha256}`])(
+    'refuses the header %s',
+    (header) => {
+      expect(new KeyRing([entry], new FakeClock()).verifyHeader(header)).toBeNull();
+    },
+  );
+
+  it('issues tokens that expire', () => {
+    const clock = new FakeClock();
+    const keys = new KeyRing([entry], clock);
+    const token = keys.issueToken(keys.verifyKey(key)!, 60)!;
+    expect(keys.verifyToken(token)?.name).toBe('desk');
+    expect(keys.verifyToken(`${token}x`)).toBeNull();
+    clock.advance(59_999);
+    expect(keys.verifyToken(token)).not.toBeNull();
+    clock.advance(1);
+    expect(keys.verifyToken(token)).toBeNull();
+  });
+
+  it('refuses tokens of a wrong length of life and bad entries', () => {
+    const keys = new KeyRing([entry], new FakeClock());
+    const identity = keys.verifyKey(key)!;
+    expect(() => keys.issueToken(identity, 59)).toThrow('seconds must be 60 to 600, got 59');
+    expect(() => new KeyRing([entry, entry], new FakeClock())).toThrow('"desk" came twice');
+    expect(() => new KeyRing([{ ...entry, sha256: 'x' }], new FakeClock())).toThrow('64 hex digits');
+    expect(() => createKey('bad name')).toThrow('name must be');
+  });
+});
