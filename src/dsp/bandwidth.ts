@@ -59,10 +59,11 @@ export class BandwidthMeter implements Snapshotting {
   /** Takes the power spectrum of a speech frame. */
   push(power: Float64Array): void {
     const average = this.#average;
+    const emphasis = this.#emphasis;
     this.#frames++;
     const rate = Math.max(this.#rate, 1 / this.#frames);
     for (let bin = 0; bin < average.length; bin++) {
-      average[bin] = average[bin]! + rate * (power[bin]! * this.#emphasis[bin]! - average[bin]!);
+      average[bin] = average[bin]! + rate * (power[bin]! * emphasis[bin]! - average[bin]!);
     }
     if (this.#frames >= this.#leastFrames && this.#frames % UPDATE_FRAMES === 0) this.#measure();
   }

@@ -21,7 +21,7 @@ const CLASSES = 6;
 export class ClassCounter implements Snapshotting {
   readonly quality: SignalQuality = createSignalQuality();
   readonly #recent: Uint8Array;
-  readonly #recentCounts = new Float64Array(CLASSES);
+  readonly #recentCounts = new Int32Array(CLASSES);
   #at = 0;
 
   constructor(hopMs: number) {

@@ -44,7 +44,6 @@ export class FrontEnd implements Snapshotting {
   readonly #monitor: SignalMonitor;
   readonly #lookBackFrames: number;
   readonly #hangoverFrames: number;
-  readonly #frame: Float32Array;
   /** Samples since the last gap, as far as they matter: up to one window. */
   #samplesHeld = 0;
   /** Newest frames not kept so far that a voiced one would still reach, itself included. */
@@ -72,7 +71,6 @@ export class FrontEnd implements Snapshotting {
     this.#normaliser = new Normaliser(config.normalisation, this.featureCount, hopMs);
     this.#queue = new FeatureQueue(this.featureCount, this.#lookBackFrames + 1 + QUEUE_FRAMES);
     this.#monitor = new SignalMonitor(config);
-    this.#frame = new Float32Array(this.featureCount);
   }
 
   /** Kept frames that wait: at most the look-back + 65. */
@@ -189,15 +187,12 @@ export class FrontEnd implements Snapshotting {
   }
 
   #emit(flags: number): void {
-    const frame = this.#frame;
+    const { rows, writeOffset } = this.#queue;
     const { count } = this.#statics;
-    this.#statics.write(frame, 0);
-    if (this.#deltas !== null) this.#deltas.push(frame, 0, count);
-    if (this.#deltaDeltas !== null) this.#deltaDeltas.push(frame, count, 2 * count);
-    this.#normaliser.apply(frame, 0);
-    const to = this.#queue.writeOffset;
-    const { rows } = this.#queue;
-    for (let index = 0; index < this.featureCount; index++) rows[to + index] = frame[index]!;
+    this.#statics.write(rows, writeOffset);
+    this.#deltas?.push(rows, writeOffset, writeOffset + count);
+    this.#deltaDeltas?.push(rows, writeOffset + count, writeOffset + 2 * count);
+    this.#normaliser.apply(rows, writeOffset);
     this.#queue.commit(flags);
     this.#monitor.countKept();
   }

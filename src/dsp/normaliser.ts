@@ -18,7 +18,6 @@ const VARIANCE_FLOOR = 1e-4;
  */
 export class Normaliser implements Snapshotting {
   readonly #kind: FrontEndConfig['normalisation']['kind'];
-  readonly #width: number;
   readonly #mean: Float32Array;
   readonly #scale: Float32Array;
   readonly #slowestRate: number;
@@ -27,7 +26,6 @@ export class Normaliser implements Snapshotting {
   /** @throws RangeError when `global` numbers are not `width` many. */
   constructor(normalisation: FrontEndConfig['normalisation'], width: number, hopMs: number) {
     this.#kind = normalisation.kind;
-    this.#width = width;
     this.#mean = new Float32Array(width);
     this.#scale = new Float32Array(width);
     this.#slowestRate = 0;
@@ -66,27 +64,27 @@ export class Normaliser implements Snapshotting {
   }
 
   #applyGlobal(frame: Float32Array, offset: number): void {
-    for (let index = 0; index < this.#width; index++) {
-      const at = offset + index;
-      frame[at] = (frame[at]! - this.#mean[index]!) * this.#scale[index]!;
+    const mean = this.#mean;
+    const scale = this.#scale;
+    for (let index = 0; index < mean.length; index++) {
+      frame[offset + index] = (frame[offset + index]! - mean[index]!) * scale[index]!;
     }
   }
 
   #applyRunning(frame: Float32Array, offset: number): void {
     this.#frames++;
     const rate = Math.max(this.#slowestRate, 1 / this.#frames);
+    const kept = 1 - rate;
     const mean = this.#mean;
     // For `running`, #scale holds the variance.
     const variance = this.#scale;
-    for (let index = 0; index < this.#width; index++) {
-      const at = offset + index;
-      const difference = frame[at]! - mean[index]!;
-      const newMean = mean[index]! + rate * difference;
-      const rest = frame[at]! - newMean;
+    for (let index = 0; index < mean.length; index++) {
       // West (1979): the incremental form of the exponentially weighted variance.
-      variance[index] = (1 - rate) * (variance[index]! + rate * difference * difference);
-      mean[index] = newMean;
-      frame[at] = rest / Math.sqrt(variance[index]! + VARIANCE_FLOOR);
+      const difference = frame[offset + index]! - mean[index]!;
+      const spread = kept * (variance[index]! + rate * difference * difference);
+      variance[index] = spread;
+      mean[index] = mean[index]! + rate * difference;
+      frame[offset + index] = (kept * difference) / Math.sqrt(spread + VARIANCE_FLOOR);
     }
   }
 }

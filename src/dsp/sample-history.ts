@@ -82,11 +82,15 @@ export class SampleHistory implements Snapshotting {
     let fourthPower = 0;
     let clipped = 0;
     let at = this.#end;
-    for (let index = offset; index < offset + hop; index++) {
-      const value = clean(input[index]!);
-      if (value >= CLIP_LEVEL || value <= -CLIP_LEVEL) clipped++;
-      let output = value - lastInput + pole * lastOutput;
-      if (output < DENORMAL_LIMIT && output > -DENORMAL_LIMIT) output = 0;
+    const last = offset + hop;
+    for (let index = offset; index < last; index++) {
+      let value = input[index]!;
+      // Written so that what is not a number takes the rare way too.
+      if (!(Math.abs(value) < CLIP_LEVEL)) {
+        value = clean(value);
+        if (Math.abs(value) >= CLIP_LEVEL) clipped++;
+      }
+      const output = value - lastInput + pole * lastOutput;
       samples[at++] = output - preEmphasis * lastOutput;
       const square = output * output;
       energy += square;
@@ -94,6 +98,8 @@ export class SampleHistory implements Snapshotting {
       lastInput = value;
       lastOutput = output;
     }
+    // Once a hop is enough: within one the filter falls by a factor of 4 at most.
+    if (Math.abs(lastOutput) < DENORMAL_LIMIT) lastOutput = 0;
     this.#end = at;
     this.#lastInput = lastInput;
     this.#lastOutput = lastOutput;

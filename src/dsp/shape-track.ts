@@ -81,7 +81,7 @@ export class ShapeTrack implements Snapshotting {
     if (this.#run < slots) this.#run++;
     if (this.#run < slots) return CLASS_PAUSE;
     const oldest = ((this.#newest + 1) % slots) * shape.bins;
-    const cosine = shape.cosine(this.#ring, offset, this.#ring, oldest);
+    const cosine = shape.cosine(this.#ring, offset, oldest);
     this.#update(cosine, levelDb, this.#isTonal(cosine, kurtosis));
     return this.#classify();
   }
@@ -117,12 +117,11 @@ export class ShapeTrack implements Snapshotting {
   }
 
   #isTonal(cosine: number, kurtosis: number): boolean {
-    const { concentration, pure } = this.#shape;
-    if (pure) return true;
+    if (this.#shape.pure) return true;
     if (kurtosis < CONSTANT_ENVELOPE_KURTOSIS) {
-      return concentration > CONSTANT_ENVELOPE_CONCENTRATION;
+      return this.#shape.takeConcentration() > CONSTANT_ENVELOPE_CONCENTRATION;
     }
-    return cosine > STEADY_COSINE && concentration > STEADY_CONCENTRATION;
+    return cosine > STEADY_COSINE && this.#shape.takeConcentration() > STEADY_CONCENTRATION;
   }
 
   #update(cosine: number, levelDb: number, tonal: boolean): void {

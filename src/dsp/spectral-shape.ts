@@ -24,8 +24,6 @@ export class SpectralShape {
   readonly bins: number;
   /** Whether the sound lies within the main lobes of at most two sines. */
   pure: boolean = false;
-  /** Share of the power (without emphasis) in the two strongest peaks, 0 … 1. */
-  concentration = 0;
   readonly #firstBin: number;
   readonly #peakBins: number;
   readonly #emphasis: Float64Array;
@@ -52,52 +50,71 @@ export class SpectralShape {
   /** Measures `power` and writes its amplitudes, scaled to length 1, at `amplitudes[offset]`. */
   measure(power: Float64Array, amplitudes: Float32Array, offset: number): void {
     const plain = this.#plain;
+    const emphasis = this.#emphasis;
+    const removal = this.#removal;
+    const firstBin = this.#firstBin;
+    const { bins } = this;
     let sum = 0;
     let strongest = 0;
-    for (let index = 0; index < this.bins; index++) {
-      const value = power[this.#firstBin + index]!;
-      const emphasised = value * this.#emphasis[index]! + POWER_FLOOR;
-      plain[index] = value * this.#removal[index]!;
+    for (let index = 0; index < bins; index++) {
+      const value = power[firstBin + index]!;
+      const emphasised = value * emphasis[index]! + POWER_FLOOR;
+      plain[index] = value * removal[index]!;
       sum += emphasised;
       if (emphasised > strongest) strongest = emphasised;
       amplitudes[offset + index] = emphasised;
     }
     const scale = 1 / sum;
     const least = strongest * OCCUPIED_RATIO;
+    const end = offset + bins;
     let occupied = 0;
-    for (let index = offset; index < offset + this.bins; index++) {
+    for (let index = offset; index < end; index++) {
       const emphasised = amplitudes[index]!;
       if (emphasised >= least) occupied++;
       amplitudes[index] = Math.sqrt(emphasised * scale);
     }
     this.pure = occupied <= 2 * (2 * this.#peakBins + 1);
-    this.#concentrate();
   }
 
-  /** Cosine of the angle between two amplitude vectors: 1 = the same shape. */
-  cosine(left: Float32Array, leftOffset: number, right: Float32Array, rightOffset: number): number {
-    let sum = 0;
-    for (let index = 0; index < this.bins; index++) {
-      sum += left[leftOffset + index]! * right[rightOffset + index]!;
-    }
-    return sum;
-  }
-
-  #concentrate(): void {
+  /**
+   * Share of the power, without emphasis, in the two strongest peaks of the measured spectrum, 0 … 1.
+   * Once a measured spectrum: the peaks are taken out.
+   */
+  takeConcentration(): number {
     const plain = this.#plain;
     let total = POWER_FLOOR;
-    for (let index = 0; index < this.bins; index++) total += plain[index]!;
-    const peaks = this.#takePeak() + this.#takePeak();
-    this.concentration = peaks / total;
+    for (let index = 0; index < plain.length; index++) total += plain[index]!;
+    return (this.#takePeak() + this.#takePeak()) / total;
+  }
+
+  /** Cosine of the angle between two amplitude vectors of one array: 1 = the same shape. */
+  cosine(amplitudes: Float32Array, offset: number, otherOffset: number): number {
+    const { bins } = this;
+    let even = 0;
+    let odd = 0;
+    // Two sums, so that an addition need not wait for the one before.
+    for (let index = 0; index + 1 < bins; index += 2) {
+      even += amplitudes[offset + index]! * amplitudes[otherOffset + index]!;
+      odd += amplitudes[offset + index + 1]! * amplitudes[otherOffset + index + 1]!;
+    }
+    const last = bins - 1;
+    const rest = amplitudes[offset + last]! * amplitudes[otherOffset + last]!;
+    return bins % 2 === 1 ? even + odd + rest : even + odd;
   }
 
   /** Sums the main lobe of the strongest peak and takes it out. */
   #takePeak(): number {
     const plain = this.#plain;
     let peak = 0;
-    for (let index = 1; index < this.bins; index++) if (plain[index]! > plain[peak]!) peak = index;
+    let strongest = 0;
+    for (let index = 0; index < plain.length; index++) {
+      if (plain[index]! > strongest) {
+        strongest = plain[index]!;
+        peak = index;
+      }
+    }
     const from = Math.max(0, peak - this.#peakBins);
-    const to = Math.min(this.bins - 1, peak + this.#peakBins);
+    const to = Math.min(plain.length - 1, peak + this.#peakBins);
     let sum = 0;
     for (let index = from; index <= to; index++) {
       sum += plain[index]!;

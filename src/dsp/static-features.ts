@@ -42,7 +42,7 @@ export class StaticFeatures {
   analyse(samples: Float32Array, start: number): void {
     const window = this.#window;
     const input = this.#spectrum.input;
-    for (let index = 0; index < this.windowSamples; index++) {
+    for (let index = 0; index < window.length; index++) {
       input[index] = window[index]! * samples[start + index]!;
     }
     this.#spectrum.compute();
@@ -62,6 +62,7 @@ export class StaticFeatures {
       this.#dct.apply(energies, this.#coefficients);
       values = this.#coefficients;
     }
-    for (let index = 0; index < this.count; index++) into[offset + index] = values[index]!;
+    const { length } = values;
+    for (let index = 0; index < length; index++) into[offset + index] = values[index]!;
   }
 }
