@@ -96,7 +96,8 @@ export class StepBatcher {
       const client = this.#running[row] ?? null;
       if (client === null) continue;
       const start = row * stateSize;
-      for (let index = 0; index < stateSize; index++) client.state[index] = stateOut[start + index]!;
+      for (let index = 0; index < stateSize; index++)
+        client.state[index] = stateOut[start + index]!;
       try {
         client.acceptLogits(logits, row * outputsPerStep);
       } catch {

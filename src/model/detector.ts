@@ -90,7 +90,10 @@ export async function writeDetector(folder: string, content: DetectorContent): P
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
-    entries[name] = { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+    entries[name] = {
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      bytes: bytes.length,
+    };
   }
   const manifest = manifestSchema.parse({
     schemaVersion: MANIFEST_SCHEMA_VERSION,
@@ -148,7 +151,9 @@ function parseManifest(bytes: Uint8Array, path: string): DetectorManifest {
   }
   const parsed = manifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  const problems = parsed.error.issues.map(
+    ({ path: at, message }) => `${at.join('.')}: ${message}`,
+  );
   throw new ModelError('MODEL_ERR_MANIFEST', {
     subject: path,
     expected: 'a manifest of the schema',

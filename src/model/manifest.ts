@@ -44,8 +44,15 @@ const networkSchema = z.strictObject({
   inputSize: count,
   framesPerStep: count,
   convolutions: z.array(
-    z.strictObject({ channels: count, timeStride: count, frequencyStride: count }),
+    z.strictObject({
+      channels: count,
+      timeKernel: count.exactOptional(),
+      frequencyKernel: count.exactOptional(),
+      timeStride: count,
+      frequencyStride: count,
+    }),
   ),
+  projection: count.exactOptional(),
   units: z.array(count).min(1),
   skip: z.boolean(),
   dropout: z.number().min(0).lt(1),

@@ -4,7 +4,9 @@ export type ModelErrorCode =
   | 'MODEL_ERR_SCHEMA_VERSION'
   | 'MODEL_ERR_FILE_SIZE'
   | 'MODEL_ERR_FILE_HASH'
-  | 'MODEL_ERR_SHAPE';
+  | 'MODEL_ERR_SHAPE'
+  | 'MODEL_ERR_FRONT_END'
+  | 'MODEL_ERR_GRAPH';
 
 export interface ModelErrorDetails {
   /** What was looked at: a path, a field, a tensor. */

@@ -3,13 +3,18 @@ import type { StepSignature } from './engine.ts';
 /** One causal convolution over time and frequency, with batch norm (folded at export) and ReLU. */
 export interface ConvolutionSpec {
   readonly channels: number;
+  /** Frames of the kernel; 3 when absent. */
+  readonly timeKernel?: number;
+  /** Bins of the kernel; 3 when absent. */
+  readonly frequencyKernel?: number;
   readonly timeStride: number;
   readonly frequencyStride: number;
 }
 
 /**
  * The one description of a network; it is part of the manifest. Convolutions (none for the plain
- * LSTM), then a stack of LSTMs, then one logit a step, positive = synthetic.
+ * LSTM), an optional dense projection, then a stack of LSTMs, then one logit a step, positive =
+ * synthetic.
  */
 export interface NetworkSpec {
   readonly architecture: 'lstm' | 'cnn-lstm';
@@ -18,6 +23,8 @@ export interface NetworkSpec {
   /** T: frames of one step; a multiple of the product of the time strides. */
   readonly framesPerStep: number;
   readonly convolutions: readonly ConvolutionSpec[];
+  /** Units of a dense layer with ReLU before the LSTMs; absent = none. */
+  readonly projection?: number;
   /** Units of each LSTM layer. */
   readonly units: readonly number[];
   /** True = the last dense layer sees the outputs of all LSTM layers, not only the last. */
@@ -26,8 +33,8 @@ export interface NetworkSpec {
   readonly dropout: number;
 }
 
-/** Kernel of every convolution, in time and in frequency. */
-export const KERNEL = 3;
+const DEFAULT_KERNEL = 3;
+const MAX_KERNEL = 15;
 
 /** Shapes of one convolution. The context is what it remembers of its input: [in, frames, bins]. */
 export interface ConvolutionPlan {
@@ -36,6 +43,8 @@ export interface ConvolutionPlan {
   readonly outChannels: number;
   readonly inBins: number;
   readonly outBins: number;
+  readonly timeKernel: number;
+  readonly frequencyKernel: number;
   readonly timeStride: number;
   readonly frequencyStride: number;
   /** Frames of left context: kernel − stride, so that every block gives whole outputs. */
@@ -46,6 +55,12 @@ export interface ConvolutionPlan {
   readonly stateSize: number;
 }
 
+export interface ProjectionPlan {
+  readonly name: string;
+  readonly inputSize: number;
+  readonly units: number;
+}
+
 export interface LstmPlan {
   readonly name: string;
   readonly inputSize: number;
@@ -54,10 +69,16 @@ export interface LstmPlan {
   readonly stateOffset: number;
 }
 
+/**
+ * A network's layers with their shapes. The packed state of a leg is, in this order: the context of
+ * each convolution [in channels, context frames, bins], then h [units] and c [units] of each LSTM.
+ * All zeros is the state before the first frame.
+ */
 export interface NetworkPlan {
   readonly spec: NetworkSpec;
   readonly signature: StepSignature;
   readonly convolutions: readonly ConvolutionPlan[];
+  readonly projection: ProjectionPlan | null;
   readonly lstms: readonly LstmPlan[];
   readonly denseInputSize: number;
   /** Product of the time strides. */
@@ -83,33 +104,15 @@ export function plainLstmSpec(inputSize: number, framesPerStep = 8): NetworkSpec
 /** Works out every shape of a network. @throws RangeError when the description does not fit */
 export function planNetwork(spec: NetworkSpec): NetworkPlan {
   checkSpec(spec);
-  let stateOffset = 0;
-  let inChannels = 1;
-  let inBins = spec.inputSize;
-  const convolutions = spec.convolutions.map((convolution, index): ConvolutionPlan => {
-    const outBins = Math.ceil(inBins / convolution.frequencyStride);
-    const padding = Math.max(0, (outBins - 1) * convolution.frequencyStride + KERNEL - inBins);
-    const contextFrames = KERNEL - convolution.timeStride;
-    const plan = {
-      name: `conv${index}`,
-      inChannels,
-      outChannels: convolution.channels,
-      inBins,
-      outBins,
-      timeStride: convolution.timeStride,
-      frequencyStride: convolution.frequencyStride,
-      contextFrames,
-      padLowBins: Math.floor(padding / 2),
-      padHighBins: padding - Math.floor(padding / 2),
-      stateOffset,
-      stateSize: inChannels * contextFrames * inBins,
-    };
-    stateOffset += plan.stateSize;
-    inChannels = convolution.channels;
-    inBins = outBins;
-    return plan;
-  });
-  let inputSize = inChannels * inBins;
+  const convolutions = planConvolutions(spec);
+  const top = convolutions.at(-1);
+  const flatSize = top === undefined ? spec.inputSize : top.outChannels * top.outBins;
+  const projection =
+    spec.projection === undefined
+      ? null
+      : { name: 'projection', inputSize: flatSize, units: spec.projection };
+  let stateOffset = top === undefined ? 0 : top.stateOffset + top.stateSize;
+  let inputSize = projection?.units ?? flatSize;
   const lstms = spec.units.map((units, index): LstmPlan => {
     const plan = { name: `lstm${index}`, inputSize, units, stateOffset };
     stateOffset += 2 * units;
@@ -117,9 +120,14 @@ export function planNetwork(spec: NetworkSpec): NetworkPlan {
     return plan;
   });
   const timeStride = spec.convolutions.reduce((product, { timeStride: s }) => product * s, 1);
-  const denseInputSize = spec.skip
-    ? spec.units.reduce((sum, units) => sum + units, 0)
-    : spec.units.at(-1)!;
+  const layers = {
+    convolutions,
+    projection,
+    lstms,
+    denseInputSize: spec.skip
+      ? spec.units.reduce((sum, units) => sum + units, 0)
+      : spec.units.at(-1)!,
+  };
   return {
     spec,
     signature: {
@@ -128,12 +136,43 @@ export function planNetwork(spec: NetworkSpec): NetworkPlan {
       stateSize: stateOffset,
       outputsPerStep: spec.framesPerStep / timeStride,
     },
-    convolutions,
-    lstms,
-    denseInputSize,
+    ...layers,
     timeStride,
-    ...costOf(convolutions, lstms, denseInputSize),
+    ...costOf(layers),
   };
+}
+
+function planConvolutions(spec: NetworkSpec): ConvolutionPlan[] {
+  let stateOffset = 0;
+  let inChannels = 1;
+  let inBins = spec.inputSize;
+  return spec.convolutions.map((convolution, index): ConvolutionPlan => {
+    const { channels, timeStride, frequencyStride } = convolution;
+    const { timeKernel = DEFAULT_KERNEL, frequencyKernel = DEFAULT_KERNEL } = convolution;
+    const outBins = Math.ceil(inBins / frequencyStride);
+    const padding = Math.max(0, (outBins - 1) * frequencyStride + frequencyKernel - inBins);
+    const contextFrames = timeKernel - timeStride;
+    const plan = {
+      name: `conv${index}`,
+      inChannels,
+      outChannels: channels,
+      inBins,
+      outBins,
+      timeKernel,
+      frequencyKernel,
+      timeStride,
+      frequencyStride,
+      contextFrames,
+      padLowBins: Math.floor(padding / 2),
+      padHighBins: padding - Math.floor(padding / 2),
+      stateOffset,
+      stateSize: inChannels * contextFrames * inBins,
+    };
+    stateOffset += plan.stateSize;
+    inChannels = channels;
+    inBins = outBins;
+    return plan;
+  });
 }
 
 /** Names and shapes of a network's trained tensors, in order. Batch norm is there before folding. */
@@ -142,14 +181,21 @@ export function tensorShapes(
   form: 'training' | 'serving',
 ): readonly { readonly name: string; readonly shape: readonly number[] }[] {
   const shapes: { name: string; shape: number[] }[] = [];
-  for (const { name, inChannels, outChannels } of plan.convolutions) {
-    shapes.push({ name: `${name}/kernel`, shape: [KERNEL, KERNEL, inChannels, outChannels] });
+  for (const convolution of plan.convolutions) {
+    const { name, timeKernel, frequencyKernel, inChannels, outChannels } = convolution;
+    const shape = [timeKernel, frequencyKernel, inChannels, outChannels];
+    shapes.push({ name: `${name}/kernel`, shape });
     shapes.push({ name: `${name}/bias`, shape: [outChannels] });
     if (form === 'training') {
       for (const part of ['gamma', 'mean', 'variance']) {
         shapes.push({ name: `${name}/${part}`, shape: [outChannels] });
       }
     }
+  }
+  if (plan.projection !== null) {
+    const { name, inputSize, units } = plan.projection;
+    shapes.push({ name: `${name}/kernel`, shape: [inputSize, units] });
+    shapes.push({ name: `${name}/bias`, shape: [units] });
   }
   for (const { name, inputSize, units } of plan.lstms) {
     shapes.push({ name: `${name}/kernel`, shape: [inputSize, 4 * units] });
@@ -162,19 +208,24 @@ export function tensorShapes(
 }
 
 function costOf(
-  convolutions: readonly ConvolutionPlan[],
-  lstms: readonly LstmPlan[],
-  denseInputSize: number,
+  layers: Pick<NetworkPlan, 'convolutions' | 'projection' | 'lstms' | 'denseInputSize'>,
 ): { parameterCount: number; flopsPerFrame: number } {
+  const { convolutions, projection, lstms, denseInputSize } = layers;
   let parameterCount = denseInputSize + 1;
   let flopsPerFrame = 0;
   // Each stride makes the following layers run on fewer frames.
   let share = 1;
-  for (const { inChannels, outChannels, outBins, timeStride } of convolutions) {
-    const kernel = KERNEL * KERNEL * inChannels * outChannels;
+  for (const convolution of convolutions) {
+    const { timeKernel, frequencyKernel, inChannels, outChannels, outBins } = convolution;
+    const kernel = timeKernel * frequencyKernel * inChannels * outChannels;
     parameterCount += kernel + outChannels;
-    share /= timeStride;
+    share /= convolution.timeStride;
     flopsPerFrame += 2 * kernel * outBins * share;
+  }
+  if (projection !== null) {
+    const weights = projection.inputSize * projection.units;
+    parameterCount += weights + projection.units;
+    flopsPerFrame += 2 * weights * share;
   }
   for (const { inputSize, units } of lstms) {
     const weights = 4 * units * (inputSize + units);
@@ -186,8 +237,9 @@ function costOf(
 
 function checkSpec(spec: NetworkSpec): void {
   const { architecture, inputSize, framesPerStep, convolutions, units, dropout } = spec;
-  const isCount = (value: number) => Number.isInteger(value) && value > 0;
+  const { projection = 1 } = spec;
   if (!isCount(inputSize)) throw new RangeError(`inputSize must be >= 1, got ${inputSize}`);
+  if (!isCount(projection)) throw new RangeError(`projection must be >= 1, got ${projection}`);
   if (units.length === 0 || !units.every(isCount)) {
     throw new RangeError(`units must be a list of whole numbers >= 1, got [${units.join(', ')}]`);
   }
@@ -195,19 +247,38 @@ function checkSpec(spec: NetworkSpec): void {
     throw new RangeError(`dropout must be >= 0 and < 1, got ${dropout}`);
   }
   if ((architecture === 'lstm') !== (convolutions.length === 0)) {
-    throw new RangeError(`${architecture} must ${architecture === 'lstm' ? 'not ' : ''}have convolutions`);
+    const expected = architecture === 'lstm' ? 'no' : 'at least one';
+    throw new RangeError(
+      `${architecture} must have ${expected} convolution, got ${convolutions.length}`,
+    );
   }
-  let stride = 1;
-  for (const { channels, timeStride, frequencyStride } of convolutions) {
-    if (!isCount(channels)) throw new RangeError(`channels must be >= 1, got ${channels}`);
-    for (const value of [timeStride, frequencyStride]) {
-      if (value !== 1 && value !== 2) throw new RangeError(`strides must be 1 or 2, got ${value}`);
-    }
-    stride *= timeStride;
-  }
+  for (const convolution of convolutions) checkConvolution(convolution);
+  const stride = convolutions.reduce((product, { timeStride }) => product * timeStride, 1);
   if (!isCount(framesPerStep) || framesPerStep % stride !== 0) {
     throw new RangeError(
       `framesPerStep must be a multiple of the time strides' product (${stride}), got ${framesPerStep}`,
     );
   }
+}
+
+function checkConvolution(convolution: ConvolutionSpec): void {
+  const { channels, timeStride, frequencyStride } = convolution;
+  const { timeKernel = DEFAULT_KERNEL, frequencyKernel = DEFAULT_KERNEL } = convolution;
+  if (!isCount(channels)) throw new RangeError(`channels must be >= 1, got ${channels}`);
+  for (const [name, kernel, stride] of [
+    ['time', timeKernel, timeStride],
+    ['frequency', frequencyKernel, frequencyStride],
+  ] as const) {
+    if (!isCount(kernel) || kernel > MAX_KERNEL) {
+      throw new RangeError(`${name}Kernel must be from 1 to ${MAX_KERNEL}, got ${kernel}`);
+    }
+    // A longer stride would skip input that no output sees.
+    if (!isCount(stride) || stride > kernel) {
+      throw new RangeError(`${name}Stride must be from 1 to the kernel (${kernel}), got ${stride}`);
+    }
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
 }

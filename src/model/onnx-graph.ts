@@ -26,7 +26,12 @@ export class OnnxGraph {
   }
 
   /** A node with one output. @returns the output's name */
-  node(type: string, inputs: readonly string[], attributes: Attributes = {}, name?: string): string {
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    name?: string,
+  ): string {
     const output = name ?? this.#name(type);
     this.#add(type, inputs, attributes, [output]);
     return output;

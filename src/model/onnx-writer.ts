@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto';
-import { type ConvolutionPlan, KERNEL, type LstmPlan, type NetworkPlan } from './network.ts';
+import type { ConvolutionPlan, LstmPlan, NetworkPlan, ProjectionPlan } from './network.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import { type NetworkWeights, weightOf } from './weights.ts';
 
@@ -22,7 +22,11 @@ export function writeOnnx(plan: NetworkPlan, weights: NetworkWeights): Uint8Arra
     image = addConvolution(graph, convolution, weights, { image, statesOut });
   }
   // [N, C, T', bins] → [T', N, C · bins]
-  let sequence = graph.reshape(graph.node('Transpose', [image], { perm: [2, 0, 1, 3] }), [0, 0, -1]);
+  let sequence = graph.reshape(
+    graph.node('Transpose', [image], { perm: [2, 0, 1, 3] }),
+    [0, 0, -1],
+  );
+  if (plan.projection !== null) sequence = addProjection(graph, plan.projection, weights, sequence);
   const outputs: string[] = [];
   for (const lstm of plan.lstms) {
     sequence = addLstm(graph, lstm, weights, { sequence, statesOut });
@@ -47,22 +51,18 @@ function addConvolution(
   weights: NetworkWeights,
   flow: { readonly image: string; readonly statesOut: string[] },
 ): string {
-  const { name, inChannels, outChannels, inBins, contextFrames } = plan;
-  const packed = graph.slice('state', 1, plan.stateOffset, plan.stateOffset + plan.stateSize);
-  const context = graph.reshape(packed, [0, inChannels, contextFrames, inBins]);
-  const joined = graph.node('Concat', [context, flow.image], { axis: 2 });
-  const next = graph.slice(joined, 2, -contextFrames, Number.MAX_SAFE_INTEGER);
-  flow.statesOut.push(graph.reshape(next, [0, plan.stateSize]));
-  const kernel = toChannelsFirst(weightOf(weights, `${name}/kernel`).values, inChannels, outChannels);
+  const { name, inChannels, outChannels, timeKernel, frequencyKernel } = plan;
+  const joined = plan.contextFrames === 0 ? flow.image : addContext(graph, plan, flow);
+  const kernel = toChannelsFirst(weightOf(weights, `${name}/kernel`).values, plan);
   const convolved = graph.node(
     'Conv',
     [
       joined,
-      graph.floats([outChannels, inChannels, KERNEL, KERNEL], kernel),
+      graph.floats([outChannels, inChannels, timeKernel, frequencyKernel], kernel),
       graph.floats([outChannels], weightOf(weights, `${name}/bias`).values),
     ],
     {
-      kernel_shape: [KERNEL, KERNEL],
+      kernel_shape: [timeKernel, frequencyKernel],
       strides: [plan.timeStride, plan.frequencyStride],
       pads: [0, plan.padLowBins, 0, plan.padHighBins],
     },
@@ -70,14 +70,25 @@ function addConvolution(
   return graph.node('Relu', [convolved]);
 }
 
+function addContext(
+  graph: OnnxGraph,
+  plan: ConvolutionPlan,
+  flow: { readonly image: string; readonly statesOut: string[] },
+): string {
+  const { inChannels, inBins, contextFrames, stateOffset, stateSize } = plan;
+  const packed = graph.slice('state', 1, stateOffset, stateOffset + stateSize);
+  const context = graph.reshape(packed, [0, inChannels, contextFrames, inBins]);
+  const joined = graph.node('Concat', [context, flow.image], { axis: 2 });
+  const next = graph.slice(joined, 2, -contextFrames, Number.MAX_SAFE_INTEGER);
+  flow.statesOut.push(graph.reshape(next, [0, stateSize]));
+  return joined;
+}
+
 /** [kt, kf, in, out] → [out, in, kt, kf]. */
-function toChannelsFirst(
-  kernel: Float32Array,
-  inChannels: number,
-  outChannels: number,
-): Float32Array {
+function toChannelsFirst(kernel: Float32Array, plan: ConvolutionPlan): Float32Array {
+  const { inChannels, outChannels, timeKernel, frequencyKernel } = plan;
   const result = new Float32Array(kernel.length);
-  const area = KERNEL * KERNEL;
+  const area = timeKernel * frequencyKernel;
   for (let place = 0; place < area; place++) {
     for (let input = 0; input < inChannels; input++) {
       for (let output = 0; output < outChannels; output++) {
@@ -87,6 +98,17 @@ function toChannelsFirst(
     }
   }
   return result;
+}
+
+function addProjection(
+  graph: OnnxGraph,
+  { name, inputSize, units }: ProjectionPlan,
+  weights: NetworkWeights,
+  sequence: string,
+): string {
+  const kernel = graph.floats([inputSize, units], weightOf(weights, `${name}/kernel`).values);
+  const bias = graph.floats([units], weightOf(weights, `${name}/bias`).values);
+  return graph.node('Relu', [graph.node('Add', [graph.node('MatMul', [sequence, kernel]), bias])]);
 }
 
 function addLstm(
@@ -129,7 +151,8 @@ function toOnnxGates(values: Float32Array, rows: number, units: number): Float32
   ONNX_GATES.forEach((gate, place) => {
     for (let unit = 0; unit < units; unit++) {
       for (let row = 0; row < rows; row++) {
-        result[(place * units + unit) * rows + row] = values[row * 4 * units + gate * units + unit]!;
+        result[(place * units + unit) * rows + row] =
+          values[row * 4 * units + gate * units + unit]!;
       }
     }
   });

@@ -19,9 +19,20 @@ export interface LstmRun {
 }
 
 /**
- * An LSTM over a sequence, time first, with explicit state. On a native backend it is the fused
- * `BlockLSTMV2` op with its gradient op, else one step of core operations after another. Call it
- * inside `tf.tidy`; the caller owns what it returns.
+ * An LSTM over a sequence, time first, from the zero state: the form that training differentiates.
+ * On a native backend it is the fused `BlockLSTMV2` op with its gradient op, else one step of core
+ * operations after another. Call it inside `tf.tidy`. @param x [T, N, in] @returns [T, N, H]
+ */
+export function runLstmSequence(tf: TensorFlow, x: Tensor3D, tensors: LstmTensors): Tensor3D {
+  if (isNative(tf)) return fusedSequence(tf, x, tensors);
+  const zeros = tf.zeros([x.shape[1], tensors.recurrent.shape[0]!]) as Tensor2D;
+  return stepwiseLstm(tf, x, tensors, { h: zeros, c: zeros }).outputs;
+}
+
+/**
+ * An LSTM over a block, time first, with explicit state in and out, [N, H] each. On a native backend
+ * it is the fused op, which no gradient goes through. Call it inside `tf.tidy`; the caller owns what
+ * it returns.
  */
 export function runLstm(
   tf: TensorFlow,
@@ -29,7 +40,7 @@ export function runLstm(
   tensors: LstmTensors,
   state: { readonly h: Tensor2D; readonly c: Tensor2D },
 ): LstmRun {
-  return isNative(tf) ? fusedLstm(tf, x, tensors, state) : stepwiseLstm(tf, x, tensors, state);
+  return isNative(tf) ? fusedStep(tf, x, tensors, state) : stepwiseLstm(tf, x, tensors, state);
 }
 
 /** True when the fused op is there. */
@@ -68,6 +79,7 @@ interface NativeBackend {
     readonly TF_ATTR_BOOL: number;
     readonly TF_ATTR_FLOAT: number;
     readonly TF_FLOAT: number;
+    readonly TF_INT32: number;
     readonly TF_INT64: number;
     createTensor(shape: readonly number[], dtype: number, buffer: Int32Array): number;
   };
@@ -81,78 +93,111 @@ interface NativeBackend {
 }
 
 // A fresh Int64Scalar a call leaks one native tensor unseen by tf.memory(): one a length, kept.
-const lengthTensors = new Map<number, Tensor>();
+const lengthTensors = new WeakMap<NativeBackend, Map<number, Tensor>>();
 
 function lengthTensor(tf: TensorFlow, backend: NativeBackend, length: number): Tensor {
-  const known = lengthTensors.get(length);
-  if (known !== undefined) return known;
-  const { binding } = backend;
-  const id = binding.createTensor([], binding.TF_INT64, Int32Array.of(length, 0));
-  const tensor = tf.keep(backend.createOutputTensor({ id, shape: [], dtype: binding.TF_INT64 }));
-  lengthTensors.set(length, tensor);
+  const byLength = lengthTensors.get(backend) ?? new Map<number, Tensor>();
+  lengthTensors.set(backend, byLength);
+  let tensor = byLength.get(length);
+  if (tensor === undefined) {
+    const { binding } = backend;
+    const id = binding.createTensor([], binding.TF_INT64, Int32Array.of(length, 0));
+    // Wrapped as int32: tfjs-node warns of int64, and only the native tensor's own type counts.
+    tensor = tf.keep(backend.createOutputTensor({ id, shape: [], dtype: binding.TF_INT32 }));
+    byLength.set(length, tensor);
+  }
   return tensor;
 }
 
-function fusedLstm(
+/** Inputs of the fused op behind the length: x, c, h, kernel over recurrent kernel, bias. */
+type FusedInputs = readonly [x: Tensor, c: Tensor, h: Tensor, weights: Tensor, bias: Tensor];
+
+/** @returns i, cs, f, o, ci, co, h, each [T, N, H] */
+function blockLstm(tf: TensorFlow, inputs: FusedInputs): Tensor[] {
+  const backend = tf.backend() as unknown as NativeBackend;
+  const { attributes, tensors } = fusedArguments(tf, backend, inputs);
+  const cellClip = { name: 'cell_clip', type: backend.binding.TF_ATTR_FLOAT, value: 0 };
+  return backend.executeMultipleOutputs('BlockLSTMV2', [...attributes, cellClip], tensors, 7);
+}
+
+/** @param forward the seven outputs of the op @returns gradients of x, weights and bias */
+function blockLstmGradient(
+  tf: TensorFlow,
+  inputs: FusedInputs,
+  forward: readonly Tensor[],
+  dy: Tensor,
+): Tensor[] {
+  const backend = tf.backend() as unknown as NativeBackend;
+  const { attributes, tensors } = fusedArguments(tf, backend, inputs);
+  const all = [...tensors, ...forward, tf.zerosLike(forward[1]!), dy];
+  const gradients = backend.executeMultipleOutputs('BlockLSTMGradV2', attributes, all, 8);
+  return [gradients[0]!, gradients[3]!, gradients[7]!];
+}
+
+function fusedArguments(
+  tf: TensorFlow,
+  backend: NativeBackend,
+  [x, c, h, weights, bias]: FusedInputs,
+): { attributes: object[]; tensors: Tensor[] } {
+  const { binding } = backend;
+  const peephole = tf.zeros([h.shape[1]!]);
+  return {
+    attributes: [
+      { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+      { name: 'use_peephole', type: binding.TF_ATTR_BOOL, value: false },
+    ],
+    tensors: [
+      lengthTensor(tf, backend, x.shape[0]!),
+      x,
+      c,
+      h,
+      weights,
+      peephole,
+      peephole,
+      peephole,
+      bias,
+    ],
+  };
+}
+
+function fusedStep(
   tf: TensorFlow,
   x: Tensor3D,
   { kernel, recurrent, bias }: LstmTensors,
-  state: { readonly h: Tensor2D; readonly c: Tensor2D },
+  { h, c }: { readonly h: Tensor2D; readonly c: Tensor2D },
 ): LstmRun {
-  const backend = tf.backend() as unknown as NativeBackend;
-  const { binding } = backend;
-  const attributes = [
-    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
-    { name: 'use_peephole', type: binding.TF_ATTR_BOOL, value: false },
-  ];
-  const length = lengthTensor(tf, backend, x.shape[0]);
-  const units = recurrent.shape[0]!;
-  const { h: h0, c: c0 } = state;
-  let lastCell: Tensor | null = null;
+  const [, cells, , , , , outputs] = blockLstm(tf, [x, c, h, tf.concat([kernel, recurrent]), bias]);
+  const last = (sequence: Tensor) =>
+    tf.reshape(tf.slice(sequence, [x.shape[0] - 1, 0, 0], [1, -1, -1]), h.shape) as Tensor2D;
+  return { outputs: outputs as Tensor3D, h: last(outputs!), c: last(cells!) };
+}
+
+function fusedSequence(
+  tf: TensorFlow,
+  x: Tensor3D,
+  { kernel, recurrent, bias }: LstmTensors,
+): Tensor3D {
+  const stateShape = [x.shape[1], recurrent.shape[0]!];
   const run = tf.customGrad((...parts: unknown[]) => {
-    const [xIn, w, b] = parts as [Tensor, Tensor, Tensor];
-    const save = parts[3] as (tensors: Tensor[]) => void;
-    const peephole = tf.zeros([units]);
-    const inputs = [length, xIn, c0, h0, w, peephole, peephole, peephole, b];
-    const outputs = backend.executeMultipleOutputs(
-      'BlockLSTMV2',
-      [...attributes, { name: 'cell_clip', type: binding.TF_ATTR_FLOAT, value: 0 }],
-      inputs,
-      7,
-    );
-    lastCell = outputs[1]!;
-    save([xIn, w, b, ...outputs]);
+    const [xIn, weights, biasIn, save] = parts as [
+      Tensor,
+      Tensor,
+      Tensor,
+      (tensors: Tensor[]) => void,
+    ];
+    const zeros = tf.zeros(stateShape);
+    const outputs = blockLstm(tf, [xIn, zeros, zeros, weights, biasIn]);
+    save([xIn, weights, biasIn, ...outputs]);
     return {
       value: outputs[6]!,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
-        const [xSaved, wSaved, bSaved, ...forward] = saved as [Tensor, Tensor, Tensor, ...Tensor[]];
-        const zeros = tf.zeros([units]);
-        const gradients = backend.executeMultipleOutputs(
-          'BlockLSTMGradV2',
-          attributes,
-          [
-            length,
-            xSaved,
-            c0,
-            h0,
-            wSaved,
-            zeros,
-            zeros,
-            zeros,
-            bSaved,
-            ...forward,
-            tf.zerosLike(forward[1]!),
-            dy,
-          ],
-          8,
-        );
-        return [gradients[0]!, gradients[3]!, gradients[7]!];
+        const [xSaved, weightsSaved, biasSaved, ...forward] = saved;
+        // Made anew: what the forward pass made and did not save is gone by now.
+        const start = tf.zeros(stateShape);
+        const inputs = [xSaved!, start, start, weightsSaved!, biasSaved!] as const;
+        return blockLstmGradient(tf, inputs, forward, dy);
       },
     };
   });
-  const weights = tf.concat([kernel, recurrent], 0);
-  const outputs = run(x, weights, bias) as Tensor3D;
-  const last = <T extends Tensor>(sequence: Tensor) =>
-    tf.squeeze(tf.slice(sequence, [x.shape[0] - 1, 0, 0], [1, -1, -1]), [0]) as unknown as T;
-  return { outputs, h: last<Tensor2D>(outputs), c: last<Tensor2D>(lastCell ?? outputs) };
+  return run(x, tf.concat([kernel, recurrent]), bias) as Tensor3D;
 }

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import type { TensorFlow } from './engines/tensorflow.ts';
 import type { ConvolutionPlan, NetworkPlan } from './network.ts';
-import { type LstmTensors, runLstm } from './tfjs-lstm.ts';
+import { type LstmTensors, runLstm, runLstmSequence } from './tfjs-lstm.ts';
 import { BATCH_NORM_EPSILON } from './weights.ts';
 
 /** A network's tensors (or variables) by name. */
@@ -35,23 +35,23 @@ export function forwardSequences(
   const moments: BatchMoments[] = [];
   let image: Tensor4D = tf.expandDims(features, 3);
   for (const convolution of plan.convolutions) {
-    const context = tf.zeros([
-      features.shape[0],
-      convolution.contextFrames,
-      convolution.inBins,
-      convolution.inChannels,
-    ]) as Tensor4D;
-    const raw = convolve(tf, convolution, tensors, tf.concat([context, image], 1));
+    const { contextFrames, inBins, inChannels } = convolution;
+    const context = tf.zeros([features.shape[0], contextFrames, inBins, inChannels]) as Tensor4D;
+    const joined = contextFrames === 0 ? image : tf.concat([context, image], 1);
+    const raw = convolve(tf, convolution, tensors, joined);
     image = normalise(tf, convolution, tensors, { raw, training, moments });
   }
-  const rows = features.shape[0];
   const outputs: Tensor3D[] = [];
-  let sequence = toSequence(tf, image);
-  for (const [index, { name, units }] of plan.lstms.entries()) {
-    const zeros = tf.zeros([rows, units]) as Tensor2D;
-    sequence = runLstm(tf, sequence, lstmTensors(tensors, name), { h: zeros, c: zeros }).outputs;
+  let sequence = toSequence(tf, plan, tensors, image);
+  for (const [index, { name }] of plan.lstms.entries()) {
+    sequence = runLstmSequence(tf, sequence, lstmTensors(tensors, name));
     if (training && plan.spec.dropout > 0) {
-      sequence = tf.dropout(sequence, plan.spec.dropout, undefined, dropoutSeed + index) as Tensor3D;
+      sequence = tf.dropout(
+        sequence,
+        plan.spec.dropout,
+        undefined,
+        dropoutSeed + index,
+      ) as Tensor3D;
     }
     outputs.push(sequence);
   }
@@ -66,38 +66,45 @@ export function forwardStep(
   input: { readonly features: Tensor3D; readonly state: Tensor2D },
 ): { readonly logits: Tensor2D; readonly state: Tensor2D } {
   const { features, state } = input;
-  const rows = features.shape[0];
   const stateOut: Tensor2D[] = [];
   let image: Tensor4D = tf.expandDims(features, 3);
   for (const convolution of plan.convolutions) {
-    const { inChannels, inBins, contextFrames, stateOffset, stateSize } = convolution;
-    // The packed state holds contexts channels-first, as the ONNX graph keeps them.
-    const context = tf.transpose(
-      tf.reshape(tf.slice(state, [0, stateOffset], [rows, stateSize]), [
-        rows,
-        inChannels,
-        contextFrames,
-        inBins,
-      ]),
-      [0, 2, 3, 1],
-    ) as Tensor4D;
-    const joined = tf.concat([context, image], 1);
-    const next = tf.slice(joined, [0, joined.shape[1] - contextFrames, 0, 0]);
-    stateOut.push(tf.reshape(tf.transpose(next, [0, 3, 1, 2]), [rows, stateSize]));
+    let joined = image;
+    if (convolution.contextFrames > 0) {
+      const run = addContext(tf, convolution, state, image);
+      joined = run.joined;
+      stateOut.push(run.stateOut);
+    }
     const raw = convolve(tf, convolution, tensors, joined);
     image = tf.relu(tf.add(raw, tensorOf(tensors, `${convolution.name}/bias`))) as Tensor4D;
   }
   const outputs: Tensor3D[] = [];
-  let sequence = toSequence(tf, image);
+  let sequence = toSequence(tf, plan, tensors, image);
   for (const { name, units, stateOffset } of plan.lstms) {
     const part = (offset: number) =>
-      tf.slice(state, [0, stateOffset + offset], [rows, units]) as Tensor2D;
+      tf.slice(state, [0, stateOffset + offset], [-1, units]) as Tensor2D;
     const run = runLstm(tf, sequence, lstmTensors(tensors, name), { h: part(0), c: part(units) });
     sequence = run.outputs;
     outputs.push(sequence);
     stateOut.push(run.h, run.c);
   }
   return { logits: toLogits(tf, plan, tensors, outputs), state: tf.concat(stateOut, 1) };
+}
+
+/** The packed state holds contexts channels-first, [in, frames, bins], as the ONNX graph keeps them. */
+function addContext(
+  tf: TensorFlow,
+  plan: ConvolutionPlan,
+  state: Tensor2D,
+  image: Tensor4D,
+): { joined: Tensor4D; stateOut: Tensor2D } {
+  const { inChannels, inBins, contextFrames, stateOffset, stateSize } = plan;
+  const packed = tf.slice(state, [0, stateOffset], [-1, stateSize]);
+  const channelsFirst = tf.reshape(packed, [-1, inChannels, contextFrames, inBins]);
+  const joined = tf.concat([tf.transpose(channelsFirst, [0, 2, 3, 1]) as Tensor4D, image], 1);
+  const next = tf.slice(joined, [0, joined.shape[1] - contextFrames, 0, 0]);
+  const stateOut = tf.reshape(tf.transpose(next, [0, 3, 1, 2]), [-1, stateSize]) as Tensor2D;
+  return { joined, stateOut };
 }
 
 function convolve(
@@ -138,10 +145,22 @@ function normalise(
   return tf.relu(tf.add(tf.mul(tf.sub(run.raw, mean), gain), bias)) as Tensor4D;
 }
 
-/** [N, T', bins, channels] → [T', N, channels · bins]. */
-function toSequence(tf: TensorFlow, image: Tensor4D): Tensor3D {
+/** [N, T', bins, channels] → [T', N, channels · bins], through the projection if there is one. */
+function toSequence(
+  tf: TensorFlow,
+  plan: NetworkPlan,
+  tensors: TensorMap,
+  image: Tensor4D,
+): Tensor3D {
   const [rows, steps, bins, channels] = image.shape;
-  return tf.reshape(tf.transpose(image, [1, 0, 3, 2]), [steps, rows, channels * bins]);
+  const size = channels * bins;
+  const timeFirst = tf.transpose(image, [1, 0, 3, 2]);
+  if (plan.projection === null) return tf.reshape(timeFirst, [steps, rows, size]);
+  const { name, units } = plan.projection;
+  const flat = tf.reshape(timeFirst, [steps * rows, size]) as Tensor2D;
+  const product = tf.matMul(flat, tensorOf(tensors, `${name}/kernel`) as Tensor2D);
+  const projected = tf.relu(tf.add(product, tensorOf(tensors, `${name}/bias`)));
+  return tf.reshape(projected, [steps, rows, units]);
 }
 
 function toLogits(

@@ -9,16 +9,20 @@ export interface WeightTensor {
 
 export type NetworkWeights = ReadonlyMap<string, WeightTensor>;
 
-const BATCH_NORM_EPSILON = 1e-3;
+export const BATCH_NORM_EPSILON = 1e-3;
 
-/** Fresh weights: Glorot uniform kernels, forget bias 1, batch norm at identity. Allocates. */
+/**
+ * Fresh weights: Glorot uniform kernels, an orthogonal recurrent matrix for each gate, forget bias 1,
+ * batch norm at identity. The same seed gives the same weights. Allocates.
+ */
 export function initialWeights(plan: NetworkPlan, random: Random): NetworkWeights {
   const weights = new Map<string, WeightTensor>();
   for (const { name, shape } of tensorShapes(plan, 'training')) {
     const size = shape.reduce((product, dimension) => product * dimension, 1);
     const values = new Float32Array(size);
     const part = name.split('/')[1]!;
-    if (part === 'kernel' || part === 'recurrent') fillGlorot(values, shape, random);
+    if (part === 'kernel') fillGlorot(values, shape, random);
+    else if (part === 'recurrent') fillOrthogonal(values, shape[0]!, random);
     else if (part === 'gamma' || part === 'variance') values.fill(1);
     else if (part === 'bias' && name.startsWith('lstm')) fillForgetBias(values);
     weights.set(name, { shape, values });
@@ -32,6 +36,29 @@ function fillGlorot(values: Float32Array, shape: readonly number[], random: Rand
   const limit = Math.sqrt(6 / fans);
   for (let index = 0; index < values.length; index++) {
     values[index] = limit * (2 * random.uniform() - 1);
+  }
+}
+
+// One orthogonal matrix a gate: the recurrence neither shrinks nor grows what it carries.
+function fillOrthogonal(values: Float32Array, units: number, random: Random): void {
+  for (let gate = 0; gate < 4; gate++) {
+    const rows: Float64Array[] = [];
+    for (let row = 0; row < units; row++) {
+      const vector = Float64Array.from({ length: units }, () => random.gaussian());
+      for (const earlier of rows) subtractProjection(vector, earlier);
+      const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+      for (let column = 0; column < units; column++) vector[column] = vector[column]! / norm;
+      rows.push(vector);
+      values.set(Float32Array.from(vector), row * 4 * units + gate * units);
+    }
+  }
+}
+
+function subtractProjection(vector: Float64Array, unit: Float64Array): void {
+  let product = 0;
+  for (let index = 0; index < unit.length; index++) product += vector[index]! * unit[index]!;
+  for (let index = 0; index < unit.length; index++) {
+    vector[index] = vector[index]! - product * unit[index]!;
   }
 }
 
@@ -57,8 +84,7 @@ export function foldBatchNorm(plan: NetworkPlan, weights: NetworkWeights): Netwo
     const part = (suffix: string) => weightOf(weights, `${name}/${suffix}`).values;
     const gains = Float32Array.from(
       part('gamma'),
-      (gamma, channel) =>
-        gamma / Math.sqrt(part('variance')[channel]! + BATCH_NORM_EPSILON),
+      (gamma, channel) => gamma / Math.sqrt(part('variance')[channel]! + BATCH_NORM_EPSILON),
     );
     for (let index = 0; index < kernel.length; index++) {
       kernel[index] = kernel[index]! * gains[index % outChannels]!;
@@ -69,8 +95,6 @@ export function foldBatchNorm(plan: NetworkPlan, weights: NetworkWeights): Netwo
   }
   return folded;
 }
-
-export { BATCH_NORM_EPSILON };
 
 /** A tensor by name. @throws RangeError when the weights do not have it */
 export function weightOf(weights: NetworkWeights, name: string): WeightTensor {
@@ -113,7 +137,7 @@ export function weightsToFile(weights: NetworkWeights): WeightFile {
   };
 }
 
-/** The reverse. @throws RangeError when the bytes are not as many as the shapes need */
+/** The reverse. @throws RangeError when the bytes are not as many as the shapes need. Allocates. */
 export function weightsFromFile(file: WeightFile): NetworkWeights {
   const weights = new Map<string, WeightTensor>();
   const copy = file.bytes.slice();
@@ -124,6 +148,7 @@ export function weightsFromFile(file: WeightFile): NetworkWeights {
     weights.set(name, { shape, values: all.slice(at, at + size) });
     at += size;
   }
-  if (at !== all.length) throw new RangeError(`the weights must hold ${at} floats, got ${all.length}`);
+  if (at !== all.length)
+    throw new RangeError(`the weights must hold ${at} floats, got ${all.length}`);
   return weights;
 }

@@ -1,41 +1,84 @@
 import { createRequire } from 'node:module';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Engine, type StepBatch, type StepSignature } from '../engine.ts';
+import { createStepBatch, type Engine, type StepBatch, type StepSignature } from '../engine.ts';
 import { ModelError } from '../model-error.ts';
 
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string;
 };
 
+/** Runs before the first real one, so that no leg pays for lazy initialisation. */
+const WARM_UP_RUNS = 3;
+
 /**
  * The serving engine: onnxruntime on one thread, sequential. A row of a batch gives the same bits
- * whatever else is in it.
- * @throws ModelError when the graph's inputs and outputs are not the signature's
+ * whatever else is in it. The caller disposes it.
+ * @param model bytes of an ONNX model, or its path
+ * @throws ModelError when onnxruntime refuses the graph, or its inputs and outputs are not the
+ *   signature's
  */
 export async function createOnnxEngine(
-  model: Uint8Array,
+  model: Uint8Array | string,
   signature: StepSignature,
 ): Promise<Engine> {
-  const session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+  const session = await openSession(model);
+  const { framesPerStep, featureCount, stateSize, outputsPerStep } = signature;
+  checkValues('inputs', session.inputMetadata, {
+    features: [framesPerStep, featureCount],
+    state: [stateSize],
   });
-  checkNames('inputs', session.inputNames, ['features', 'state']);
-  checkNames('outputs', session.outputNames, ['logits', 'state_out']);
+  checkValues('outputs', session.outputMetadata, {
+    logits: [outputsPerStep],
+    state_out: [stateSize],
+  });
   const engine = new OnnxEngine(session, signature);
   await engine.warmUp();
   return engine;
 }
 
-function checkNames(what: string, found: readonly string[], expected: readonly string[]): void {
-  if (found.join() === expected.join()) return;
+async function openSession(model: Uint8Array | string): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+  try {
+    // The declared type has one overload a kind of source.
+    return typeof model === 'string'
+      ? await InferenceSession.create(model, options)
+      : await InferenceSession.create(model, options);
+  } catch (cause) {
+    const details = {
+      subject: typeof model === 'string' ? model : 'the graph',
+      expected: 'an ONNX model that onnxruntime loads',
+      actual: cause instanceof Error ? cause.message : String(cause),
+    };
+    throw new ModelError('MODEL_ERR_GRAPH', details, { cause });
+  }
+}
+
+/** Every value is [N, …] of floats; N is free. */
+function checkValues(
+  what: string,
+  found: readonly InferenceSession.ValueMetadata[],
+  expected: Readonly<Record<string, readonly number[]>>,
+): void {
+  const describe = (name: string, type: string, shape: readonly (number | string)[]) =>
+    `${name} ${type}[${shape.join(', ')}]`;
+  const wanted = Object.entries(expected).map(([name, shape]) =>
+    describe(name, 'float32', ['N', ...shape]),
+  );
+  const actual = found.map((value) =>
+    value.isTensor ? describe(value.name, value.type, value.shape) : `${value.name} (no tensor)`,
+  );
+  if (actual.join() === wanted.join()) return;
   throw new ModelError('MODEL_ERR_SHAPE', {
     subject: `the graph's ${what}`,
-    expected: expected.join(', '),
-    actual: found.join(', '),
+    expected: wanted.join(', '),
+    actual: actual.join(', '),
   });
 }
 
@@ -48,7 +91,7 @@ class OnnxEngine implements Engine {
   readonly name = `onnx ${version}`;
   readonly signature: StepSignature;
   readonly #session: InferenceSession;
-  // Tensors over the batch's own memory, one set a row count: nothing is allocated a run.
+  // Tensors over the batch's own memory, one set a row count: onnxruntime reads and writes there.
   readonly #bound = new WeakMap<StepBatch, Map<number, BoundRun>>();
 
   constructor(session: InferenceSession, signature: StepSignature) {
@@ -57,20 +100,9 @@ class OnnxEngine implements Engine {
   }
 
   async warmUp(): Promise<void> {
-    const { framesPerStep, featureCount, stateSize, outputsPerStep } = this.signature;
-    const results = await this.#session.run({
-      features: new Tensor(new Float32Array(framesPerStep * featureCount), [
-        1,
-        framesPerStep,
-        featureCount,
-      ]),
-      state: new Tensor(new Float32Array(stateSize), [1, stateSize]),
-    });
-    const found = `logits [${results['logits']?.dims}], state_out [${results['state_out']?.dims}]`;
-    const expected = `logits [1,${outputsPerStep}], state_out [1,${stateSize}]`;
-    if (found !== expected) {
-      throw new ModelError('MODEL_ERR_SHAPE', { subject: 'a step', expected, actual: found });
-    }
+    const batch = createStepBatch(this.signature, 1);
+    batch.rows = 1;
+    for (let run = 0; run < WARM_UP_RUNS; run++) await this.run(batch);
   }
 
   async run(batch: StepBatch): Promise<void> {
@@ -101,19 +133,18 @@ class OnnxEngine implements Engine {
 function bindRows(batch: StepBatch, signature: StepSignature): BoundRun {
   const { framesPerStep, featureCount, stateSize, outputsPerStep } = signature;
   const { rows } = batch;
-  const view = (all: Float32Array, size: number) => all.subarray(0, rows * size);
+  const tensor = (all: Float32Array, ...shape: number[]) => {
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    return new Tensor(all.subarray(0, rows * size), [rows, ...shape]);
+  };
   return {
     feeds: {
-      features: new Tensor(view(batch.features, framesPerStep * featureCount), [
-        rows,
-        framesPerStep,
-        featureCount,
-      ]),
-      state: new Tensor(view(batch.state, stateSize), [rows, stateSize]),
+      features: tensor(batch.features, framesPerStep, featureCount),
+      state: tensor(batch.state, stateSize),
     },
     fetches: {
-      logits: new Tensor(view(batch.logits, outputsPerStep), [rows, outputsPerStep]),
-      state_out: new Tensor(view(batch.stateOut, stateSize), [rows, stateSize]),
+      logits: tensor(batch.logits, outputsPerStep),
+      state_out: tensor(batch.stateOut, stateSize),
     },
   };
 }

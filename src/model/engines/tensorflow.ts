@@ -52,7 +52,7 @@ function restoreRemovedUtil(): void {
 }
 
 async function loadWasm(): Promise<TensorFlow> {
-  const tf = require('@tensorflow/tfjs') as TensorFlow;
+  const tf = loadPlain();
   const { setWasmPaths, setThreadsCount } =
     require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
   const folder = require.resolve('@tensorflow/tfjs-backend-wasm/package.json');
@@ -63,9 +63,16 @@ async function loadWasm(): Promise<TensorFlow> {
   return tf;
 }
 
-async function loadCpu(): Promise<TensorFlow> {
+// Production mode keeps its banner off the console.
+function loadPlain(): TensorFlow {
   const tf = require('@tensorflow/tfjs') as TensorFlow;
-  await tf.setBackend('cpu');
+  tf.enableProdMode();
+  return tf;
+}
+
+async function loadCpu(): Promise<TensorFlow> {
+  const tf = loadPlain();
+  if (!(await tf.setBackend('cpu'))) throw new Error('the cpu backend did not start');
   await tf.ready();
   return tf;
 }
