@@ -3,6 +3,8 @@ import { ReorderWindow } from '../stream/jitter.ts';
 
 /** Sequence number and sample time, big-endian, before the audio. */
 const STAMP_BYTES = 8;
+/** Longest wait for a packet that is missing, in stream time. */
+const REORDER_WINDOW_MS = 100;
 
 /**
  * Stamped packets of one call, put in order. It outlives its socket: the one that resumes the call
@@ -18,6 +20,7 @@ export class StampedInput {
     this.#window = new ReorderWindow({
       audio: (packet) => this.#send(packet),
       lost: (samples) => call.lost(0, samples),
+      windowSamples: (call.ports[0]!.format.sampleRateHz * REORDER_WINDOW_MS) / 1000,
     });
   }
 

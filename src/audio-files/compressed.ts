@@ -2,6 +2,7 @@ import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { MPEGDecoder } from 'mpg123-decoder';
 import { OggOpusDecoder } from 'ogg-opus-decoder';
+import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
 import { findMp3Frame, isMonoMp3Frame } from './mp3-frames.ts';
 import { type Container, type DecodedAudio, RecordingError } from './recording.ts';
 
@@ -21,13 +22,16 @@ interface WasmResult {
 
 /**
  * Decodes a compressed file through WebAssembly. Damaged parts are left out; what can be decoded is.
+ * @param opusRateHz rate at which Opus is decoded; libopus limits the band by itself
  * @throws RecordingError when nothing can
  */
 export async function decodeCompressed(
   file: Uint8Array,
   container: CompressedContainer,
+  opusRateHz: OpusRateHz = 48_000,
 ): Promise<DecodedAudio> {
-  const { channelData, samplesDecoded, sampleRate } = await decodeAs(file, container);
+  const decoded = await decodeAs(file, container, opusRateHz);
+  const { channelData, samplesDecoded, sampleRate } = decoded;
   if (samplesDecoded === 0) throw new RecordingError(`no audio could be decoded from ${container}`);
   return {
     sampleRateHz: sampleRate,
@@ -35,7 +39,11 @@ export async function decodeCompressed(
   };
 }
 
-function decodeAs(file: Uint8Array, container: CompressedContainer): Promise<WasmResult> {
+function decodeAs(
+  file: Uint8Array,
+  container: CompressedContainer,
+  opusRateHz: OpusRateHz,
+): Promise<WasmResult> {
   switch (container) {
     case 'flac':
     case 'ogg-flac':
@@ -43,10 +51,15 @@ function decodeAs(file: Uint8Array, container: CompressedContainer): Promise<Was
     case 'mp3':
       return use(new MPEGDecoder(), (decoder) => decodeMp3(decoder, file));
     case 'ogg-opus':
-      return use(new OggOpusDecoder(), (decoder) => decoder.decodeFile(file));
+      return use(new OggOpusDecoder(opusOptions(opusRateHz)), (decoder) => decoder.decodeFile(file));
     case 'ogg-vorbis':
       return use(new OggVorbisDecoder(), (decoder) => decoder.decodeFile(file));
   }
+}
+
+/** The package takes the rate, its type definitions do not know it. */
+function opusOptions(sampleRate: OpusRateHz): object {
+  return { sampleRate };
 }
 
 async function use<D extends WasmDecoder>(

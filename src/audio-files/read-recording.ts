@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { createPacketDecoder } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
+import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
 import { decodeCompressed } from './compressed.ts';
 import { type Container, type DecodedAudio, type Recording, RecordingError } from './recording.ts';
 import { sniffContainer, sniffMp3 } from './sniff.ts';
@@ -16,6 +17,13 @@ export interface RawAudio {
   readonly sampleRateHz: number;
 }
 
+export interface ReadOptions {
+  /** Reads the file as such audio whatever it looks like. */
+  readonly raw?: RawAudio | undefined;
+  /** Rate at which Opus is decoded. Default 48,000. */
+  readonly opusRateHz?: OpusRateHz | undefined;
+}
+
 /** Files without a header, by the ending of their name. */
 const RAW_BY_EXTENSION: Readonly<Record<string, RawAudio>> = {
   '.ulaw': { codec: 'mulaw', sampleRateHz: 8_000 },
@@ -28,12 +36,14 @@ const RAW_BY_EXTENSION: Readonly<Record<string, RawAudio>> = {
 /**
  * Reads a recording: WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis by its first bytes, or audio without a
  * header by the ending of its name (.ulaw, .mulaw, .g711, .alaw, .s16le: 8 kHz, one channel).
- * @param raw reads the file as such audio whatever it looks like
  * @throws RecordingError with one line when it holds no audio that can be read; what the file system
  * says (e.g. ENOENT) as it is
  */
-export async function readRecording(path: string, raw?: RawAudio): Promise<Recording> {
-  return decodeRecording(await readFile(path), path, raw);
+export async function readRecording(
+  path: string,
+  options: ReadOptions = {},
+): Promise<Recording> {
+  return decodeRecording(await readFile(path), path, options);
 }
 
 /**
@@ -43,7 +53,7 @@ export async function readRecording(path: string, raw?: RawAudio): Promise<Recor
 export async function decodeRecording(
   bytes: Uint8Array,
   nameHint: string,
-  raw?: RawAudio,
+  { raw, opusRateHz }: ReadOptions = {},
 ): Promise<Recording> {
   if (bytes.length === 0) throw new RecordingError('the file is empty');
   if (raw !== undefined) return recordingOf(decodeRaw(bytes, raw), 'raw');
@@ -54,7 +64,7 @@ export async function decodeRecording(
     throw new RecordingError('this is no WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis file');
   }
   if (container === 'raw') return recordingOf(decodeRaw(bytes, rawByName!), container);
-  const decoded = container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container);
+  const decoded = container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container, opusRateHz);
   return recordingOf(decoded, container);
 }
 

@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Recording, RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
-import { type TimedPacket, timelineOf } from '../replay/timeline.ts';
+import { timelineOf } from '../replay/timeline.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
-import type { LossOptions } from '../stream/loss-simulation.ts';
+import type { LossOptions, TimedPacket } from '../stream/loss-simulation.ts';
 import { CliError, EXIT } from './context.ts';
 import { numberBetween, wholeNumber } from './options.ts';
 

@@ -9,7 +9,8 @@ import type { LaneHost } from '../stream/lane-host.ts';
 import { LanePool } from '../stream/lane-pool.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { PreparedAudio } from './prepare-audio.ts';
-import { stampPacket, type TimedPacket } from './timeline.ts';
+import type { TimedPacket } from '../stream/loss-simulation.ts';
+import { stampPacket } from './timeline.ts';
 
 export interface OfflineOptions {
   readonly detectorFolders: readonly string[];

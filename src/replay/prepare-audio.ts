@@ -3,7 +3,7 @@ import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
 import { PCM_RATES_HZ } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
 import { OPUS_RATES_HZ } from '../stream/codecs/opus-packet.ts';
-import { createResampler } from '../stream/resampler.ts';
+import { resampleRecording } from '../stream/resampler.ts';
 
 export const PACKET_MS = 20;
 
@@ -39,7 +39,10 @@ export function prepareAudio(recording: Recording, options: WireOptions): Prepar
   );
   try {
     const resampled = channels.map((samples) =>
-      resampleAll(samples, recording.sampleRateHz, sampleRateHz),
+      resampleRecording(samples, {
+        inputRateHz: recording.sampleRateHz,
+        outputRateHz: sampleRateHz,
+      }),
     );
     return {
       format,
@@ -50,19 +53,6 @@ export function prepareAudio(recording: Recording, options: WireOptions): Prepar
   } finally {
     encoder.dispose();
   }
-}
-
-/** The whole of a signal at another rate. */
-export function resampleAll(
-  samples: Float32Array,
-  fromRateHz: number,
-  toRateHz: number,
-): Float32Array {
-  if (fromRateHz === toRateHz) return samples;
-  const resampler = createResampler(fromRateHz, toRateHz);
-  const output = new Float32Array(resampler.maxOutputSamples(samples.length));
-  const count = resampler.process(samples, samples.length, output);
-  return output.subarray(0, count);
 }
 
 function nearestRateHz(codec: CodecName, rateHz: number): number {

@@ -1,14 +1,5 @@
-import { type LossOptions, simulateLoss } from '../stream/loss-simulation.ts';
+import { type LossOptions, simulateLoss, type TimedPacket } from '../stream/loss-simulation.ts';
 import { PACKET_MS, type PreparedAudio } from './prepare-audio.ts';
-
-/** One packet as it leaves the sender. */
-export interface TimedPacket {
-  readonly packet: Uint8Array;
-  readonly sequence: number;
-  readonly sampleTime: number;
-  /** From the start of the replay. */
-  readonly sendAtMs: number;
-}
 
 /** When each packet leaves, with what the simulated network did to them. */
 export function timelineOf(audio: PreparedAudio, loss: LossOptions | null): TimedPacket[] {

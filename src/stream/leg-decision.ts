@@ -7,7 +7,7 @@ import { Evidence } from '../screening/evidence.ts';
 import { INITIAL_VERDICT, nextVerdict, type Verdict, type VerdictOptions } from '../screening/verdict.ts';
 import type { ScoreFigures } from './events.ts';
 
-const SNAPSHOT_PART = 31;
+const SNAPSHOT_PART = 32;
 const SNAPSHOT_VERSION = 1;
 const VERDICT_NAMES = ['undecided', 'human', 'synthetic'] as const;
 const PROBABILITY_STEPS = 10_000;

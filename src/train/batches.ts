@@ -86,6 +86,11 @@ export class BatchSampler {
     };
   }
 
+  /** Where the dice are, for a checkpoint. */
+  get randomState(): number {
+    return this.#random.state();
+  }
+
   /** Fills and returns the one batch object of this sampler. */
   next(): Batch {
     const { batchSize, pairShare } = this.#options;

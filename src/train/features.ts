@@ -5,9 +5,9 @@ import { readRecording } from '../audio-files/read-recording.ts';
 import { FrontEnd } from '../dsp/front-end.ts';
 import { FRAME_VOICED, type FrontEndConfig } from '../dsp/front-end-config.ts';
 import { createRandom } from '../random.ts';
-import { resampleAll } from '../replay/prepare-audio.ts';
-import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
+import { type OpusBackend, opusOutputRateHz } from '../stream/codecs/create-decoder.ts';
 import { sampleToPcm16 } from '../stream/codecs/encode.ts';
+import { resampleRecording } from '../stream/resampler.ts';
 import { applyChannel, CHANNEL_NAMES, type ChannelName, normaliseLevel } from './channels.ts';
 import type { Clip } from './corpus.ts';
 
@@ -60,8 +60,13 @@ export class ClipAudio {
   async samplesOf({ path }: Clip): Promise<Float32Array> {
     let decoded = this.#decoded.get(path);
     if (decoded === undefined) {
-      const { channels, sampleRateHz } = await readRecording(path);
-      const resampled = resampleAll(channels[0]!, sampleRateHz, this.#sampleRateHz);
+      const { channels, sampleRateHz } = await readRecording(path, {
+        opusRateHz: opusOutputRateHz(this.#sampleRateHz),
+      });
+      const resampled = resampleRecording(channels[0]!, {
+        inputRateHz: sampleRateHz,
+        outputRateHz: this.#sampleRateHz,
+      });
       decoded = Int16Array.from(resampled, sampleToPcm16);
       this.#decoded.set(path, decoded);
     }

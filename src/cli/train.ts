@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { SingleBar } from 'cli-progress';
+import { renderFigures } from '../train/card.ts';
+import { type Clip, CorpusError, readCorpus } from '../train/corpus.ts';
+import type { FeatureStore } from '../train/features.ts';
+import { finishDetector } from '../train/finish-detector.ts';
+import { prepareAll } from '../train/prepare.ts';
+import { type Recipe, RecipeError, readRecipe } from '../train/recipe.ts';
+import { trainNetwork } from '../train/train-run.ts';
+import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { wholeNumber } from './options.ts';
+
+export interface TrainCliOptions {
+  readonly corpus: string;
+  readonly recipe?: string;
+  readonly out: string;
+  readonly run: string;
+  readonly cache: string;
+  readonly seed?: number;
+  readonly prepareOnly?: boolean;
+}
+
+/** `bonafide train`: corpus → features → fit → calibrate → evaluate → detector folder. */
+export function addTrainCommand(
+  program: Command,
+  context: CliContext,
+  exit: (code: ExitCode) => void,
+): void {
+  program
+    .command('train')
+    .description('train a detector from a corpus; goes on from the run folder’s checkpoint')
+    .option('--corpus <folder>', 'folder with manifest.csv and its clips', '../shared/corpus')
+    .option('--recipe <yaml>', 'recipe; default: the built-in one (see recipes/)')
+    .option('--out <folder>', 'detector folder to write', 'runs/detector')
+    .option('--run <folder>', 'checkpoints and log', 'runs/train')
+    .option('--cache <folder>', 'prepared features', '.cache/features')
+    .option('--seed <number>', 'overrides the recipe’s seed', wholeNumber(0, 4_294_967_295))
+    .option('--prepare-only', 'stop when the features are prepared')
+    .action(async (options: TrainCliOptions) => {
+      exit(await train(options, context));
+    });
+}
+
+/** What training and exporting begin with. */
+export interface TrainInputs {
+  readonly recipe: Recipe;
+  readonly clips: readonly Clip[];
+  readonly stores: readonly FeatureStore[];
+}
+
+/** Reads recipe and corpus and prepares the features, with a progress bar. */
+export async function readTrainInputs(
+  options: Pick<TrainCliOptions, 'corpus' | 'recipe' | 'cache' | 'seed'>,
+  context: CliContext,
+): Promise<TrainInputs> {
+  try {
+    const given = readRecipe(options.recipe ?? null);
+    const recipe = options.seed === undefined ? given : { ...given, seed: options.seed };
+    const clips = readCorpus(options.corpus);
+    const bar = context.stderr.isTTY
+      ? new SingleBar({ format: '{channel} [{bar}] {value}/{total} clips, {eta_formatted} left' })
+      : null;
+    bar?.start(clips.length, 0, { channel: '' });
+    const stores = await prepareAll({
+      recipe,
+      clips,
+      channels: recipe.channels,
+      cacheFolder: options.cache,
+      onProgress: (channel, done) => bar?.update(done, { channel }),
+    });
+    bar?.stop();
+    return { recipe, clips, stores };
+  } catch (error) {
+    if (error instanceof CorpusError || error instanceof RecipeError) {
+      throw new CliError(error.message, EXIT.configuration);
+    }
+    throw error;
+  }
+}
+
+async function train(options: TrainCliOptions, context: CliContext): Promise<ExitCode> {
+  const inputs = await readTrainInputs(options, context);
+  if (options.prepareOnly) return EXIT.ok;
+  const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
+  const trained = await trainNetwork({
+    ...inputs,
+    runFolder,
+    clock: context.clock,
+    say: (line) => context.stdout.write(`${line}\n`),
+  });
+  const figures = await finishDetector({ ...inputs, trained, runFolder, outFolder: options.out });
+  context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
+  return EXIT.ok;
+}

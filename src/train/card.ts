@@ -1,0 +1,68 @@
+import type { NetworkPlan } from '../model/network.ts';
+import type { Clip } from './corpus.ts';
+import type { SplitFigures } from './evaluate-detector.ts';
+import type { Recipe } from './recipe.ts';
+
+export interface CardOptions {
+  readonly recipe: Recipe;
+  readonly plan: NetworkPlan;
+  readonly clips: readonly Clip[];
+  readonly figures: readonly SplitFigures[];
+  readonly thresholds: readonly { readonly falseAlertRate: number; readonly llr: number }[];
+}
+
+const percent = (share: number) => (100 * share).toFixed(1);
+
+/** The detector's card, in Markdown. */
+export function renderCard(options: CardOptions): string {
+  const { recipe, plan } = options;
+  return `# ${recipe.name} ${recipe.version}
+
+${recipe.description || 'A detector of synthetic speech for telephone calls.'}
+
+- ${recipe.frontEnd.sampleRateHz} Hz; ${recipe.frontEnd.bands} ${recipe.frontEnd.scale} bands of log energy${recipe.frontEnd.cepstra === null ? '' : `, ${recipe.frontEnd.cepstra} cepstra`}, ${recipe.frontEnd.windowMs}-ms windows every ${recipe.frontEnd.hopMs} ms, frames near speech only.
+- Network: ${plan.spec.architecture}, ${plan.parameterCount} parameters, ${(plan.flopsPerFrame / 1e6).toFixed(2)} MFLOP a frame, ${plan.signature.stateSize * 4} bytes of state a leg.
+- Trained by \`bonafide train\` with the recipe in \`manifest.json\` (seed ${recipe.seed}).
+
+## Data
+${renderData(options.clips)}
+The recordings are demonstrations of speech synthesis, voice conversion and vocoders with human references, as their publishers put them online; labels come
+from the pages, not from listening, and a few per cent will be wrong. No page is in two splits. The audio is not part of this project.
+
+## Figures
+Page-macro EER: mean over pages with at least five clips of each label, in per cent (chance is 50). \`val\` served calibration and watching the training,
+\`dev\` choosing between recipes; neither gave gradients.
+
+${renderFigures(options.figures)}
+Thresholds (LLR, positive = bona fide), by the share of human clips of \`val\` called synthetic: ${options.thresholds.map(({ falseAlertRate, llr }) => `${percent(falseAlertRate)} % at ${llr}`).join(', ')}.
+
+## Where it fails
+Copy synthesis by good GAN vocoders, codec language models and voice conversion from real speech are the hardest. Languages and accents other than those of
+the data are not measured. Thresholds found on one population of calls do not carry over to another: measure your own with \`bonafide evaluate\`.
+
+## What the score is not
+It is no identity check, no proof, and no statement of intent: a human voice can lie and a synthetic one can be honest. It must not be the only ground for a
+decision about a person.
+`;
+}
+
+function renderData(clips: readonly Clip[]): string {
+  const rows = (['train', 'val', 'dev'] as const).map((split) => {
+    const members = clips.filter((clip) => clip.split === split);
+    const spoof = members.filter(({ label }) => label === 'spoof').length;
+    const pages = new Set(members.map(({ page }) => page)).size;
+    const hours = members.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
+    return `| ${split} | ${pages} | ${members.length - spoof} | ${spoof} | ${hours.toFixed(1)} |`;
+  });
+  return `| split | pages | human clips | synthetic clips | hours |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+/** The table of figures, in Markdown. */
+export function renderFigures(figures: readonly SplitFigures[]): string {
+  const rows = figures.map((row) => {
+    const macro = Object.values(row.pageMacroEer).map(percent).join(' / ');
+    const [low, high] = row.pageMacroEerInterval;
+    return `| ${row.split} | ${row.channel} | ${row.pages} | ${macro} | ${percent(low)} – ${percent(high)} | ${percent(row.pooledEer)} | ${row.cllr.toFixed(3)} / ${row.minCllr.toFixed(3)} | ${percent(row.falseAlertRate)} | ${percent(row.missRate)} |`;
+  });
+  return `| split | channel | pages | page-macro EER after 1 / 2 / 4 s | 95 % interval (4 s) | pooled EER | Cllr / min | false alerts at the 1 % threshold | misses there |\n|---|---|---|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+}

@@ -1,0 +1,23 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
+import type { FitState } from './fit.ts';
+
+/** What a run needs to go on: the network, the optimiser, and where the sampler's dice are. */
+export interface Checkpoint {
+  readonly recipe: string;
+  readonly randomState: number;
+  readonly state: FitState;
+}
+
+/** Written beside and renamed into place, so that a kill leaves the last whole one. */
+export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
+  writeFileSync(`${path}.part`, serialize(checkpoint));
+  renameSync(`${path}.part`, path);
+}
+
+/** The checkpoint of the same recipe, or null. */
+export function readCheckpoint(path: string, recipe: string): Checkpoint | null {
+  if (!existsSync(path)) return null;
+  const checkpoint = deserialize(readFileSync(path)) as Checkpoint;
+  return checkpoint.recipe === recipe ? checkpoint : null;
+}

@@ -1,0 +1,209 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
+import { type LoadedTensorFlow, loadTensorflow } from '../model/engines/tensorflow.ts';
+import { type NetworkPlan, type NetworkSpec, planNetwork } from '../model/network.ts';
+import { writeOnnx } from '../model/onnx-writer.ts';
+import { foldBatchNorm, type NetworkWeights } from '../model/weights.ts';
+import { createRandom } from '../random.ts';
+import { BatchSampler } from './batches.ts';
+import { meanLogitAfter } from './calibrate.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { Clip, Split } from './corpus.ts';
+import { type FeatureStore, measureNormalisation } from './features.ts';
+import { Fitter, fitSteps } from './fit.ts';
+import { pageMacroEer } from './metrics.ts';
+import { frontEndOf } from './prepare.ts';
+import type { Recipe } from './recipe.ts';
+import { scoreStore } from './score-store.ts';
+
+const CHECKPOINT_FILE = 'checkpoint.bin';
+
+export interface TrainRunOptions {
+  readonly recipe: Recipe;
+  readonly clips: readonly Clip[];
+  /** One a channel of the recipe. */
+  readonly stores: readonly FeatureStore[];
+  /** Checkpoints and the log go here. */
+  readonly runFolder: string;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+}
+
+export interface TrainedNetwork {
+  readonly spec: NetworkSpec;
+  readonly plan: NetworkPlan;
+  /** Batch norm folded. */
+  readonly weights: NetworkWeights;
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
+  readonly backend: string;
+}
+
+/** The network that a recipe asks for. */
+export function networkOf(recipe: Recipe): NetworkSpec {
+  const { architecture, channels, units, dropout, framesPerStep } = recipe.network;
+  const { bands, cepstra, deltaOrder } = recipe.frontEnd;
+  const convolutional = architecture === 'cnn-lstm';
+  return {
+    architecture,
+    inputSize: (cepstra ?? bands) * (1 + deltaOrder),
+    framesPerStep,
+    // Time strides 1, 2, 1, 2 …: four frames become one step.
+    convolutions: convolutional
+      ? channels.map((count, index) => ({
+          channels: count,
+          timeStride: index % 2 === 1 ? 2 : 1,
+          frequencyStride: 2,
+        }))
+      : [],
+    units,
+    skip: convolutional,
+    dropout,
+  };
+}
+
+/**
+ * Fits a recipe, going on from its checkpoint when there is one. Every `evaluateEvery` steps the
+ * page-macro EER on `val` goes to the log.
+ */
+export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNetwork> {
+  const { recipe, clips, stores, runFolder, say, clock } = options;
+  mkdirSync(runFolder, { recursive: true });
+  const spec = networkOf(recipe);
+  const plan = planNetwork(spec);
+  const tensorflow = await loadTensorflow();
+  warnIfSlow(tensorflow, spec, say);
+  say(
+    `${plan.parameterCount} parameters, ${(plan.flopsPerFrame / 1e6).toFixed(3)} MFLOP a frame, ` +
+      `state ${plan.signature.stateSize * 4} bytes; TensorFlow.js: ${tensorflow.reason}`,
+  );
+  const trainIndices = indicesOf(clips, 'train');
+  const { mean, scale } = measureNormalisation(stores, trainIndices);
+  const random = createRandom(recipe.seed);
+  const checkpointPath = join(runFolder, CHECKPOINT_FILE);
+  const recipeText = JSON.stringify(recipe);
+  const checkpoint = readCheckpoint(checkpointPath, recipeText);
+  const sampler = new BatchSampler(
+    { clips, indices: trainIndices, stores, mean, scale },
+    {
+      batchSize: recipe.batchSize,
+      frames: recipe.framesPerClip,
+      pairShare: recipe.pairShare,
+      gainSpread: recipe.gainSpread,
+      equaliserSpread: recipe.equaliserSpread,
+      maskBands: recipe.maskBands,
+      spectral: recipe.frontEnd.cepstra === null,
+    },
+    checkpoint === null ? random : createRandom(checkpoint.randomState),
+  );
+  const fitter = new Fitter(tensorflow, plan, recipe);
+  if (checkpoint !== null) {
+    await fitter.restore(checkpoint.state);
+    say(`going on from step ${fitter.step}`);
+  }
+  const folded = () => foldBatchNorm(plan, fitter.weights());
+  const progress = { lossSum: 0, count: 0, startedAtMs: clock.nowMs(), firstStep: fitter.step };
+  await fitSteps(fitter, sampler, recipe, async (step, loss) => {
+    progress.lossSum += loss;
+    progress.count++;
+    if (step % recipe.checkpointEvery === 0 || step === recipe.steps) {
+      writeCheckpoint(checkpointPath, {
+        recipe: recipeText,
+        randomState: sampler.randomState,
+        state: await fitter.state(),
+      });
+    }
+    if (step % recipe.evaluateEvery === 0 || step === recipe.steps) {
+      const valEer = await macroEer(plan, folded(), { ...options, mean, scale, split: 'val' });
+      const secondsPerStep = (clock.nowMs() - progress.startedAtMs) / 1000 / (step - progress.firstStep);
+      const entry = {
+        step,
+        loss: progress.lossSum / progress.count,
+        valPageMacroEer: valEer,
+        secondsPerStep,
+        minutesLeft: ((recipe.steps - step) * secondsPerStep) / 60,
+      };
+      appendFileSync(join(runFolder, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
+      say(JSON.stringify(entry));
+      progress.lossSum = 0;
+      progress.count = 0;
+    }
+    return true;
+  });
+  const weights = folded();
+  fitter.dispose();
+  return { spec, plan, weights, mean, scale, backend: tensorflow.backendName };
+}
+
+/** The network of a run's last checkpoint, or null when there is none of this recipe. */
+export function loadTrained(
+  options: Pick<TrainRunOptions, 'recipe' | 'clips' | 'stores' | 'runFolder'>,
+): TrainedNetwork | null {
+  const { recipe, clips, stores, runFolder } = options;
+  const checkpoint = readCheckpoint(join(runFolder, CHECKPOINT_FILE), JSON.stringify(recipe));
+  if (checkpoint === null) return null;
+  const spec = networkOf(recipe);
+  const plan = planNetwork(spec);
+  return {
+    spec,
+    plan,
+    weights: foldBatchNorm(plan, checkpoint.state.weights),
+    ...measureNormalisation(stores, indicesOf(clips, 'train')),
+    backend: 'checkpoint',
+  };
+}
+
+/** The log of a run so far, one entry an evaluation. */
+export function readLog(runFolder: string): readonly Readonly<Record<string, number>>[] {
+  const path = join(runFolder, 'log.jsonl');
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, number>);
+}
+
+export function indicesOf(clips: readonly Clip[], split: Split): number[] {
+  return clips.flatMap((clip, index) => (clip.split === split ? [index] : []));
+}
+
+/** Page-macro EER of a split through mu-law, at 4 s of speech. */
+async function macroEer(
+  plan: NetworkPlan,
+  weights: NetworkWeights,
+  options: TrainRunOptions & {
+    readonly mean: readonly number[];
+    readonly scale: readonly number[];
+    readonly split: Split;
+  },
+): Promise<number> {
+  const { stores, clips, split, mean, scale, recipe } = options;
+  const store = stores.find(({ channel }) => channel === 'mulaw') ?? stores[0]!;
+  const engine = await createOnnxEngine(writeOnnx(plan, weights), plan.signature);
+  const indices = indicesOf(clips, split);
+  const scored = await scoreStore({ engine, store, clips, indices, mean, scale });
+  engine.dispose();
+  const frames = 4000 / frontEndOf(recipe).hopMs;
+  const trials = scored.flatMap((clip) => {
+    const logit = meanLogitAfter(clip, frames);
+    return Number.isFinite(logit) ? [{ page: clip.page, isSpoof: clip.isSpoof, score: -logit }] : [];
+  });
+  return pageMacroEer(trials).eer;
+}
+
+function warnIfSlow(
+  { backendName }: LoadedTensorFlow,
+  spec: NetworkSpec,
+  say: (line: string) => void,
+): void {
+  if (backendName === 'gpu' || backendName === 'native') return;
+  if (spec.architecture === 'cnn-lstm') {
+    throw new RangeError(
+      `the ${backendName} backend cannot train convolutions; run \`npm run setup:tensorflow\`, or choose architecture lstm`,
+    );
+  }
+  say(`training on the ${backendName} backend is slow; \`npm run setup:tensorflow\` brings the native one`);
+}
