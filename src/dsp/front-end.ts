@@ -86,7 +86,7 @@ export class FrontEnd implements Snapshotting {
   /**
    * Takes exactly one hop, `samples[offset … offset + hopSamples)`, in [-1, 1] at the configured rate.
    *
-   * @throws RangeError when the hop does not lie in `samples`, or 64 frames or more wait to be pulled.
+   * @throws RangeError when the hop does not lie in `samples`, or more than 64 frames wait.
    */
   pushHop(samples: Float32Array, offset: number): void {
     if (!(offset >= 0 && offset + this.hopSamples <= samples.length)) {

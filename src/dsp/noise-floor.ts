@@ -8,9 +8,10 @@ const SEGMENT_MS = 200;
 const LOWEST_FLOOR_DB = -85;
 
 /**
- * The background's level: the lowest frame level of the last 1.6 s, after the minimum statistics of
- * Martin (2001) in its simplest form, eight segments of 200 ms. Whatever is steady for 1.6 s becomes
- * its own floor; speech dips within a syllable. Allocates at construction only.
+ * The background's level: the lowest frame level of the last 1.4 to 1.6 s, after the minimum
+ * statistics of Martin (2001) in its simplest form, eight segments of 200 ms. Whatever is steady for
+ * that long becomes its own floor; speech dips within a syllable. It starts at the lowest value,
+ * because a call may start with speech. Allocates at construction only.
  */
 export class NoiseFloor implements Snapshotting {
   readonly #segmentHops: number;

@@ -30,6 +30,9 @@ const NOISE_LEVEL_VARIANCE_DB = 45;
 /** What was noise stays noise until it is over the line by this factor. */
 const NOISE_HYSTERESIS = 1.4;
 
+/** After this long without a frame, what was no speech is forgotten: the other side may have answered. */
+const FORGET_MS = 500;
+
 export interface ShapeTrackOptions extends SpectralShapeOptions {
   readonly hopMs: number;
 }
@@ -44,12 +47,14 @@ export class ShapeTrack implements Snapshotting {
   readonly #lagFrames: number;
   readonly #shortRate: number;
   readonly #longRate: number;
+  readonly #forgetFrames: number;
   /** Amplitudes of the newest `lagFrames + 1` frames. */
   readonly #ring: Float32Array;
   #newest = 0;
   #run = 0;
-  #short = 0;
-  #long = 0;
+  #idle = 0;
+  #averaged = 0;
+  #class = CLASS_SPEECH;
   #toneShare = 0;
   #cosine = 0;
   #cosineVariance = 0;
@@ -63,12 +68,15 @@ export class ShapeTrack implements Snapshotting {
     this.#lagFrames = Math.max(1, Math.round(LAG_MS / hopMs));
     this.#shortRate = 1 - Math.exp(-hopMs / SHORT_MS);
     this.#longRate = 1 - Math.exp(-hopMs / LONG_MS);
+    this.#forgetFrames = Math.round(FORGET_MS / hopMs);
     this.#ring = new Float32Array((this.#lagFrames + 1) * this.#shape.bins);
   }
 
-  /** The frames before do not belong to the next one. */
+  /** A frame passes by: those before it do not belong to the next one. */
   interrupt(): void {
     this.#run = 0;
+    this.#idle++;
+    if (this.#idle >= this.#forgetFrames && this.#class !== CLASS_SPEECH) this.#averaged = 0;
   }
 
   /** Takes one frame. @returns its class; CLASS_PAUSE while there is too little to tell. */
@@ -78,12 +86,14 @@ export class ShapeTrack implements Snapshotting {
     this.#newest = (this.#newest + 1) % slots;
     const offset = this.#newest * shape.bins;
     shape.measure(power, this.#ring, offset);
+    this.#idle = 0;
     if (this.#run < slots) this.#run++;
     if (this.#run < slots) return CLASS_PAUSE;
     const oldest = ((this.#newest + 1) % slots) * shape.bins;
     const cosine = shape.cosine(this.#ring, offset, oldest);
     this.#update(cosine, levelDb, this.#isTonal(cosine, kurtosis));
-    return this.#classify();
+    this.#class = this.#classify();
+    return this.#class;
   }
 
   snapshot(into: SnapshotWriter): void {
@@ -91,8 +101,9 @@ export class ShapeTrack implements Snapshotting {
     into.floats(this.#ring);
     into.float64(this.#newest);
     into.float64(this.#run);
-    into.float64(this.#short);
-    into.float64(this.#long);
+    into.float64(this.#idle);
+    into.float64(this.#averaged);
+    into.float64(this.#class);
     into.float64(this.#toneShare);
     into.float64(this.#cosine);
     into.float64(this.#cosineVariance);
@@ -106,8 +117,9 @@ export class ShapeTrack implements Snapshotting {
     from.floats(this.#ring);
     this.#newest = from.float64();
     this.#run = from.float64();
-    this.#short = from.float64();
-    this.#long = from.float64();
+    this.#idle = from.float64();
+    this.#averaged = from.float64();
+    this.#class = from.float64();
     this.#toneShare = from.float64();
     this.#cosine = from.float64();
     this.#cosineVariance = from.float64();
@@ -126,10 +138,10 @@ export class ShapeTrack implements Snapshotting {
 
   #update(cosine: number, levelDb: number, tonal: boolean): void {
     // The first frames are averaged plainly: an exponential average would start from nothing.
-    this.#short++;
-    const shortRate = Math.max(this.#shortRate, 1 / this.#short);
+    this.#averaged++;
+    const shortRate = Math.max(this.#shortRate, 1 / this.#averaged);
     this.#toneShare += shortRate * ((tonal ? 1 : 0) - this.#toneShare);
-    const longRate = Math.max(this.#longRate, 1 / this.#short);
+    const longRate = Math.max(this.#longRate, 1 / this.#averaged);
     const cosineOff = cosine - this.#cosine;
     this.#cosine += longRate * cosineOff;
     this.#cosineVariance =
