@@ -1,0 +1,121 @@
+import type { FrontEndConfig } from '../../src/dsp/front-end-config.ts';
+import { type DetectorContent, writeDetector } from '../../src/model/detector.ts';
+import { type NetworkSpec, planNetwork } from '../../src/model/network.ts';
+import { foldBatchNorm, initialWeights, type NetworkWeights } from '../../src/model/weights.ts';
+import { createRandom } from '../../src/random.ts';
+
+export interface TinyDetectorOptions {
+  readonly architecture?: NetworkSpec['architecture'];
+  /** Seed of the weights; the same seed gives the same files. */
+  readonly seed?: number;
+  readonly name?: string;
+}
+
+/** 8 kHz, 20 mel bands, no normalisation. */
+export const TINY_FRONT_END: FrontEndConfig = {
+  sampleRateHz: 8000,
+  windowMs: 25,
+  hopMs: 10,
+  fftSize: 256,
+  window: 'hann',
+  preEmphasis: 0,
+  filterbank: { scale: 'mel', bands: 20, lowHz: 100, highHz: 3900, logFloor: 1e-9 },
+  cepstra: null,
+  deltaOrder: 0,
+  deltaFrames: 2,
+  normalisation: { kind: 'none' },
+  voiceActivity: { lookBackMs: 100, hangoverMs: 200, thresholdDb: 9, minimumDbfs: -60 },
+};
+
+/** T = 8; T' = 8 for the LSTM and 4 for the CNN-LSTM. */
+export function tinyNetworkSpec(architecture: NetworkSpec['architecture']): NetworkSpec {
+  const shared = { architecture, inputSize: 20, framesPerStep: 8, units: [8, 4], dropout: 0.2 };
+  if (architecture === 'lstm') return { ...shared, convolutions: [], skip: false };
+  return {
+    ...shared,
+    convolutions: [
+      { channels: 4, timeStride: 1, frequencyStride: 2 },
+      { channels: 6, timeStride: 2, frequencyStride: 2 },
+    ],
+    skip: true,
+  };
+}
+
+/** Random weights for serving, the batch norm (with statistics other than 0 and 1) folded. */
+export function randomWeights(spec: NetworkSpec, seed: number): NetworkWeights {
+  const plan = planNetwork(spec);
+  const random = createRandom(seed);
+  const weights = initialWeights(plan, random);
+  for (const [name, { values }] of weights) {
+    const part = name.split('/')[1]!;
+    for (let index = 0; index < values.length; index++) {
+      if (part === 'bias' || part === 'mean') values[index]! += 0.2 * random.gaussian();
+      if (part === 'gamma' || part === 'variance') values[index]! *= 0.5 + random.uniform();
+    }
+  }
+  return foldBatchNorm(plan, weights);
+}
+
+/**
+ * Writes a complete, valid, untrained detector folder in milliseconds. Its scores mean nothing, but
+ * they are the same in every run.
+ */
+export async function makeTinyDetector(
+  folder: string,
+  { architecture = 'lstm', seed = 1, name = 'tiny' }: TinyDetectorOptions = {},
+): Promise<void> {
+  await writeDetector(folder, tinyDetectorContent({ architecture, seed, name }));
+}
+
+export function tinyDetectorContent(options: Required<TinyDetectorOptions>): DetectorContent {
+  const { architecture, seed, name } = options;
+  const network = tinyNetworkSpec(architecture);
+  return {
+    manifest: {
+      name,
+      version: '1.0.0',
+      description: 'Untrained; for tests.',
+      sampleRateHz: TINY_FRONT_END.sampleRateHz,
+      // The manifest's types are mutable, these are read-only.
+      frontEnd: structuredClone(TINY_FRONT_END) as DetectorContent['manifest']['frontEnd'],
+      network: structuredClone(network) as DetectorContent['manifest']['network'],
+      calibration: {
+        bins: [
+          { minSpeechMs: 0, slope: -1, intercept: 0 },
+          { minSpeechMs: 2000, slope: -2, intercept: 0.1 },
+        ],
+        replicas: [
+          [
+            { slope: -0.9, intercept: 0.1 },
+            { slope: -1.8, intercept: 0.2 },
+          ],
+          [
+            { slope: -1.1, intercept: -0.1 },
+            { slope: -2.2, intercept: 0 },
+          ],
+        ],
+      },
+      thresholds: [
+        { falseAlertRate: 0.01, llr: -2 },
+        { falseAlertRate: 0.05, llr: -1 },
+      ],
+      decision: {
+        provisionalSpeechMs: 1000,
+        firmSpeechMs: 4000,
+        hysteresisLlr: 0.5,
+        recentWindowMs: 4000,
+        recentMinimumSpeechMs: 2000,
+        recentMarginLlr: 1,
+      },
+      abstention: {
+        minimumBandwidthHz: 1000,
+        maximumClippedShare: 0.2,
+        maximumLostShare: 0.3,
+        maximumAbsoluteLogit: null,
+      },
+      training: { seed, note: 'untrained' },
+    },
+    weights: randomWeights(network, seed),
+    documents: { 'README.md': '# tiny\n\nUntrained; for tests.\n' },
+  };
+}
