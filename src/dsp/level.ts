@@ -6,11 +6,27 @@ const SNAPSHOT_VERSION = 1;
 export const LOWEST_LEVEL_DB = -120;
 const LOWEST_MEAN_SQUARE = 1e-12;
 
+/** Sums over the samples of one hop, without direct current. */
+export interface HopSums {
+  /** Of squares. */
+  readonly hopEnergy: number;
+  /** Of fourth powers. */
+  readonly hopFourthPower: number;
+}
+
+/** What is known of a frame before its spectrum. */
+export interface FrameLevel {
+  /** Mean square, dB full scale. */
+  readonly levelDb: number;
+  /** Fourth moment over the square of the second. */
+  readonly kurtosis: number;
+}
+
 /**
  * Level and envelope of a frame from the sums of its newest hops, so that the samples are not read
  * again. Full scale is a mean square of 1: a full-scale sine has -3.01 dB. Allocates at construction only.
  */
-export class LevelMeter implements Snapshotting {
+export class LevelMeter implements FrameLevel, Snapshotting {
   readonly #hopSamples: number;
   readonly #squares: Float64Array;
   readonly #fourths: Float64Array;
@@ -35,10 +51,10 @@ export class LevelMeter implements Snapshotting {
     return this.#kurtosis;
   }
 
-  /** Takes the sums of squares and of fourth powers of one hop. */
-  push(squareSum: number, fourthPowerSum: number): void {
-    this.#squares[this.#at] = squareSum;
-    this.#fourths[this.#at] = fourthPowerSum;
+  /** Takes the sums of one hop. An object, because numbers handed over one by one get boxed. */
+  push(hop: HopSums): void {
+    this.#squares[this.#at] = hop.hopEnergy;
+    this.#fourths[this.#at] = hop.hopFourthPower;
     this.#at = (this.#at + 1) % this.#squares.length;
     let squares = 0;
     let fourths = 0;

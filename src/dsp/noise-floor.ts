@@ -1,3 +1,4 @@
+import type { FrameLevel } from './level.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
 
 const SNAPSHOT_PART = 44;
@@ -30,7 +31,8 @@ export class NoiseFloor implements Snapshotting {
   }
 
   /** Takes the level of one frame. */
-  push(levelDb: number): void {
+  push(level: FrameLevel): void {
+    const { levelDb } = level;
     if (levelDb < LOWEST_FLOOR_DB) return;
     const minima = this.#minima;
     if (this.#hops === 0 || levelDb < minima[this.#segment]!) minima[this.#segment] = levelDb;

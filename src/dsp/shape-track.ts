@@ -1,3 +1,4 @@
+import type { FrameLevel } from './level.ts';
 import {
   CLASS_MUSIC,
   CLASS_NOISE,
@@ -80,7 +81,7 @@ export class ShapeTrack implements Snapshotting {
   }
 
   /** Takes one frame. @returns its class; CLASS_PAUSE while there is too little to tell. */
-  push(power: Float64Array, levelDb: number, kurtosis: number): number {
+  push(power: Float64Array, level: FrameLevel): number {
     const shape = this.#shape;
     const slots = this.#lagFrames + 1;
     this.#newest = (this.#newest + 1) % slots;
@@ -91,7 +92,7 @@ export class ShapeTrack implements Snapshotting {
     if (this.#run < slots) return CLASS_PAUSE;
     const oldest = ((this.#newest + 1) % slots) * shape.bins;
     const cosine = shape.cosine(this.#ring, offset, oldest);
-    this.#update(cosine, levelDb, this.#isTonal(cosine, kurtosis));
+    this.#update(cosine, level.levelDb, this.#isTonal(cosine, level.kurtosis));
     this.#class = this.#classify();
     return this.#class;
   }

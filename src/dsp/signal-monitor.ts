@@ -61,20 +61,19 @@ export class SignalMonitor implements Snapshotting {
 
   /** Takes the newest hop. @returns whether its frame, if it completes one, needs a spectrum. */
   pushHop(history: SampleHistory, completesFrame: boolean): boolean {
-    this.#level.push(history.hopEnergy, history.hopFourthPower);
+    this.#level.push(history);
     this.#hopClipped = history.hopClipped;
     if (!completesFrame) {
       this.#counter.count(CLASS_PAUSE, CLASS_PAUSE);
       return false;
     }
-    const { levelDb } = this.#level;
-    this.#candidate = this.#activity.push(levelDb);
+    this.#candidate = this.#activity.push(this.#level);
     if (this.#candidate) {
       this.#quietFrames = 0;
       return true;
     }
     this.#track.interrupt();
-    if (levelDb < SILENCE_DBFS) {
+    if (this.#level.levelDb < SILENCE_DBFS) {
       this.#quietFrames = 0;
       this.#counter.count(CLASS_SILENCE, CLASS_SILENCE);
       return false;
@@ -88,22 +87,21 @@ export class SignalMonitor implements Snapshotting {
 
   /** Judges the frame for which `pushHop` asked a spectrum. @returns whether it is voiced. */
   judge(power: Float64Array): boolean {
-    const { levelDb, kurtosis } = this.#level;
     if (!this.#candidate) {
-      const found = this.#background.push(power, levelDb, kurtosis);
+      const found = this.#background.push(power, this.#level);
       // What does not stand out is no speech to be judged; what it is, is noise.
       if (found !== CLASS_PAUSE)
         this.#backgroundClass = found === CLASS_SPEECH ? CLASS_NOISE : found;
       this.#counter.count(CLASS_PAUSE, this.#backgroundClass);
       return false;
     }
-    const found = this.#track.push(power, levelDb, kurtosis);
+    const found = this.#track.push(power, this.#level);
     this.#counter.count(found, found);
     if (found !== CLASS_SPEECH) {
       if (found !== CLASS_PAUSE) this.#backgroundClass = found;
       return false;
     }
-    this.#noteSpeech(power, levelDb);
+    this.#noteSpeech(power);
     return true;
   }
 
@@ -147,9 +145,9 @@ export class SignalMonitor implements Snapshotting {
     this.#bandwidth.restore(from);
   }
 
-  #noteSpeech(power: Float64Array, levelDb: number): void {
+  #noteSpeech(power: Float64Array): void {
     const { quality } = this;
-    this.#activity.noteSpeech(levelDb);
+    this.#activity.noteSpeech(this.#level);
     this.#bandwidth.push(power);
     this.#clippedSamples += this.#hopClipped;
     quality.clippedShare = this.#clippedSamples / (quality.voicedFrames * this.#hopSamples);

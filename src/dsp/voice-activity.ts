@@ -1,4 +1,5 @@
 import type { FrontEndConfig } from './front-end-config.ts';
+import type { FrameLevel } from './level.ts';
 import { NoiseFloor } from './noise-floor.ts';
 import { UNKNOWN_LEVEL_DBFS } from './signal-quality.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
@@ -43,8 +44,9 @@ export class VoiceActivity implements Snapshotting {
   }
 
   /** Takes the level of a frame. @returns whether it may be speech. */
-  push(levelDb: number): boolean {
-    this.#floor.push(levelDb);
+  push(level: FrameLevel): boolean {
+    const { levelDb } = level;
+    this.#floor.push(level);
     this.#peakDb = Math.max(UNKNOWN_LEVEL_DBFS, this.#peakDb - this.#peakFallDb);
     return (
       levelDb >= this.#minimumDbfs &&
@@ -54,7 +56,8 @@ export class VoiceActivity implements Snapshotting {
   }
 
   /** The frame of this level was speech. */
-  noteSpeech(levelDb: number): void {
+  noteSpeech(level: FrameLevel): void {
+    const { levelDb } = level;
     this.#peakDb = Math.max(this.#peakDb, levelDb);
     this.#speechFrames++;
     const rate = Math.max(this.#levelRate, 1 / this.#speechFrames);

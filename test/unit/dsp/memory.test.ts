@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ClassCounter } from '../../../src/dsp/class-counter.ts';
 import { CausalDeltas } from '../../../src/dsp/deltas.ts';
 import { FeatureQueue } from '../../../src/dsp/feature-queue.ts';
-import { LevelMeter } from '../../../src/dsp/level.ts';
+import { type FrameLevel, LevelMeter } from '../../../src/dsp/level.ts';
 import { NoiseFloor } from '../../../src/dsp/noise-floor.ts';
 import { Normaliser } from '../../../src/dsp/normaliser.ts';
 import { SampleHistory } from '../../../src/dsp/sample-history.ts';
@@ -16,6 +16,8 @@ import {
 } from '../../../src/dsp/signal-quality.ts';
 import { SnapshotReader, type Snapshotting, SnapshotWriter } from '../../../src/dsp/snapshot.ts';
 import { VoiceActivity } from '../../../src/dsp/voice-activity.ts';
+
+const at = (levelDb: number): FrameLevel => ({ levelDb, kurtosis: 3 });
 
 function move(from: Snapshotting, to: Snapshotting): void {
   const writer = new SnapshotWriter(8);
@@ -119,17 +121,17 @@ describe('SampleHistory', () => {
 describe('LevelMeter', () => {
   it('measures level and envelope', () => {
     const meter = new LevelMeter(100, 2);
-    meter.push(50, 37.5);
-    meter.push(50, 37.5);
+    meter.push({ hopEnergy: 50, hopFourthPower: 37.5 });
+    meter.push({ hopEnergy: 50, hopFourthPower: 37.5 });
     expect(meter.levelDb).toBeCloseTo(-3.01, 2);
     expect(meter.kurtosis).toBeCloseTo(1.5, 12);
     const copy = new LevelMeter(100, 2);
     move(meter, copy);
-    copy.push(100, 100);
-    meter.push(100, 100);
+    copy.push({ hopEnergy: 100, hopFourthPower: 100 });
+    meter.push({ hopEnergy: 100, hopFourthPower: 100 });
     expect([copy.levelDb, copy.kurtosis]).toEqual([meter.levelDb, meter.kurtosis]);
     meter.clear();
-    meter.push(0, 0);
+    meter.push({ hopEnergy: 0, hopFourthPower: 0 });
     expect([meter.levelDb, meter.kurtosis]).toEqual([-120, 0]);
   });
 });
@@ -137,18 +139,18 @@ describe('LevelMeter', () => {
 describe('NoiseFloor', () => {
   it('takes 1.4 to 1.6 s to accept a rise and none to accept a fall', () => {
     const floor = new NoiseFloor(10);
-    for (let hop = 0; hop < 139; hop++) floor.push(-40);
+    for (let hop = 0; hop < 139; hop++) floor.push(at(-40));
     expect(floor.floorDb).toBeLessThan(-40);
-    for (let hop = 0; hop < 22; hop++) floor.push(-40);
+    for (let hop = 0; hop < 22; hop++) floor.push(at(-40));
     expect(floor.floorDb).toBe(-40);
-    floor.push(-60);
+    floor.push(at(-60));
     expect(floor.floorDb).toBe(-60);
   });
 
   it('learns nothing from digital silence', () => {
     const floor = new NoiseFloor(10);
-    for (let hop = 0; hop < 200; hop++) floor.push(-40);
-    for (let hop = 0; hop < 100; hop++) floor.push(-120);
+    for (let hop = 0; hop < 200; hop++) floor.push(at(-40));
+    for (let hop = 0; hop < 100; hop++) floor.push(at(-120));
     expect(floor.floorDb).toBe(-40);
   });
 });
@@ -159,15 +161,15 @@ describe('VoiceActivity', () => {
   it('wants loudness: absolute, over the background, and beside the speech so far', () => {
     const activity = new VoiceActivity(options, 10);
     expect(activity.speechLevelDb).toBe(-100);
-    expect(activity.push(-66)).toBe(false);
-    expect(activity.push(-50)).toBe(true);
-    activity.noteSpeech(-10);
-    expect(activity.push(-50)).toBe(false);
-    expect(activity.push(-40)).toBe(true);
+    expect(activity.push(at(-66))).toBe(false);
+    expect(activity.push(at(-50))).toBe(true);
+    activity.noteSpeech(at(-10));
+    expect(activity.push(at(-50))).toBe(false);
+    expect(activity.push(at(-40))).toBe(true);
     expect(activity.speechLevelDb).toBeCloseTo(-10, 9);
-    for (let hop = 0; hop < 200; hop++) activity.push(-45);
+    for (let hop = 0; hop < 200; hop++) activity.push(at(-45));
     expect(activity.floorDb).toBe(-45);
-    expect([activity.push(-37), activity.push(-35)]).toEqual([false, true]);
+    expect([activity.push(at(-37)), activity.push(at(-35))]).toEqual([false, true]);
   });
 });
 
