@@ -51,7 +51,9 @@ function decodeAs(
     case 'mp3':
       return use(new MPEGDecoder(), (decoder) => decodeMp3(decoder, file));
     case 'ogg-opus':
-      return use(new OggOpusDecoder(opusOptions(opusRateHz)), (decoder) => decoder.decodeFile(file));
+      return use(new OggOpusDecoder(opusOptions(opusRateHz)), (decoder) =>
+        decoder.decodeFile(file),
+      );
     case 'ogg-vorbis':
       return use(new OggVorbisDecoder(), (decoder) => decoder.decodeFile(file));
   }

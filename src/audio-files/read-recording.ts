@@ -39,10 +39,7 @@ const RAW_BY_EXTENSION: Readonly<Record<string, RawAudio>> = {
  * @throws RecordingError with one line when it holds no audio that can be read; what the file system
  * says (e.g. ENOENT) as it is
  */
-export async function readRecording(
-  path: string,
-  options: ReadOptions = {},
-): Promise<Recording> {
+export async function readRecording(path: string, options: ReadOptions = {}): Promise<Recording> {
   return decodeRecording(await readFile(path), path, options);
 }
 
@@ -64,7 +61,8 @@ export async function decodeRecording(
     throw new RecordingError('this is no WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis file');
   }
   if (container === 'raw') return recordingOf(decodeRaw(bytes, rawByName!), container);
-  const decoded = container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container, opusRateHz);
+  const decoded =
+    container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container, opusRateHz);
   return recordingOf(decoded, container);
 }
 

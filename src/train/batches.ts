@@ -68,7 +68,9 @@ export class BatchSampler {
       const isSpoof = (index: number) => data.clips[index]!.label === 'spoof';
       return { bonafide: members.filter((i) => !isSpoof(i)), spoof: members.filter(isSpoof) };
     });
-    this.#pairPages = split.filter(({ bonafide, spoof }) => bonafide.length > 0 && spoof.length > 0);
+    this.#pairPages = split.filter(
+      ({ bonafide, spoof }) => bonafide.length > 0 && spoof.length > 0,
+    );
     const systems = (members: readonly number[]) => [
       ...groupBy(members, (index) => data.clips[index]!.system).values(),
     ];

@@ -79,7 +79,10 @@ export interface CalibrateOptions {
  * Calibrates by speech duration: the bin from an edge on is fitted on scores after that much speech.
  * Replicas resample whole pages, because clips of a page share their fate.
  */
-export function calibrate(clips: readonly ClipLogits[], options: CalibrateOptions): CalibrationTable {
+export function calibrate(
+  clips: readonly ClipLogits[],
+  options: CalibrateOptions,
+): CalibrationTable {
   const { binEdgesMs, replicas, random } = options;
   const pages = [...new Set(clips.map(({ page }) => page))];
   const fitAll = (chosen: readonly ClipLogits[]) =>

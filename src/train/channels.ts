@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts';
-import { mulawToPcm16, pcm16ToAlaw, pcm16ToMulaw, alawToPcm16 } from '../stream/codecs/g711.ts';
 import { createPacketDecoder, type OpusBackend } from '../stream/codecs/create-decoder.ts';
 import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
+import { alawToPcm16, mulawToPcm16, pcm16ToAlaw, pcm16ToMulaw } from '../stream/codecs/g711.ts';
 import { bandPass, reverberate } from './filters.ts';
 
 /** A channel that a clip went through before its features; the same choice for both classes. */

@@ -1,8 +1,15 @@
 import type { DetectorManifest } from '../model/manifest.ts';
-import type { CalibrationTable } from '../screening/calibration.ts';
 import { createRandom } from '../random.ts';
+import type { CalibrationTable } from '../screening/calibration.ts';
 import { type ClipLogits, meanLogitAfter } from './calibrate.ts';
-import { cllr, equalErrorRate, minCllr, pageMacroEer, splitScores, type PageTrial } from './metrics.ts';
+import {
+  cllr,
+  equalErrorRate,
+  minCllr,
+  type PageTrial,
+  pageMacroEer,
+  splitScores,
+} from './metrics.ts';
 
 /** Speech times at which a running score is judged. */
 export const DURATIONS_MS = [1000, 2000, 4000] as const;

@@ -1,8 +1,8 @@
-import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { type DetectorContent, writeDetector } from '../model/detector.ts';
+import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import { createRandom } from '../random.ts';
-import { calibrate, type ClipLogits, scoresAfter, thresholdsOf } from './calibrate.ts';
+import { type ClipLogits, calibrate, scoresAfter, thresholdsOf } from './calibrate.ts';
 import { renderCard } from './card.ts';
 import type { Clip, Split } from './corpus.ts';
 import { judgeSplit, llrOf, type SplitFigures } from './evaluate-detector.ts';

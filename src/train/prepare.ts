@@ -6,7 +6,12 @@ import { ClipAudio, type FeatureStore, prepareFeatures } from './features.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Frames near speech only, as when serving. */
-const VOICE_ACTIVITY = { lookBackMs: 50, hangoverMs: 50, thresholdDb: 9, minimumDbfs: -62 } as const;
+const VOICE_ACTIVITY = {
+  lookBackMs: 50,
+  hangoverMs: 50,
+  thresholdDb: 9,
+  minimumDbfs: -62,
+} as const;
 const DELTA_FRAMES = 4;
 
 /** The front end of a recipe, before its normalisation was measured. */

@@ -8,7 +8,10 @@ import { CHANNEL_NAMES } from './channels.ts';
  * written into the manifest as provenance.
  */
 export const recipeSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]{1,64}$/).default('telephone-8k'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/)
+    .default('telephone-8k'),
   version: z.string().default('0.1.0'),
   description: z.string().default(''),
   seed: z.number().int().min(0).default(1),
@@ -69,6 +72,8 @@ export function readRecipe(path: string | null): Recipe {
   const given: unknown = path === null ? {} : parse(readFileSync(path, 'utf8'));
   const parsed = recipeSchema.safeParse(given ?? {});
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path: at, message }) => `${at.join('.')}: ${message}`);
+  const problems = parsed.error.issues.map(
+    ({ path: at, message }) => `${at.join('.')}: ${message}`,
+  );
   throw new RecipeError(`${path}:\n${problems.join('\n')}`);
 }

@@ -117,7 +117,8 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
     }
     if (step % recipe.evaluateEvery === 0 || step === recipe.steps) {
       const valEer = await macroEer(plan, folded(), { ...options, mean, scale, split: 'val' });
-      const secondsPerStep = (clock.nowMs() - progress.startedAtMs) / 1000 / (step - progress.firstStep);
+      const secondsPerStep =
+        (clock.nowMs() - progress.startedAtMs) / 1000 / (step - progress.firstStep);
       const entry = {
         step,
         loss: progress.lossSum / progress.count,
@@ -189,7 +190,9 @@ async function macroEer(
   const frames = 4000 / frontEndOf(recipe).hopMs;
   const trials = scored.flatMap((clip) => {
     const logit = meanLogitAfter(clip, frames);
-    return Number.isFinite(logit) ? [{ page: clip.page, isSpoof: clip.isSpoof, score: -logit }] : [];
+    return Number.isFinite(logit)
+      ? [{ page: clip.page, isSpoof: clip.isSpoof, score: -logit }]
+      : [];
   });
   return pageMacroEer(trials).eer;
 }
@@ -205,5 +208,7 @@ function warnIfSlow(
       `the ${backendName} backend cannot train convolutions; run \`npm run setup:tensorflow\`, or choose architecture lstm`,
     );
   }
-  say(`training on the ${backendName} backend is slow; \`npm run setup:tensorflow\` brings the native one`);
+  say(
+    `training on the ${backendName} backend is slow; \`npm run setup:tensorflow\` brings the native one`,
+  );
 }
