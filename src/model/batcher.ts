@@ -23,16 +23,22 @@ export interface BatcherCounters {
 
 /**
  * Queue of ready blocks, one a client, oldest first, run together through one engine. Its buffers
- * are allocated once.
+ * are allocated once; the caller owns the engine.
  */
 export class StepBatcher {
   readonly #engine: Engine;
   readonly #batch: StepBatch;
+  // In the order of insertion: the front waits longest.
   readonly #waiting = new Set<StepClient>();
+  /** Clients of the run in flight by row; null = removed since. */
   readonly #running: (StepClient | null)[] = [];
   readonly #counters: BatcherCounters = { runs: 0, rows: 0, largestBatch: 0, failures: 0 };
+  #inFlight: boolean = false;
 
   constructor(engine: Engine, maxRows = MAX_BATCH_ROWS) {
+    if (!(Number.isInteger(maxRows) && maxRows >= 1 && maxRows <= MAX_BATCH_ROWS)) {
+      throw new RangeError(`maxRows must be from 1 to ${MAX_BATCH_ROWS}, got ${maxRows}`);
+    }
     this.#engine = engine;
     this.#batch = createStepBatch(engine.signature, maxRows);
   }
@@ -57,24 +63,37 @@ export class StepBatcher {
     if (row >= 0) this.#running[row] = null;
   }
 
-  /** Runs all that wait now, in as many runs as needed. @returns rows run */
+  /**
+   * Runs all that wait now, in as many runs as needed; what becomes ready meanwhile waits for the
+   * next call. When the engine fails, the clients of that run are out of the queue, their state as
+   * before.
+   * @returns rows run
+   * @throws what the engine throws; Error when a call is still in flight
+   */
   async runReady(): Promise<number> {
+    if (this.#inFlight) throw new Error('runReady must not be called while a run is in flight');
+    this.#inFlight = true;
     let rows = 0;
-    for (let left = this.#waiting.size; left > 0; left = Math.min(left, this.#waiting.size)) {
-      const taken = this.#fill();
-      await this.#engine.run(this.#batch);
-      this.#scatter();
-      rows += taken;
-      left -= taken;
+    try {
+      for (let left = this.#waiting.size; left > 0; left = Math.min(left, this.#waiting.size)) {
+        const taken = this.#fill(left);
+        await this.#engine.run(this.#batch);
+        this.#scatter();
+        rows += taken;
+        left -= taken;
+      }
+    } finally {
+      this.#running.length = 0;
+      this.#inFlight = false;
     }
     return rows;
   }
 
-  #fill(): number {
+  #fill(most: number): number {
     const { features, state, maxRows } = this.#batch;
     let row = 0;
     for (const client of this.#waiting) {
-      if (row === maxRows) break;
+      if (row === maxRows || row === most) break;
       features.set(client.features, row * client.features.length);
       state.set(client.state, row * client.state.length);
       this.#running[row] = client;
@@ -105,6 +124,5 @@ export class StepBatcher {
         this.#counters.failures++;
       }
     }
-    this.#running.length = 0;
   }
 }

@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { FrontEndConfig } from '../dsp/front-end-config.ts';
+import {
+  featureCountOf,
+  frontEndFingerprint,
+  validateFrontEndConfig,
+} from '../dsp/front-end-validate.ts';
 import type { Engine, StepSignature } from './engine.ts';
 import { createOnnxEngine } from './engines/onnx-engine.ts';
 import { loadTensorflow } from './engines/tensorflow.ts';
 import { createTfjsEngine } from './engines/tfjs-engine.ts';
 import { type DetectorManifest, MANIFEST_SCHEMA_VERSION, manifestSchema } from './manifest.ts';
 import { ModelError } from './model-error.ts';
-import { planNetwork } from './network.ts';
+import { type NetworkPlan, planNetwork, tensorShapes } from './network.ts';
 import { writeOnnx } from './onnx-writer.ts';
-import { type NetworkWeights, weightsFromFile, weightsToFile } from './weights.ts';
+import { type NetworkWeights, type WeightFile, weightsFromFile, weightsToFile } from './weights.ts';
 
 const MANIFEST_FILE = 'manifest.json';
 const ONNX_FILE = 'model.onnx';
@@ -29,13 +35,14 @@ export interface Detector {
 }
 
 /**
- * Reads and verifies a detector folder: schema version, every file's size and hash, and that shapes
- * fit each other.
+ * Reads and verifies a detector folder: schema version, every file's size and hash, the front end's
+ * fingerprint, and that shapes fit each other.
  * @throws ModelError naming what was expected and what was found
  */
 export async function loadDetector(folder: string): Promise<Detector> {
+  const path = join(folder, MANIFEST_FILE);
   const bytes = await readVerified(folder, MANIFEST_FILE, null);
-  const manifest = parseManifest(bytes, join(folder, MANIFEST_FILE));
+  const manifest = parseManifest(bytes, path);
   const files = new Map<string, Uint8Array>();
   for (const [name, expected] of Object.entries(manifest.files)) {
     files.set(name, await readVerified(folder, name, expected));
@@ -43,14 +50,15 @@ export async function loadDetector(folder: string): Promise<Detector> {
   for (const name of [ONNX_FILE, WEIGHTS_FILE, WEIGHTS_INDEX_FILE]) {
     if (files.has(name)) continue;
     throw new ModelError('MODEL_ERR_MANIFEST', {
-      subject: join(folder, MANIFEST_FILE),
+      subject: path,
       expected: `an entry for ${name}`,
       actual: 'none',
     });
   }
-  const plan = planNetwork(manifest.network);
-  checkSignature(folder, manifest, plan.signature);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  checkFrontEnd(manifest.frontEnd, manifest.frontEndFingerprint, path);
+  const plan = planOf(manifest, path);
+  checkSignature(path, manifest, plan.signature);
+  const sha256 = hexDigest(bytes);
   return {
     folder,
     manifest,
@@ -58,8 +66,7 @@ export async function loadDetector(folder: string): Promise<Detector> {
     id: `${manifest.name}@${sha256.slice(0, 12)}`,
     async createEngine(kind) {
       if (kind === 'onnx') return createOnnxEngine(files.get(ONNX_FILE)!, plan.signature);
-      const index = JSON.parse(Buffer.from(files.get(WEIGHTS_INDEX_FILE)!).toString('utf8'));
-      const weights = weightsFromFile({ manifest: index, bytes: files.get(WEIGHTS_FILE)! });
+      const weights = readWeights(files, plan, folder);
       return createTfjsEngine(await loadTensorflow(), plan, weights);
     },
   };
@@ -67,14 +74,21 @@ export async function loadDetector(folder: string): Promise<Detector> {
 
 export interface DetectorContent {
   /** Without what this function works out itself. */
-  readonly manifest: Omit<DetectorManifest, 'schemaVersion' | 'signature' | 'files'>;
+  readonly manifest: Omit<
+    DetectorManifest,
+    'schemaVersion' | 'signature' | 'frontEndFingerprint' | 'files'
+  >;
   /** With the batch norm folded. */
   readonly weights: NetworkWeights;
   /** Further files, by path within the folder: the card, the report. */
   readonly documents: Readonly<Record<string, string>>;
 }
 
-/** Writes a detector folder: the ONNX graph, the TensorFlow.js weights, documents, manifest last. */
+/**
+ * Writes a detector folder: the ONNX graph, the TensorFlow.js weights, documents, manifest last.
+ * Files of an earlier detector in the folder are overwritten by name.
+ * @throws ZodError when the manifest's parts are not of the schema
+ */
 export async function writeDetector(folder: string, content: DetectorContent): Promise<void> {
   const plan = planNetwork(content.manifest.network);
   const weightFile = weightsToFile(content.weights);
@@ -90,14 +104,12 @@ export async function writeDetector(folder: string, content: DetectorContent): P
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, bytes);
-    entries[name] = {
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      bytes: bytes.length,
-    };
+    entries[name] = { sha256: hexDigest(bytes), bytes: bytes.length };
   }
   const manifest = manifestSchema.parse({
     schemaVersion: MANIFEST_SCHEMA_VERSION,
     ...content.manifest,
+    frontEndFingerprint: hexDigest(frontEndFingerprint(content.manifest.frontEnd)),
     signature: plan.signature,
     files: entries,
   });
@@ -125,7 +137,7 @@ async function readVerified(
       actual: `${bytes.length}`,
     });
   }
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = hexDigest(bytes);
   if (sha256 !== expected.sha256) {
     const details = { subject: path, expected: `sha256 ${expected.sha256}`, actual: sha256 };
     throw new ModelError('MODEL_ERR_FILE_HASH', details);
@@ -146,7 +158,7 @@ function parseManifest(bytes: Uint8Array, path: string): DetectorManifest {
     throw new ModelError('MODEL_ERR_SCHEMA_VERSION', {
       subject: path,
       expected: `schemaVersion ${MANIFEST_SCHEMA_VERSION}`,
-      actual: JSON.stringify(version) ?? 'none',
+      actual: String(JSON.stringify(version)),
     });
   }
   const parsed = manifestSchema.safeParse(value);
@@ -161,24 +173,83 @@ function parseManifest(bytes: Uint8Array, path: string): DetectorManifest {
   });
 }
 
-function checkSignature(folder: string, manifest: DetectorManifest, expected: StepSignature): void {
+function checkFrontEnd(config: FrontEndConfig, fingerprint: string, path: string): void {
+  try {
+    validateFrontEndConfig(config);
+  } catch (cause) {
+    const details = { subject: path, expected: 'a front end that works', actual: textOf(cause) };
+    throw new ModelError('MODEL_ERR_FRONT_END', details, { cause });
+  }
+  const expected = hexDigest(frontEndFingerprint(config));
+  if (fingerprint === expected) return;
+  throw new ModelError('MODEL_ERR_FRONT_END', {
+    subject: `${path}: frontEndFingerprint`,
+    expected,
+    actual: fingerprint,
+  });
+}
+
+function planOf(manifest: DetectorManifest, path: string): NetworkPlan {
+  try {
+    return planNetwork(manifest.network);
+  } catch (cause) {
+    const details = { subject: path, expected: 'a network that fits', actual: textOf(cause) };
+    throw new ModelError('MODEL_ERR_SHAPE', details, { cause });
+  }
+}
+
+function checkSignature(path: string, manifest: DetectorManifest, expected: StepSignature): void {
   const { frontEnd, signature, sampleRateHz } = manifest;
-  const { deltaOrder, cepstra, filterbank } = frontEnd;
-  const statics = cepstra?.coefficients ?? filterbank.bands;
   const facts: readonly (readonly [string, number, number])[] = [
-    ['framesPerStep', expected.framesPerStep, signature.framesPerStep],
-    ['featureCount', expected.featureCount, signature.featureCount],
-    ['stateSize', expected.stateSize, signature.stateSize],
-    ['outputsPerStep', expected.outputsPerStep, signature.outputsPerStep],
-    ['features of the front end', expected.featureCount, statics * (1 + deltaOrder)],
-    ['front end sampleRateHz', sampleRateHz, frontEnd.sampleRateHz],
+    ['signature.framesPerStep', expected.framesPerStep, signature.framesPerStep],
+    ['signature.featureCount', expected.featureCount, signature.featureCount],
+    ['signature.stateSize', expected.stateSize, signature.stateSize],
+    ['signature.outputsPerStep', expected.outputsPerStep, signature.outputsPerStep],
+    ['features of the front end', expected.featureCount, featureCountOf(frontEnd)],
+    ['frontEnd.sampleRateHz', sampleRateHz, frontEnd.sampleRateHz],
   ];
   for (const [name, wanted, found] of facts) {
     if (wanted === found) continue;
     throw new ModelError('MODEL_ERR_SHAPE', {
-      subject: `${folder}: ${name}`,
+      subject: `${path}: ${name}`,
       expected: String(wanted),
       actual: String(found),
     });
   }
+}
+
+function readWeights(
+  files: ReadonlyMap<string, Uint8Array>,
+  plan: NetworkPlan,
+  folder: string,
+): NetworkWeights {
+  const index = Buffer.from(files.get(WEIGHTS_INDEX_FILE)!).toString('utf8');
+  let weights: NetworkWeights;
+  try {
+    // Its hash is verified: what `writeDetector` wrote.
+    const manifest = JSON.parse(index) as WeightFile['manifest'];
+    weights = weightsFromFile({ manifest, bytes: files.get(WEIGHTS_FILE)! });
+  } catch (cause) {
+    const subject = join(folder, WEIGHTS_INDEX_FILE);
+    const details = { subject, expected: 'the index of weights.bin', actual: textOf(cause) };
+    throw new ModelError('MODEL_ERR_SHAPE', details, { cause });
+  }
+  for (const { name, shape } of tensorShapes(plan, 'serving')) {
+    const found = weights.get(name)?.shape.join(', ');
+    if (found === shape.join(', ')) continue;
+    throw new ModelError('MODEL_ERR_SHAPE', {
+      subject: `${join(folder, WEIGHTS_INDEX_FILE)}: ${name}`,
+      expected: `[${shape.join(', ')}]`,
+      actual: found === undefined ? 'none' : `[${found}]`,
+    });
+  }
+  return weights;
+}
+
+function hexDigest(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,12 @@ export const MANIFEST_SCHEMA_VERSION = 1;
 const positive = z.number().gt(0);
 const count = z.number().int().min(1);
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a sha256 in hex');
+// Below the folder, in plain words: no manifest reads a file elsewhere.
+const fileName = z
+  .string()
+  .regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/, 'must be a relative path of plain words');
+
 const frontEndSchema = z.strictObject({
   sampleRateHz: count,
   windowMs: positive,
@@ -60,6 +66,24 @@ const networkSchema = z.strictObject({
 
 const affine = { slope: z.number(), intercept: z.number() };
 
+const calibrationSchema = z
+  .strictObject({
+    bins: z.array(z.strictObject({ minSpeechMs: z.number().min(0), ...affine })).min(1),
+    /** One list a bootstrap replica, one entry a bin. */
+    replicas: z.array(z.array(z.strictObject(affine))),
+  })
+  .superRefine(({ bins, replicas }, context) => {
+    if (
+      bins.some(({ minSpeechMs }, index) => minSpeechMs <= (bins[index - 1]?.minSpeechMs ?? -1))
+    ) {
+      context.addIssue('bins must be in rising order of minSpeechMs');
+    }
+    const wrong = replicas.find((replica) => replica.length !== bins.length);
+    if (wrong !== undefined) {
+      context.addIssue(`a replica must have ${bins.length} entries, got ${wrong.length}`);
+    }
+  });
+
 /** `manifest.json` of a detector folder, version 1. */
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
@@ -68,6 +92,8 @@ export const manifestSchema = z.strictObject({
   description: z.string(),
   sampleRateHz: count,
   frontEnd: frontEndSchema,
+  /** sha256 of the front end's canonical JSON: features of a detector trained on it fit. */
+  frontEndFingerprint: sha256,
   network: networkSchema,
   signature: z.strictObject({
     framesPerStep: count,
@@ -75,11 +101,11 @@ export const manifestSchema = z.strictObject({
     stateSize: count,
     outputsPerStep: count,
   }),
-  /** LLR = slope · mean logit + intercept; logit positive = synthetic, LLR positive = bona fide. */
-  calibration: z.strictObject({
-    bins: z.array(z.strictObject({ minSpeechMs: z.number().min(0), ...affine })).min(1),
-    replicas: z.array(z.array(z.strictObject(affine))),
-  }),
+  /**
+   * LLR = slope · mean logit + intercept; logit positive = synthetic, LLR
+   * (ln p(audio | bona fide) / p(audio | spoof)) positive = bona fide.
+   */
+  calibration: calibrationSchema,
   thresholds: z
     .array(z.strictObject({ falseAlertRate: z.number().gt(0).lt(1), llr: z.number() }))
     .min(1),
@@ -98,10 +124,7 @@ export const manifestSchema = z.strictObject({
     maximumAbsoluteLogit: positive.nullable(),
   }),
   training: z.record(z.string(), z.unknown()),
-  files: z.record(
-    z.string(),
-    z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(0) }),
-  ),
+  files: z.record(fileName, z.strictObject({ sha256, bytes: z.number().int().min(0) })),
 });
 
 export type DetectorManifest = z.infer<typeof manifestSchema>;

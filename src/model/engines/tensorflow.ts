@@ -16,8 +16,10 @@ export type BackendChoice = LoadedTensorFlow['backendName'];
 const require = createRequire(import.meta.url);
 
 /**
- * Loads TensorFlow.js on the best backend there is: tfjs-node-gpu → tfjs-node → wasm → cpu.
- * `only` asks for one of them. @throws Error when that one is not there
+ * Loads TensorFlow.js on the best backend there is: tfjs-node-gpu → tfjs-node → wasm → cpu. The
+ * backend is the process's: a later call that takes another one changes it for all.
+ * @param only asks for one of them
+ * @throws Error when that one is not there
  */
 export async function loadTensorflow(only?: BackendChoice): Promise<LoadedTensorFlow> {
   const failures: string[] = [];
@@ -34,15 +36,15 @@ export async function loadTensorflow(only?: BackendChoice): Promise<LoadedTensor
 }
 
 const LOADERS: readonly (readonly [BackendChoice, () => Promise<TensorFlow>])[] = [
-  ['gpu', async () => loadNative('@tensorflow/tfjs-node-gpu')],
-  ['native', async () => loadNative('@tensorflow/tfjs-node')],
+  ['gpu', () => loadNative('@tensorflow/tfjs-node-gpu')],
+  ['native', () => loadNative('@tensorflow/tfjs-node')],
   ['wasm', loadWasm],
   ['cpu', loadCpu],
 ];
 
-function loadNative(name: string): TensorFlow {
+async function loadNative(name: string): Promise<TensorFlow> {
   restoreRemovedUtil();
-  return require(name) as TensorFlow;
+  return start(require(name) as TensorFlow, 'tensorflow');
 }
 
 // tfjs-node 4.22.0 calls util.isNullOrUndefined, which Node 23 removed.
@@ -58,9 +60,7 @@ async function loadWasm(): Promise<TensorFlow> {
   const folder = require.resolve('@tensorflow/tfjs-backend-wasm/package.json');
   setWasmPaths(`${folder.slice(0, -'package.json'.length)}dist/`);
   setThreadsCount(1);
-  if (!(await tf.setBackend('wasm'))) throw new Error('the wasm backend did not start');
-  await tf.ready();
-  return tf;
+  return start(tf, 'wasm');
 }
 
 // Production mode keeps its banner off the console.
@@ -71,8 +71,11 @@ function loadPlain(): TensorFlow {
 }
 
 async function loadCpu(): Promise<TensorFlow> {
-  const tf = loadPlain();
-  if (!(await tf.setBackend('cpu'))) throw new Error('the cpu backend did not start');
+  return start(loadPlain(), 'cpu');
+}
+
+async function start(tf: TensorFlow, backend: string): Promise<TensorFlow> {
+  if (!(await tf.setBackend(backend))) throw new Error(`the ${backend} backend did not start`);
   await tf.ready();
   return tf;
 }
