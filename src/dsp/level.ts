@@ -3,7 +3,7 @@ import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts
 const SNAPSHOT_PART = 49;
 const SNAPSHOT_VERSION = 1;
 /** Level given for digital silence. */
-export const LOWEST_LEVEL_DB = -120;
+const LOWEST_LEVEL_DB = -120;
 const LOWEST_MEAN_SQUARE = 1e-12;
 
 /** Sums over the samples of one hop, without direct current. */

@@ -1,6 +1,4 @@
-/** What a frame is. `speech`: voiced; `pause`: too quiet against the background, but not silent. */
-export const FRAME_CLASSES = ['silence', 'pause', 'speech', 'tone', 'music', 'noise'] as const;
-
+// What a frame is. Pause: too quiet against the background, or not long enough to be told.
 export const CLASS_SILENCE = 0;
 export const CLASS_PAUSE = 1;
 export const CLASS_SPEECH = 2;
@@ -25,14 +23,18 @@ export interface SignalQuality {
   hops: number;
   keptFrames: number;
   voicedFrames: number;
+  /** Below -70 dBFS. */
   silentFrames: number;
+  /** Too near to the background, or undecided: the first 40 ms of a sound, a frame cut by a gap. */
   pauseFrames: number;
+  /** Tones, music and noise that stood out from the background. */
   toneFrames: number;
   musicFrames: number;
   noiseFrames: number;
   recentFrames: number;
   recentVoicedFrames: number;
   recentSilentFrames: number;
+  /** Of the last 4 s, the background's class counts too: what is steady becomes background. */
   recentToneFrames: number;
   recentMusicFrames: number;
   recentNoiseFrames: number;
