@@ -11,6 +11,11 @@ export interface TinyDetectorOptions {
   readonly name?: string;
 }
 
+export interface WriteTinyDetectorOptions extends TinyDetectorOptions {
+  /** 8000 when absent. */
+  readonly sampleRateHz?: 8000 | 16_000;
+}
+
 /** 8 kHz, 20 mel bands, no normalisation. */
 export const TINY_FRONT_END: FrontEndConfig = {
   sampleRateHz: 8000,
@@ -65,6 +70,59 @@ export async function makeTinyDetector(
   { architecture = 'lstm', seed = 1, name = 'tiny' }: TinyDetectorOptions = {},
 ): Promise<void> {
   await writeDetector(folder, tinyDetectorContent({ architecture, seed, name }));
+}
+
+/**
+ * The same with 20 linear bands at 8 or 16 kHz, short look-back and hang-over, three calibration bins
+ * and five replicas.
+ */
+export async function writeTinyDetector(
+  folder: string,
+  options: WriteTinyDetectorOptions = {},
+): Promise<void> {
+  const { architecture = 'lstm', seed = 1, name = 'tiny', sampleRateHz = 8000 } = options;
+  const content = tinyDetectorContent({ architecture, seed, name });
+  const { frontEnd } = content.manifest;
+  await writeDetector(folder, {
+    ...content,
+    manifest: {
+      ...content.manifest,
+      sampleRateHz,
+      frontEnd: {
+        ...frontEnd,
+        sampleRateHz,
+        fftSize: sampleRateHz === 8000 ? 256 : 512,
+        filterbank: {
+          ...frontEnd.filterbank,
+          scale: 'linear',
+          highHz: sampleRateHz === 8000 ? 3900 : 7600,
+        },
+        voiceActivity: { lookBackMs: 50, hangoverMs: 50, thresholdDb: 9, minimumDbfs: -62 },
+      },
+      calibration: perturbedCalibration(seed),
+      thresholds: [
+        { falseAlertRate: 0.01, llr: -1 },
+        { falseAlertRate: 0.05, llr: -0.5 },
+      ],
+      abstention: { ...content.manifest.abstention, maximumLostShare: 0.5 },
+    },
+  });
+}
+
+function perturbedCalibration(seed: number): DetectorContent['manifest']['calibration'] {
+  const random = createRandom(seed);
+  const perturbed = (value: number) => value + 0.02 * random.gaussian();
+  const bins = [
+    { minSpeechMs: 0, slope: -1, intercept: 0 },
+    { minSpeechMs: 2000, slope: -1.5, intercept: 0.1 },
+    { minSpeechMs: 4000, slope: -2, intercept: 0.2 },
+  ];
+  const replica = () =>
+    bins.map(({ slope, intercept }) => ({
+      slope: perturbed(slope),
+      intercept: perturbed(intercept),
+    }));
+  return { bins, replicas: Array.from({ length: 5 }, replica) };
 }
 
 export function tinyDetectorContent(options: Required<TinyDetectorOptions>): DetectorContent {
