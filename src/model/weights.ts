@@ -148,7 +148,8 @@ export function weightsFromFile(file: WeightFile): NetworkWeights {
     weights.set(name, { shape, values: all.slice(at, at + size) });
     at += size;
   }
-  if (at !== all.length)
-    throw new RangeError(`the weights must hold ${at} floats, got ${all.length}`);
+  if (at * 4 !== copy.length) {
+    throw new RangeError(`the weights must hold ${at} floats, got ${copy.length / 4}`);
+  }
   return weights;
 }

@@ -12,9 +12,9 @@ import {
   weightsToFile,
 } from '../../../src/model/weights.ts';
 import { createRandom } from '../../../src/random.ts';
-import { tinyNetwork } from '../../support/tiny-detector.ts';
+import { tinyNetworkSpec } from '../../support/tiny-detector.ts';
 
-const plan = planNetwork(tinyNetwork('cnn-lstm'));
+const plan = planNetwork(tinyNetworkSpec('cnn-lstm'));
 
 /** Weights whose batch norm does something. */
 function trainedLike(network: NetworkPlan, seed: number): NetworkWeights {
@@ -176,6 +176,10 @@ describe('weight files', () => {
     const { manifest, bytes } = weightsToFile(folded);
     const longer = new Uint8Array(bytes.length + 1);
     longer.set(bytes);
-    expect(() => weightsFromFile({ manifest, bytes: longer })).toThrow(RangeError);
+    expect(() => weightsFromFile({ manifest, bytes: longer })).toThrow(
+      new RangeError(
+        `the weights must hold ${plan.parameterCount} floats, got ${plan.parameterCount + 0.25}`,
+      ),
+    );
   });
 });
