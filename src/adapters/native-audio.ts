@@ -22,7 +22,8 @@ export interface NativeAudioOptions {
 export class NativeAudio {
   readonly #options: NativeAudioOptions;
   readonly #stamped: StampedInput | null;
-  readonly #queue: Uint8Array[] = [];
+  /** What waits for room, in order: packets, and samples that were lost between them. */
+  readonly #queue: (Uint8Array | number)[] = [];
   #retry: { cancel(): void } | null = null;
   #written: (() => void) | null = null;
   #problem: ErrorCode | null = null;
@@ -34,7 +35,10 @@ export class NativeAudio {
     if (framing === 'stamped') {
       const kept = call.sessionMemory;
       this.#stamped = kept instanceof StampedInput ? kept : new StampedInput(call);
-      this.#stamped.sendTo((packet) => this.#send(packet));
+      this.#stamped.sendTo({
+        audio: (packet) => this.#send(packet),
+        lost: (samples) => this.#lose(samples),
+      });
     } else {
       this.#stamped = null;
       if (awayMs > 0) call.lost(0, Math.round((awayMs * rateHz) / 1000));
@@ -83,6 +87,11 @@ export class NativeAudio {
     this.#write(packet);
   }
 
+  #lose(samples: number): void {
+    if (this.#queue.length > 0) this.#queue.push(samples);
+    else this.#options.call.lost(0, samples);
+  }
+
   #write(packet: Uint8Array): void {
     switch (this.#options.call.audio(0, packet)) {
       case 'bad_size':
@@ -110,8 +119,9 @@ export class NativeAudio {
   #tryAgain(): void {
     this.#retry = null;
     while (this.#queue.length > 0) {
-      const outcome = this.#options.call.audio(0, this.#queue[0]!);
-      if (outcome === 'full') {
+      const next = this.#queue[0]!;
+      if (typeof next === 'number') this.#options.call.lost(0, next);
+      else if (this.#options.call.audio(0, next) === 'full') {
         this.#retry = this.#options.after(RETRY_MS, () => this.#tryAgain());
         return;
       }

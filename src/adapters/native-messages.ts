@@ -16,7 +16,9 @@ export const audioSchema = z.object({
   sampleRateHz: z
     .number()
     .int()
-    .describe('8000, 16000, 24000, 32000, 44100 or 48000; Opus: 8000, 12000, 16000, 24000 or 48000.'),
+    .describe(
+      '8000, 16000, 24000, 32000, 44100 or 48000; Opus: 8000, 12000, 16000, 24000 or 48000.',
+    ),
   channels: z.number().int().min(1).max(2).describe('Interleaved; one leg a channel.'),
   framing: z.enum(['raw', 'stamped']).default('raw'),
 });
@@ -33,7 +35,11 @@ export const startSchema = z.object({
     .enum(['live', 'fast'])
     .default('live')
     .describe('fast = as fast as the service can, for recordings; the key must allow it.'),
-  resume: z.string().max(128).optional().describe('The resumeToken of a call whose socket was lost.'),
+  resume: z
+    .string()
+    .max(128)
+    .optional()
+    .describe('The resumeToken of a call whose socket was lost.'),
   metadata: z
     .record(z.string().max(64), z.string().max(256))
     .refine((entries) => Object.keys(entries).length <= MAX_METADATA_ENTRIES, {

@@ -1,4 +1,4 @@
-import { type ErrorCode, ERRORS } from '../errors.ts';
+import { ERRORS, type ErrorCode } from '../errors.ts';
 import { randomId } from '../random.ts';
 import { type Call, type LegStart, RESUME_WINDOW_MS } from '../stream/call.ts';
 import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';

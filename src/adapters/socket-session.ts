@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Clock, Timer } from '../clock.ts';
-import { type ErrorCode, ERRORS } from '../errors.ts';
+import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
 import type { Adapter, AdapterSession, CallIntake, DetectorIdentity, Link } from './adapter.ts';

@@ -6,6 +6,12 @@ const STAMP_BYTES = 8;
 /** Longest wait for a packet that is missing, in stream time. */
 const REORDER_WINDOW_MS = 100;
 
+/** Takes what comes out of the reorder window. */
+export interface StampedOutlet {
+  audio(packet: Uint8Array): void;
+  lost(samples: number): void;
+}
+
 /**
  * Stamped packets of one call, put in order. It outlives its socket: the one that resumes the call
  * goes on with it, so that what was missed in between is seen in the sample times.
@@ -13,20 +19,20 @@ const REORDER_WINDOW_MS = 100;
 export class StampedInput {
   readonly #call: Call;
   readonly #window: ReorderWindow;
-  #send: (packet: Uint8Array) => void = () => {};
+  #outlet: StampedOutlet = { audio() {}, lost() {} };
 
   constructor(call: Call) {
     this.#call = call;
     this.#window = new ReorderWindow({
-      audio: (packet) => this.#send(packet),
-      lost: (samples) => call.lost(0, samples),
+      audio: (packet) => this.#outlet.audio(packet),
+      lost: (samples) => this.#outlet.lost(samples),
       windowSamples: (call.ports[0]!.format.sampleRateHz * REORDER_WINDOW_MS) / 1000,
     });
   }
 
-  /** Where packets go from now on. */
-  sendTo(send: (packet: Uint8Array) => void): void {
-    this.#send = send;
+  /** Where packets and losses go from now on, in order. */
+  sendTo(outlet: StampedOutlet): void {
+    this.#outlet = outlet;
   }
 
   /** @returns false when the message is too short for its stamp. */

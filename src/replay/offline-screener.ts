@@ -7,9 +7,9 @@ import { createLane } from '../stream/create-lane.ts';
 import { chooseDetector, type Lane, type LaneSettings } from '../stream/lane.ts';
 import type { LaneHost } from '../stream/lane-host.ts';
 import { LanePool } from '../stream/lane-pool.ts';
+import type { TimedPacket } from '../stream/loss-simulation.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { PreparedAudio } from './prepare-audio.ts';
-import type { TimedPacket } from '../stream/loss-simulation.ts';
 import { stampPacket } from './timeline.ts';
 
 export interface OfflineOptions {
@@ -95,12 +95,16 @@ export class OfflineScreener {
       },
     );
     if (typeof call === 'string') throw new Error(`the call was refused: ${call}`);
-    const ready: Uint8Array[] = [];
+    const ready: (Uint8Array | number)[] = [];
     const stamped = offline.stamped ? new StampedInput(call) : null;
-    stamped?.sendTo((packet) => ready.push(packet.slice()));
+    stamped?.sendTo({
+      audio: (packet) => ready.push(packet.slice()),
+      lost: (samples) => ready.push(samples),
+    });
     const write = async () => {
-      for (const packet of ready.splice(0)) {
-        while (call.audio(0, packet) === 'full') await this.#lane.turn();
+      for (const item of ready.splice(0)) {
+        if (typeof item === 'number') call.lost(0, item);
+        else while (call.audio(0, item) === 'full') await this.#lane.turn();
       }
     };
     for (const timed of offline.timeline) {

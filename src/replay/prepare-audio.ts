@@ -1,7 +1,7 @@
 import type { Recording } from '../audio-files/read-recording.ts';
-import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
 import { PCM_RATES_HZ } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
+import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
 import { OPUS_RATES_HZ } from '../stream/codecs/opus-packet.ts';
 import { resampleRecording } from '../stream/resampler.ts';
 

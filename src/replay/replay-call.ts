@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { LegStart } from '../stream/call.ts';
+import type { TimedPacket } from '../stream/loss-simulation.ts';
 import type { PreparedAudio } from './prepare-audio.ts';
 import { type ServerMessage, StreamClient } from './stream-client.ts';
-import type { TimedPacket } from '../stream/loss-simulation.ts';
 import { stampPacket } from './timeline.ts';
 
 export interface ReplayOptions {

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
-import type { Clock } from '../clock.ts';
 import { NATIVE_SUBPROTOCOL, type StartedMessage } from '../adapters/native-messages.ts';
+import type { Clock } from '../clock.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 
 /** Unsent bytes beyond which `send` waits. */
