@@ -1,6 +1,7 @@
 import { type HeapProfiler, Session } from 'node:inspector/promises';
 import { FrontEnd } from '../dsp/front-end.ts';
 import type { Detector } from '../model/detector.ts';
+import type { PreparedAudio } from '../replay/prepare-audio.ts';
 import { createPacketDecoder } from '../stream/codecs/create-decoder.ts';
 import {
   createPacketRingMemory,
@@ -8,7 +9,6 @@ import {
   PacketRingReader,
   PacketRingWriter,
 } from '../stream/packet-ring.ts';
-import type { PreparedAudio } from '../replay/prepare-audio.ts';
 
 const SAMPLING_INTERVAL_BYTES = 64;
 const WARM_UP_PACKETS = 20_000;

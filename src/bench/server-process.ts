@@ -62,7 +62,9 @@ async function portFrom(child: ChildProcess): Promise<number> {
   const lines = createInterface({ input: child.stdout });
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => {
-      const entry = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; port?: number }) : {};
+      const entry = line.startsWith('{')
+        ? (JSON.parse(line) as { msg?: string; port?: number })
+        : {};
       if (entry.msg === 'listening' && entry.port !== undefined) resolve(entry.port);
     });
     child.once('exit', (code) => reject(new Error(`the server exited with code ${code}`)));

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import Table from 'cli-table3';
 import { readRecording } from '../audio-files/read-recording.ts';
 import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
 import { Load, type LoadFigures } from '../bench/load.ts';
@@ -63,7 +63,12 @@ export function addBenchCommand(
         .default('mulaw'),
     )
     .option('--rate <Hz>', 'wire sample rate; default 8000, Opus 16000', wholeNumber(8_000, 48_000))
-    .option('--interval <ms>', 'stream time between scores, 100-5000 ms', wholeNumber(100, 5000), 500)
+    .option(
+      '--interval <ms>',
+      'stream time between scores, 100-5000 ms',
+      wholeNumber(100, 5000),
+      500,
+    )
     .option('--compare', 'also run the TensorFlow.js engine (wasm) and print the CPU ratio')
     .option('--compare-calls <number>', 'live calls of that run, 1-500', wholeNumber(1, 500), 40)
     .option('--json <path>', 'also write the figures to a file')
@@ -85,7 +90,8 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
     runs.push(await runLoad('tfjs', options.compareCalls, { options, recordings, context }));
   }
   const allocations = await allocationsOf(context);
-  const ratio = runs.length === 3 ? runs[2]!.cpuMsPerCallSecond / runs[1]!.cpuMsPerCallSecond : null;
+  const ratio =
+    runs.length === 3 ? runs[2]!.cpuMsPerCallSecond / runs[1]!.cpuMsPerCallSecond : null;
   const report = { machine: machineOf(), runs, tfjsToOnnxCpuRatio: ratio, allocations };
   context.stdout.write(`${renderRuns(runs)}\n`);
   if (ratio !== null) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { type CliContext, type ExitCode } from './context.ts';
+import type { CliContext, ExitCode } from './context.ts';
 import { replay } from './replay.ts';
 
 const fixture = (name: string) =>

@@ -75,7 +75,8 @@ async function evaluate(options: EvaluateOptions, context: CliContext): Promise<
 function readClips(options: EvaluateOptions) {
   try {
     const clips = readCorpus(options.corpus).filter(({ split }) => split === options.split);
-    if (clips.length === 0) throw new CorpusError(`${options.corpus} has no split ${options.split}`);
+    if (clips.length === 0)
+      throw new CorpusError(`${options.corpus} has no split ${options.split}`);
     return clips;
   } catch (error) {
     if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
@@ -87,7 +88,10 @@ function channelsOf(list: string): ChannelName[] {
   return list.split(',').map((name) => {
     const found = CHANNEL_NAMES.find((known) => known === name);
     if (found === undefined) {
-      throw new CliError(`--channels must be of ${CHANNEL_NAMES.join(', ')}, got ${name}`, EXIT.configuration);
+      throw new CliError(
+        `--channels must be of ${CHANNEL_NAMES.join(', ')}, got ${name}`,
+        EXIT.configuration,
+      );
     }
     return found;
   });

@@ -26,7 +26,11 @@ export function addKeysCommand(
     .description('make a key; it is shown once, its SHA-256 goes into the file')
     .argument('<name>', '1 to 64 letters, digits, dots or dashes')
     .option('--file <path>', 'keys file (BONAFIDE_KEYS_FILE)', 'keys.json')
-    .option('--max-calls <number>', 'most live calls of this key, 1-100000', wholeNumber(1, 100_000))
+    .option(
+      '--max-calls <number>',
+      'most live calls of this key, 1-100000',
+      wholeNumber(1, 100_000),
+    )
     .option('--fast', 'the key may stream faster than real time')
     .action((name: string, options: AddOptions) => {
       context.stdout.write(`${addKey(name, options)}\n`);

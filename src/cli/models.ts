@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import Table from 'cli-table3';
+import type { Command } from 'commander';
 import { EMBEDDED_DETECTOR_FOLDERS } from '../config.ts';
 import { loadDetector } from '../model/detector.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';

@@ -1,15 +1,20 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { Option } from 'commander';
 import pc from 'picocolors';
 import { readConfig } from '../config.ts';
 import { OfflineScreener } from '../replay/offline-screener.ts';
 import { traceLine } from '../replay/trace.ts';
-import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { LegTotals } from '../stream/events.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
-import { addWireOptions, describeUnreadable, readWireCall, type WireCliOptions } from './wire-options.ts';
+import {
+  addWireOptions,
+  describeUnreadable,
+  readWireCall,
+  type WireCliOptions,
+} from './wire-options.ts';
 
 interface ScreenOptions extends WireCliOptions {
   readonly json?: boolean;
@@ -90,7 +95,8 @@ function writeTrace(
   options: ScreenOptions,
   context: CliContext,
 ): void {
-  for (const event of events) context.stdout.write(`${traceLine(event, options.stable === true)}\n`);
+  for (const event of events)
+    context.stdout.write(`${traceLine(event, options.stable === true)}\n`);
 }
 
 function resultsOf(events: readonly ScreeningEvent[]): readonly LegResult[] {
@@ -132,7 +138,9 @@ function createProgress(
   total: number,
 ): SingleBar | null {
   if (options.json || total < PROGRESS_FROM_FILES || context.stderr.isTTY !== true) return null;
-  const bar = new SingleBar({ format: 'screening [{bar}] {value}/{total} files, {eta_formatted} left' });
+  const bar = new SingleBar({
+    format: 'screening [{bar}] {value}/{total} files, {eta_formatted} left',
+  });
   bar.start(total, 0);
   return bar;
 }

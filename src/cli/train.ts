@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
 import { renderFigures } from '../train/card.ts';
 import { type Clip, CorpusError, readCorpus } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';

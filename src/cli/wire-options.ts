@@ -40,14 +40,28 @@ export function addWireOptions(command: Command): Command {
       wholeNumber(8_000, 48_000),
     )
     .option('--opus-bitrate <bit/s>', 'Opus bit rate, 6000-128000', wholeNumber(6_000, 128_000))
-    .option('--interval <ms>', 'stream time between scores, 100-5000 ms', wholeNumber(100, 5000), 500)
+    .option(
+      '--interval <ms>',
+      'stream time between scores, 100-5000 ms',
+      wholeNumber(100, 5000),
+      500,
+    )
     .option('--loss <share>', 'share of packets lost, 0-1', numberBetween(0, 1), 0)
     .option('--burst <packets>', 'mean length of a loss burst, 1-50', numberBetween(1, 50), 1)
     .option('--jitter <ms>', 'largest random delay of a packet, 0-500 ms', numberBetween(0, 500), 0)
-    .option('--reorder <share>', 'share of packets sent late by one or two, 0-1', numberBetween(0, 1), 0)
+    .option(
+      '--reorder <share>',
+      'share of packets sent late by one or two, 0-1',
+      numberBetween(0, 1),
+      0,
+    )
     .option('--seed <number>', 'seed of the simulated network', wholeNumber(0, 4_294_967_295), 1)
     .option('--call-id <id>', 'call id; default: the file’s name')
-    .option('--roles <list>', `role of each channel, comma-separated: ${ROLES.join(', ')}`, parseRoles);
+    .option(
+      '--roles <list>',
+      `role of each channel, comma-separated: ${ROLES.join(', ')}`,
+      parseRoles,
+    );
 }
 
 function parseRoles(text: string): LegStart['role'][] {
