@@ -1,0 +1,81 @@
+/**
+ * Microseconds of one engine run by batch size: `npx tsx bench/engine.ts`. Prints the median and the
+ * 99th percentile over the runs of each size.
+ */
+import { systemClock } from '../src/clock.ts';
+import { createStepBatch, type Engine } from '../src/model/engine.ts';
+import { createOnnxEngine } from '../src/model/engines/onnx-engine.ts';
+import { type NetworkSpec, plainLstmSpec, planNetwork } from '../src/model/network.ts';
+import { writeOnnx } from '../src/model/onnx-writer.ts';
+import { foldBatchNorm, initialWeights } from '../src/model/weights.ts';
+import { createRandom } from '../src/random.ts';
+
+const BATCH_ROWS = [1, 8, 32, 128];
+const WARM_UP_RUNS = 50;
+const MEASURE_MS = 1500;
+
+const cnnLstm: NetworkSpec = {
+  architecture: 'cnn-lstm',
+  inputSize: 60,
+  framesPerStep: 8,
+  convolutions: [16, 24, 32, 48].map((channels, index) => ({
+    channels,
+    timeStride: index % 2 === 0 ? 1 : 2,
+    frequencyStride: 2,
+  })),
+  units: [64, 64],
+  skip: true,
+  dropout: 0.1,
+};
+
+const specs: readonly (readonly [string, NetworkSpec])[] = [
+  ['LSTM 128, LSTM 64', plainLstmSpec(60)],
+  ['CNN 16-24-32-48, time stride 4, LSTM 64, LSTM 64', cnnLstm],
+  [
+    'the same without time strides',
+    {
+      ...cnnLstm,
+      convolutions: cnnLstm.convolutions.map((layer) => ({ ...layer, timeStride: 1 })),
+    },
+  ],
+];
+
+async function measure(engine: Engine, rows: number): Promise<{ median: number; p99: number }> {
+  const batch = createStepBatch(engine.signature, rows);
+  const random = createRandom(1);
+  for (let index = 0; index < batch.features.length; index++) {
+    batch.features[index] = random.gaussian();
+  }
+  batch.rows = rows;
+  for (let run = 0; run < WARM_UP_RUNS; run++) await engine.run(batch);
+  const times: number[] = [];
+  const endMs = systemClock.nowMs() + MEASURE_MS;
+  for (let nowMs = systemClock.nowMs(); nowMs < endMs; ) {
+    await engine.run(batch);
+    const afterMs = systemClock.nowMs();
+    times.push(1000 * (afterMs - nowMs));
+    nowMs = afterMs;
+  }
+  times.sort((left, right) => left - right);
+  const quantile = (share: number) => times[Math.floor(share * (times.length - 1))]!;
+  return { median: quantile(0.5), p99: quantile(0.99) };
+}
+
+for (const [name, spec] of specs) {
+  const plan = planNetwork(spec);
+  const weights = foldBatchNorm(plan, initialWeights(plan, createRandom(1)));
+  const engine = await createOnnxEngine(writeOnnx(plan, weights), plan.signature);
+  console.log(
+    `${name}: ${plan.parameterCount} parameters, ${plan.flopsPerFrame} flops a frame, ${engine.name}`,
+  );
+  for (const rows of BATCH_ROWS) {
+    const { median, p99 } = await measure(engine, rows);
+    const perFrame = median / rows / spec.framesPerStep;
+    const text = [median, p99].map((value) => value.toFixed(0).padStart(6));
+    console.log(
+      `  N = ${String(rows).padStart(3)}: median ${text[0]} µs, p99 ${text[1]} µs, ` +
+        `${perFrame.toFixed(2)} µs a frame and leg`,
+    );
+  }
+  engine.dispose();
+}
