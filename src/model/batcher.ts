@@ -29,7 +29,9 @@ export class StepBatcher {
   readonly #engine: Engine;
   readonly #batch: StepBatch;
   // In the order of insertion: the front waits longest.
-  readonly #waiting = new Set<StepClient>();
+  #waiting = new Set<StepClient>();
+  /** Of those that waited when the call in flight started, the ones not yet run; else empty. */
+  #turn = new Set<StepClient>();
   /** Clients of the run in flight by row; null = removed since. */
   readonly #running: (StepClient | null)[] = [];
   readonly #counters: BatcherCounters = { runs: 0, rows: 0, largestBatch: 0, failures: 0 };
@@ -48,16 +50,17 @@ export class StepBatcher {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#turn.size + this.#waiting.size;
   }
 
   /** Adds a client whose block is full. A client that waits already stays where it is. */
   enqueue(client: StepClient): void {
-    this.#waiting.add(client);
+    if (!this.#turn.has(client)) this.#waiting.add(client);
   }
 
   /** Takes a client out, also out of a run in flight: its results are dropped. */
   remove(client: StepClient): void {
+    this.#turn.delete(client);
     this.#waiting.delete(client);
     const row = this.#running.indexOf(client);
     if (row >= 0) this.#running[row] = null;
@@ -73,31 +76,41 @@ export class StepBatcher {
   async runReady(): Promise<number> {
     if (this.#inFlight) throw new Error('runReady must not be called while a run is in flight');
     this.#inFlight = true;
+    this.#swap();
     let rows = 0;
     try {
-      for (let left = this.#waiting.size; left > 0; left = Math.min(left, this.#waiting.size)) {
-        const taken = this.#fill(left);
+      while (this.#turn.size > 0) {
+        const taken = this.#fill();
         await this.#engine.run(this.#batch);
         this.#scatter();
         rows += taken;
-        left -= taken;
       }
     } finally {
+      // Behind a run that failed: they stay in front of what became ready since.
+      for (const client of this.#waiting) this.#turn.add(client);
+      this.#waiting.clear();
+      this.#swap();
       this.#running.length = 0;
       this.#inFlight = false;
     }
     return rows;
   }
 
-  #fill(most: number): number {
+  #swap(): void {
+    const turn = this.#turn;
+    this.#turn = this.#waiting;
+    this.#waiting = turn;
+  }
+
+  #fill(): number {
     const { features, state, maxRows } = this.#batch;
     let row = 0;
-    for (const client of this.#waiting) {
-      if (row === maxRows || row === most) break;
+    for (const client of this.#turn) {
+      if (row === maxRows) break;
       features.set(client.features, row * client.features.length);
       state.set(client.state, row * client.state.length);
       this.#running[row] = client;
-      this.#waiting.delete(client);
+      this.#turn.delete(client);
       row++;
     }
     this.#running.length = row;

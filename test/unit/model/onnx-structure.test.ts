@@ -16,7 +16,8 @@ const specs: readonly (readonly [string, NetworkSpec])[] = [
 
 function graphOf(plan: NetworkPlan) {
   const { graph } = onnx.ModelProto.decode(writeOnnx(plan, randomWeights(plan.spec, 3)));
-  return graph!;
+  const { input, output, initializer, node } = graph!;
+  return { input: input!, output: output!, initializer: initializer!, node: node! };
 }
 
 /** What a decoded value says of itself: its name, element type and dimensions. */
