@@ -1,6 +1,6 @@
 /**
  * Microseconds of one engine run by batch size: `npx tsx bench/engine.ts`. Prints the median and the
- * 99th percentile over the runs of each size.
+ * 99th percentile over the runs of each size, and all of it again as one line of JSON.
  */
 import { systemClock } from '../src/clock.ts';
 import { createStepBatch, type Engine } from '../src/model/engine.ts';
@@ -61,6 +61,7 @@ async function measure(engine: Engine, rows: number): Promise<{ median: number; 
   return { median: quantile(0.5), p99: quantile(0.99) };
 }
 
+const results: object[] = [];
 for (const [name, spec] of specs) {
   const plan = planNetwork(spec);
   const weights = foldBatchNorm(plan, initialWeights(plan, createRandom(1)));
@@ -71,6 +72,14 @@ for (const [name, spec] of specs) {
   for (const rows of BATCH_ROWS) {
     const { median, p99 } = await measure(engine, rows);
     const perFrame = median / rows / spec.framesPerStep;
+    results.push({
+      name,
+      engine: engine.name,
+      rows,
+      medianUs: median,
+      p99Us: p99,
+      frameUs: perFrame,
+    });
     const text = [median, p99].map((value) => value.toFixed(0).padStart(6));
     console.log(
       `  N = ${String(rows).padStart(3)}: median ${text[0]} µs, p99 ${text[1]} µs, ` +
@@ -79,3 +88,4 @@ for (const [name, spec] of specs) {
   }
   engine.dispose();
 }
+console.log(JSON.stringify(results));
