@@ -3,7 +3,7 @@ import { createStepBatch, type Engine, type StepBatch } from '../../../../src/mo
 import { createOnnxEngine } from '../../../../src/model/engines/onnx-engine.ts';
 import { type LoadedTensorFlow, loadTensorflow } from '../../../../src/model/engines/tensorflow.ts';
 import { createTfjsEngine } from '../../../../src/model/engines/tfjs-engine.ts';
-import { type NetworkSpec, plainLstmSpec, planNetwork } from '../../../../src/model/network.ts';
+import { type NetworkSpec, planNetwork } from '../../../../src/model/network.ts';
 import { writeOnnx } from '../../../../src/model/onnx-writer.ts';
 import { forwardSequences } from '../../../../src/model/tfjs-network.ts';
 import { foldBatchNorm, initialWeights } from '../../../../src/model/weights.ts';
@@ -61,6 +61,8 @@ async function stream(engine: Engine, features: Float32Array): Promise<Float32Ar
   return logits;
 }
 
+const STEPS = 200;
+
 describe.each(specs)('engines of %s', (_, spec) => {
   const plan = planNetwork(spec);
   const weights = randomWeights(spec, 11);
@@ -78,14 +80,14 @@ describe.each(specs)('engines of %s', (_, spec) => {
     tfjs.dispose();
   });
 
-  it('agree over 1,000 steps, and TensorFlow.js keeps no tensor', async () => {
+  it('agree on the wasm backend, and TensorFlow.js keeps no tensor', async () => {
     const random = createRandom(2);
     const [left, right] = [onnx, tfjs].map(({ signature }) => createStepBatch(signature, 2));
     left!.rows = 2;
     right!.rows = 2;
     let worst = 0;
     let tensors = 0;
-    for (let step = 0; step < 1000; step++) {
+    for (let step = 0; step < STEPS; step++) {
       fillGaussian(left!.features, random);
       right!.features.set(left!.features);
       await advance(onnx, left!);
@@ -136,57 +138,3 @@ describe.each(specs)('engines of %s', (_, spec) => {
     engine.dispose();
   });
 });
-
-describe('rows of a batch', () => {
-  it.each([
-    ['lstm', tinyNetworkSpec('lstm')],
-    ['cnn-lstm', tinyNetworkSpec('cnn-lstm')],
-    ['odd kernels', oddSpec],
-    ['LSTM 128, LSTM 64', plainLstmSpec(60)],
-  ] as const)('have the same bits whatever else is in it: %s', async (_, spec) => {
-    const plan = planNetwork(spec);
-    const { signature } = plan;
-    const engine = await createOnnxEngine(writeOnnx(plan, randomWeights(spec, 4)), signature);
-    const most = 16;
-    const blockSize = signature.framesPerStep * signature.featureCount;
-    const random = createRandom(7);
-    // Each leg alone, ten steps.
-    const steps = 10;
-    const legs = await mapInTurn(most, async () => {
-      const features = new Float32Array(steps * blockSize);
-      fillGaussian(features, random);
-      return { features, alone: await stream(engine, features), step: 0, logits: [] as number[] };
-    });
-    // All together, legs that join and leave: in turn n only some n of them have a block.
-    const batch = createStepBatch(signature, most);
-    const states = legs.map(() => new Float32Array(signature.stateSize));
-    for (let turn = 0; legs.some(({ step }) => step < steps); turn++) {
-      const rows = legs.flatMap(({ step }, leg) =>
-        step < steps && (leg * 7 + turn) % most <= turn % most ? [leg] : [],
-      );
-      rows.forEach((leg, row) => {
-        const { features, step } = legs[leg]!;
-        const block = features.subarray(step * blockSize, (step + 1) * blockSize);
-        batch.features.set(block, row * blockSize);
-        batch.state.set(states[leg]!, row * signature.stateSize);
-      });
-      batch.rows = rows.length;
-      await engine.run(batch);
-      rows.forEach((leg, row) => {
-        const at = row * signature.stateSize;
-        states[leg]!.set(batch.stateOut.subarray(at, at + signature.stateSize));
-        const first = row * signature.outputsPerStep;
-        legs[leg]!.logits.push(...batch.logits.subarray(first, first + signature.outputsPerStep));
-        legs[leg]!.step++;
-      });
-    }
-    for (const { alone, logits } of legs) expect(Float32Array.from(logits)).toEqual(alone);
-    engine.dispose();
-  });
-});
-
-async function mapInTurn<T>(count: number, make: () => Promise<T>): Promise<T[]> {
-  const made: T[] = [];
-  for (let index = 0; index < count; index++) made.push(await make());
-  return made;
-}
