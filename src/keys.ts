@@ -50,7 +50,10 @@ export class KeyRing {
       }
       names.add(name);
     }
-    this.#entries = entries.map((entry) => ({ ...entry, digest: Buffer.from(entry.sha256, 'hex') }));
+    this.#entries = entries.map((entry) => ({
+      ...entry,
+      digest: Buffer.from(entry.sha256, 'hex'),
+    }));
     this.#clock = clock;
   }
 

@@ -25,8 +25,7 @@ export function createRandom(seed: number): Random {
   return {
     uniform,
     integer: (limit) => Math.floor(uniform() * limit),
-    gaussian: () =>
-      Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
+    gaussian: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     state: () => memory,
   };
 }

@@ -1,4 +1,4 @@
-import type { SnapshotReader, SnapshotWriter, Snapshotting } from '../dsp/snapshot.ts';
+import type { SnapshotReader, Snapshotting, SnapshotWriter } from '../dsp/snapshot.ts';
 
 const SNAPSHOT_PART = 20;
 const SNAPSHOT_VERSION = 1;

@@ -53,10 +53,7 @@ export function nextVerdict(last: Verdict, input: VerdictInput, options: Verdict
     return { name: 'synthetic', firm, reason: 'evidence' };
   }
   const recentThreshold = options.thresholdLlr - options.recentMarginLlr + staying;
-  if (
-    input.recentSpeechMs >= options.recentMinimumSpeechMs &&
-    input.recentLlr <= recentThreshold
-  ) {
+  if (input.recentSpeechMs >= options.recentMinimumSpeechMs && input.recentLlr <= recentThreshold) {
     return { name: 'synthetic', firm, reason: 'recent' };
   }
   return { name: 'human', firm, reason: last.name === 'synthetic' ? 'cleared' : 'evidence' };

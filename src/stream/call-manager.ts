@@ -179,9 +179,7 @@ export class CallManager {
     const ports: FeedPort[] = [];
     const legs: CallLeg[] = [];
     start.feeds.forEach((feed, feedIndex) => {
-      ports.push(
-        new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock.nowMs()),
-      );
+      ports.push(new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock.nowMs()));
       const detectorId = detectorIdFor(feed.format);
       for (const leg of feed.legs) {
         legs.push({ ...leg, legKey: this.#nextKey++, feedIndex, detectorId });

@@ -1,6 +1,11 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
-import { CALL_TRANSITIONS, type CallAction, type CallEventName, type CallState } from './call-states.ts';
+import {
+  CALL_TRANSITIONS,
+  type CallAction,
+  type CallEventName,
+  type CallState,
+} from './call-states.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
 import type { FeedPort, WriteOutcome } from './feed-port.ts';
 import type { EndReason, ScreeningEvent } from './screening-events.ts';

@@ -1,5 +1,5 @@
-import { opusPacketDurationSamples } from './codecs/opus-packet.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
+import { opusPacketDurationSamples } from './codecs/opus-packet.ts';
 import {
   createPacketRingMemory,
   frameBytesOf,

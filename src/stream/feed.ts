@@ -148,10 +148,7 @@ export class Feed {
     if (this.#paused) return;
     const { reader, decoder } = this.#options;
     this.#packets++;
-    const samples = decoder.decode(
-      reader.payload.subarray(0, reader.payloadBytes),
-      this.#decoded,
-    );
+    const samples = decoder.decode(reader.payload.subarray(0, reader.payloadBytes), this.#decoded);
     if (samples < 0) {
       this.#countCorrupt();
       return;

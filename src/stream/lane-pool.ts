@@ -1,6 +1,6 @@
 import type { LaneEvent, LaneLoad } from './events.ts';
-import type { LaneHost, LaneListener } from './lane-host.ts';
 import type { FeedSpec } from './lane.ts';
+import type { LaneHost, LaneListener } from './lane-host.ts';
 
 /** A lane busier than this takes no new calls. */
 export const BUSY_LIMIT = 0.8;

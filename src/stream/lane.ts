@@ -224,12 +224,7 @@ export class Lane {
     });
   }
 
-  #createLeg(
-    index: number,
-    spec: FeedSpec,
-    legKey: number,
-    maxWriteSamples: number,
-  ): LegPipeline {
+  #createLeg(index: number, spec: FeedSpec, legKey: number, maxWriteSamples: number): LegPipeline {
     const { detector, engine } = this.#options.detectors[index]!;
     const { manifest } = detector;
     const frontEnd = new FrontEnd(manifest.frontEnd);

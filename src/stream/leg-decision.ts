@@ -1,10 +1,15 @@
 import type { FrontEnd } from '../dsp/front-end.ts';
 import { dominantSignal } from '../dsp/signal-shape.ts';
-import type { SnapshotReader, SnapshotWriter, Snapshotting } from '../dsp/snapshot.ts';
+import type { SnapshotReader, Snapshotting, SnapshotWriter } from '../dsp/snapshot.ts';
 import { type AbstentionLimits, abstentionReason } from '../screening/abstention.ts';
 import type { CalibratedScore, Calibration } from '../screening/calibration.ts';
 import { Evidence } from '../screening/evidence.ts';
-import { INITIAL_VERDICT, nextVerdict, type Verdict, type VerdictOptions } from '../screening/verdict.ts';
+import {
+  INITIAL_VERDICT,
+  nextVerdict,
+  type Verdict,
+  type VerdictOptions,
+} from '../screening/verdict.ts';
 import type { ScoreFigures } from './events.ts';
 
 const SNAPSHOT_PART = 32;

@@ -1,8 +1,8 @@
 import type { FrontEnd } from '../dsp/front-end.ts';
-import type { SnapshotReader, SnapshotWriter, Snapshotting } from '../dsp/snapshot.ts';
+import { FRAME_VOICED } from '../dsp/front-end-config.ts';
+import type { SnapshotReader, Snapshotting, SnapshotWriter } from '../dsp/snapshot.ts';
 import type { StepBatcher, StepClient } from '../model/batcher.ts';
 import type { StepSignature } from '../model/engine.ts';
-import { FRAME_VOICED } from '../dsp/front-end-config.ts';
 import type { LegDecision } from './leg-decision.ts';
 
 const SNAPSHOT_PART = 30;

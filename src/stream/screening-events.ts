@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
-import type { LegTotals, ScoreFigures } from './events.ts';
 import type { VerdictName, VerdictReason } from '../screening/verdict.ts';
+import type { LegTotals, ScoreFigures } from './events.ts';
 
 /** An event of a call, with the names that its platform and its readers know. */
 export type ScreeningEvent =

@@ -37,7 +37,9 @@ describe('KeyRing', () => {
     const identity = keys.verifyKey(key)!;
     expect(() => keys.issueToken(identity, 59)).toThrow('seconds must be 60 to 600, got 59');
     expect(() => new KeyRing([entry, entry], new FakeClock())).toThrow('"desk" came twice');
-    expect(() => new KeyRing([{ ...entry, sha256: 'x' }], new FakeClock())).toThrow('64 hex digits');
+    expect(() => new KeyRing([{ ...entry, sha256: 'x' }], new FakeClock())).toThrow(
+      '64 hex digits',
+    );
     expect(() => createKey('bad name')).toThrow('name must be');
   });
 });

@@ -172,10 +172,12 @@ describe('decodeRecording', () => {
 
   it('reads anything as headerless audio when told to', async () => {
     const bytes = Uint8Array.of(0x80, 0xff, 0x00);
-    const recording = await decodeRecording(bytes, "x.wav", { raw: {
-      codec: 'mulaw',
-      sampleRateHz: 16_000,
-    }});
+    const recording = await decodeRecording(bytes, 'x.wav', {
+      raw: {
+        codec: 'mulaw',
+        sampleRateHz: 16_000,
+      },
+    });
     expect(recording).toMatchObject({ sampleRateHz: 16_000, container: 'raw' });
     expect([...recording.channels[0]!].map((sample) => sample * 32_768)).toEqual([
       32_124, 0, -32_124,

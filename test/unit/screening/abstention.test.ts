@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ABSTENTION_REASONS,
   type AbstentionInput,
   abstentionReason,
-  ABSTENTION_REASONS,
 } from '../../../src/screening/abstention.ts';
 
 const limits = {

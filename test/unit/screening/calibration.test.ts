@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  Calibration,
   type CalibratedScore,
+  Calibration,
   logit,
   posteriorSynthetic,
 } from '../../../src/screening/calibration.ts';
@@ -60,7 +60,10 @@ describe('Calibration', () => {
   it('has no interval without replicas', () => {
     const score = empty();
     new Calibration({ ...table, replicas: [] }, 0.5).apply(1, 0, score);
-    expect([score.low, score.high]).toEqual([score.syntheticProbability, score.syntheticProbability]);
+    expect([score.low, score.high]).toEqual([
+      score.syntheticProbability,
+      score.syntheticProbability,
+    ]);
   });
 
   it('keeps extreme logits finite', () => {

@@ -58,10 +58,7 @@ describe('packet ring', () => {
     fc.assert(
       fc.property(
         fc.array(
-          fc.oneof(
-            fc.uint8Array({ minLength: 0, maxLength: 1600 }),
-            fc.constant('read' as const),
-          ),
+          fc.oneof(fc.uint8Array({ minLength: 0, maxLength: 1600 }), fc.constant('read' as const)),
           { maxLength: 200 },
         ),
         (steps) => {
