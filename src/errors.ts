@@ -55,18 +55,3 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
-
-/** A failure with its code, close code and whether trying again can help. */
-export class ScreeningError extends Error {
-  override readonly name = 'ScreeningError';
-  readonly code: ErrorCode;
-  readonly closeCode: number;
-  readonly retryable: boolean;
-
-  constructor(code: ErrorCode, options?: ErrorOptions) {
-    super(ERRORS[code].message, options);
-    this.code = code;
-    this.closeCode = ERRORS[code].closeCode;
-    this.retryable = ERRORS[code].retryable;
-  }
-}

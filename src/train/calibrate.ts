@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import type { CalibrationTable } from '../screening/calibration.ts';
-import { cllr, equalErrorRate, type TrialScores } from './metrics.ts';
+import type { TrialScores } from './metrics.ts';
 
 /** One clip's step logits (positive = synthetic) with the voiced frames of each. */
 export interface ClipLogits {
@@ -123,11 +123,6 @@ export function thresholdsOf(
     const llr = allowed === 0 ? sorted[0]! - 0.05 : (sorted[allowed - 1]! + sorted[allowed]!) / 2;
     return { falseAlertRate, llr: Math.round(llr * 1e4) / 1e4 };
   });
-}
-
-/** Figures of LLRs for a report. */
-export function llrFigures(scores: TrialScores): { eer: number; cllr: number } {
-  return { eer: equalErrorRate(scores).eer, cllr: cllr(scores) };
 }
 
 function roundMap({ slope, intercept }: AffineMap): AffineMap {

@@ -1,4 +1,4 @@
-import { createStepBatch, type Engine } from '../model/engine.ts';
+import { createStepBatch, type Engine, type StepBatch } from '../model/engine.ts';
 import type { ClipLogits } from './calibrate.ts';
 import type { Clip } from './corpus.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
@@ -41,47 +41,69 @@ export async function scoreStore(options: ScoreOptions): Promise<ClipLogits[]> {
 
 async function scoreGroup(
   group: readonly number[],
-  { engine, store, mean, scale }: ScoreOptions,
+  options: ScoreOptions,
 ): Promise<{ logits: Float32Array; voicedFrames: Uint8Array }[]> {
-  const { framesPerStep, featureCount, outputsPerStep } = engine.signature;
+  const { engine, store } = options;
+  const { framesPerStep, outputsPerStep } = engine.signature;
   const batch = createStepBatch(engine.signature, group.length);
   batch.rows = group.length;
-  const blockFloats = framesPerStep * featureCount;
-  const framesPerOutput = framesPerStep / outputsPerStep;
-  const results = group.map((index) => {
-    const steps = Math.floor(store.spans[index]!.frames / framesPerStep);
-    return {
-      logits: new Float32Array(steps * outputsPerStep),
-      voicedFrames: new Uint8Array(steps * outputsPerStep),
-    };
-  });
-  const mostSteps = Math.max(...results.map(({ logits }) => logits.length / outputsPerStep));
+  const stepsOf = (index: number) => Math.floor(store.spans[index]!.frames / framesPerStep);
+  const results = group.map((index) => ({
+    logits: new Float32Array(stepsOf(index) * outputsPerStep),
+    voicedFrames: new Uint8Array(stepsOf(index) * outputsPerStep),
+  }));
+  const mostSteps = Math.max(...group.map(stepsOf));
   for (let step = 0; step < mostSteps; step++) {
-    for (const [row, index] of group.entries()) {
-      if (step * outputsPerStep >= results[row]!.logits.length) continue;
-      const first = store.spans[index]!.firstFrame + step * framesPerStep;
-      const into = batch.features.subarray(row * blockFloats, (row + 1) * blockFloats);
-      unpackFrames(store, first, framesPerStep, into);
-      for (let at = 0; at < into.length; at++) {
-        const feature = at % featureCount;
-        into[at] = (into[at]! - mean[feature]!) * scale[feature]!;
-      }
-    }
+    const live = [...group.entries()].filter(([, index]) => step < stepsOf(index));
+    for (const [row, index] of live) fillRow(batch, row, { ...options, index, step });
     await engine.run(batch);
     batch.state.set(batch.stateOut);
-    for (const [row, index] of group.entries()) {
+    for (const [row, index] of live) {
       const { logits, voicedFrames } = results[row]!;
-      if (step * outputsPerStep >= logits.length) continue;
-      const first = store.spans[index]!.firstFrame + step * framesPerStep;
-      for (let output = 0; output < outputsPerStep; output++) {
-        const at = step * outputsPerStep + output;
-        logits[at] = batch.logits[row * outputsPerStep + output]!;
-        for (let frame = 0; frame < framesPerOutput; frame++) {
-          voicedFrames[at] =
-            voicedFrames[at]! + store.voiced[first + output * framesPerOutput + frame]!;
-        }
-      }
+      const at = step * outputsPerStep;
+      const first = row * outputsPerStep;
+      logits.set(batch.logits.subarray(first, first + outputsPerStep), at);
+      const frame = store.spans[index]!.firstFrame + step * framesPerStep;
+      countVoiced(
+        store,
+        frame,
+        framesPerStep / outputsPerStep,
+        voicedFrames.subarray(at, at + outputsPerStep),
+      );
     }
   }
   return results;
+}
+
+/** Normalised features of one step of a clip, into its row. */
+function fillRow(
+  batch: StepBatch,
+  row: number,
+  { engine, store, mean, scale, index, step }: ScoreOptions & { index: number; step: number },
+): void {
+  const { framesPerStep, featureCount } = engine.signature;
+  const size = framesPerStep * featureCount;
+  const into = batch.features.subarray(row * size, (row + 1) * size);
+  const first = store.spans[index]!.firstFrame + step * framesPerStep;
+  unpackFrames(store, first, framesPerStep, into);
+  for (let at = 0; at < into.length; at++) {
+    const feature = at % featureCount;
+    into[at] = (into[at]! - mean[feature]!) * scale[feature]!;
+  }
+}
+
+/** Voiced frames of each output of the step that begins at `frame`. */
+function countVoiced(
+  store: FeatureStore,
+  frame: number,
+  framesPerOutput: number,
+  into: Uint8Array,
+): void {
+  for (let output = 0; output < into.length; output++) {
+    let voiced = 0;
+    for (let offset = 0; offset < framesPerOutput; offset++) {
+      voiced += store.voiced[frame + output * framesPerOutput + offset]!;
+    }
+    into[output] = voiced;
+  }
 }
