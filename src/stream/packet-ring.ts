@@ -17,9 +17,12 @@ export const RECORD = {
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
 
 const HEADER_BYTES = 16;
-/** Kept free of audio so that a control record always finds room. */
+/** Kept free of audio so that a control record finds room. */
 const CONTROL_RESERVE_BYTES = 32 * HEADER_BYTES;
-const RING_SECONDS = 2;
+/** Kept free of everything else, so that the end and a loss before it always find room. */
+const END_RESERVE_BYTES = 2 * HEADER_BYTES;
+/** The burst that a live feed may send at once (5 s, see rate-limit.ts) fits between two ticks. */
+const RING_SECONDS = 6;
 const OPUS_BYTES_PER_SECOND = 16_000;
 const PACKETS_PER_SECOND = 100;
 /** Longest packet of a record; a 120-ms Opus packet has at most 1,275 bytes a frame. */
@@ -40,7 +43,7 @@ export function maxRecordBytes(format: AudioFormat): number {
   return Math.floor((format.sampleRateHz * MAX_RECORD_MS) / 1000) * frameBytesOf(format);
 }
 
-/** Shared memory for a ring of two seconds of the format. Allocates. */
+/** Shared memory for a ring of six seconds of the format. Allocates. */
 export function createPacketRingMemory(format: AudioFormat): SharedArrayBuffer {
   const bytesPerSecond =
     format.codec === 'opus' ? OPUS_BYTES_PER_SECOND : format.sampleRateHz * frameBytesOf(format);
@@ -79,9 +82,10 @@ export class PacketRingWriter {
     return true;
   }
 
-  /** @returns false when not even the reserve for control records has room. */
+  /** @returns false when not even the reserve for control records has room; never for the end. */
   control(kind: Exclude<RecordKind, 0>, value: number, arrivedAtMs: number): boolean {
-    if (this.#ring.available_write() < HEADER_BYTES) return false;
+    const reserveBytes = kind === RECORD.end ? 0 : END_RESERVE_BYTES;
+    if (this.#ring.available_write() < HEADER_BYTES + reserveBytes) return false;
     this.#header(kind, 0, value, arrivedAtMs);
     this.#ring.push(this.#scratch, HEADER_BYTES);
     return true;
