@@ -22,10 +22,9 @@ export interface NativeAudioOptions {
 export class NativeAudio {
   readonly #options: NativeAudioOptions;
   readonly #stamped: StampedInput | null;
-  /** What waits for room, in order: packets, and samples that were lost between them. */
-  readonly #queue: (Uint8Array | number)[] = [];
+  /** What waits for room, in order: packets, samples lost between them, control messages. */
+  readonly #queue: (Uint8Array | number | (() => void))[] = [];
   #retry: { cancel(): void } | null = null;
-  #written: (() => void) | null = null;
   #problem: ErrorCode | null = null;
 
   constructor(options: NativeAudioOptions) {
@@ -36,12 +35,13 @@ export class NativeAudio {
       const kept = call.sessionMemory;
       this.#stamped = kept instanceof StampedInput ? kept : new StampedInput(call);
       this.#stamped.sendTo({
-        audio: (packet) => this.#send(packet),
+        audio: (packet) => this.#sendPieces(packet),
         lost: (samples) => this.#lose(samples),
       });
     } else {
       this.#stamped = null;
-      if (awayMs > 0) call.lost(0, Math.round((awayMs * rateHz) / 1000));
+      if (awayMs > 0 && call.pausedAtMs === null)
+        call.lost(0, Math.round((awayMs * rateHz) / 1000));
     }
   }
 
@@ -53,7 +53,7 @@ export class NativeAudio {
   /** @returns the code to refuse the peer with, or null. */
   take(message: Uint8Array): ErrorCode | null {
     this.#problem = null;
-    if (this.#stamped === null) this.#send(message);
+    if (this.#stamped === null) this.#sendPieces(message);
     else if (!this.#stamped.take(message)) return 'SCREEN_ERR_AUDIO_SIZE';
     return this.#problem;
   }
@@ -68,15 +68,30 @@ export class NativeAudio {
     this.#stamped?.reset();
   }
 
-  /** Calls back when no packet waits for room. */
-  whenWritten(action: () => void): void {
+  /** Runs the action when all audio before it has been written. */
+  afterAudio(action: () => void): void {
     if (this.#queue.length === 0) action();
-    else this.#written = action;
+    else this.#queue.push(action);
   }
 
   stop(): void {
     this.#retry?.cancel();
+    if (this.#queue.length > 0) this.#options.link.resume();
     this.#queue.length = 0;
+  }
+
+  /** On the fast door a long message may be more than the ring holds: it goes in by the record. */
+  #sendPieces(packet: Uint8Array): void {
+    const { call } = this.#options;
+    const { recordBytes, format } = call.ports[0]!;
+    const whole = call.start.pace === 'live' || format.codec === 'opus';
+    if (whole || packet.length <= recordBytes || call.ports[0]!.samplesOf(packet) < 0) {
+      this.#send(packet);
+      return;
+    }
+    for (let at = 0; at < packet.length; at += recordBytes) {
+      this.#send(packet.subarray(at, at + recordBytes));
+    }
   }
 
   #send(packet: Uint8Array): void {
@@ -121,6 +136,7 @@ export class NativeAudio {
     while (this.#queue.length > 0) {
       const next = this.#queue[0]!;
       if (typeof next === 'number') this.#options.call.lost(0, next);
+      else if (typeof next === 'function') next();
       else if (this.#options.call.audio(0, next) === 'full') {
         this.#retry = this.#options.after(RETRY_MS, () => this.#tryAgain());
         return;
@@ -128,7 +144,5 @@ export class NativeAudio {
       this.#queue.shift();
     }
     this.#options.link.resume();
-    this.#written?.();
-    this.#written = null;
   }
 }

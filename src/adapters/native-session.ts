@@ -29,7 +29,6 @@ export class NativeSession implements AdapterSession {
   #state: NativeState = 'waiting';
   #call: Call | null = null;
   #audio: NativeAudio | null = null;
-  #pausedAtMs = 0;
 
   constructor(link: Link, intake: CallIntake, idleMs: number) {
     this.#link = link;
@@ -62,8 +61,10 @@ export class NativeSession implements AdapterSession {
   closed(): void {
     const wasStopping = this.#state === 'stopping';
     this.#state = 'closed';
+    // After `stop` the audio that waits for room is still written, and the call ends behind it.
+    if (wasStopping) return;
     this.#audio?.stop();
-    if (this.#call === null || wasStopping) return;
+    if (this.#call === null) return;
     this.#call.sessionMemory = this.#audio?.memory ?? null;
     this.#call.detach();
   }
@@ -110,22 +111,23 @@ export class NativeSession implements AdapterSession {
         if (value !== null) this.#start(value);
         return;
       case 'pause':
-        this.#pausedAtMs = this.#intake.nowMs();
-        this.#call?.pause();
+        this.#audio?.flush();
+        this.#control((call) => call.pause());
         break;
       case 'resume':
         this.#audio?.restart();
-        this.#call?.resume(this.#intake.nowMs() - this.#pausedAtMs);
+        this.#control((call) => call.resume());
         break;
       case 'finalize':
         this.#audio?.flush();
-        this.#call?.finalize();
+        this.#control((call) => call.finalize());
         break;
-      case 'stop':
+      case 'stop': {
         this.#audio?.flush();
-        this.#state = to;
-        this.#endWhenWritten();
-        return;
+        const call = this.#call;
+        this.#audio?.afterAudio(() => call?.end('stop'));
+        break;
+      }
       case 'audio':
         if (audio !== null) this.#hear(audio);
         return;
@@ -135,7 +137,16 @@ export class NativeSession implements AdapterSession {
         this.refuse(action);
         return;
     }
-    this.#state = to;
+    if (this.#state !== 'closed') this.#state = to;
+  }
+
+  /** On the fast door audio may still wait for room: control messages keep their place behind it. */
+  #control(tell: (call: Call) => boolean): void {
+    const call = this.#call;
+    if (call === null) return;
+    this.#audio?.afterAudio(() => {
+      if (!tell(call)) this.refuse('SCREEN_ERR_RATE');
+    });
   }
 
   #hear(message: Uint8Array): void {
@@ -145,14 +156,6 @@ export class NativeSession implements AdapterSession {
     }
     const problem = this.#audio?.take(message) ?? null;
     if (problem !== null) this.refuse(problem);
-  }
-
-  /** On the fast door packets may still wait for room in the ring. */
-  #endWhenWritten(): void {
-    const call = this.#call;
-    if (call === null) return;
-    if (this.#audio === null) call.end('stop');
-    else this.#audio.whenWritten(() => call.end('stop'));
   }
 
   #start(value: Readonly<Record<string, unknown>>): void {
@@ -211,7 +214,7 @@ export class NativeSession implements AdapterSession {
   }
 
   #attach(call: Call, message: StartMessage, from: { resumed: boolean; awayMs: number }): void {
-    this.#state = 'active';
+    this.#state = call.pausedAtMs === null ? 'active' : 'paused';
     this.#call = call;
     this.#audio = new NativeAudio({
       call,

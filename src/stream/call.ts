@@ -77,6 +77,7 @@ export class Call {
   #sink: CallSink | null = null;
   #detachTimer: Timer | null = null;
   #detachedAtMs = 0;
+  #pausedAtMs: number | null = null;
 
   constructor(parts: CallParts) {
     this.#parts = parts;
@@ -116,17 +117,28 @@ export class Call {
     }
   }
 
-  pause(): void {
-    this.#control('pause', 0);
+  /** Since when the call is paused, also without a socket; null = it is not. */
+  get pausedAtMs(): number | null {
+    return this.#pausedAtMs;
   }
 
-  /** `passedMs` of stream time went by while paused. */
-  resume(passedMs: number): void {
-    this.#control('resume', passedMs);
+  /** @returns false when the lane has too many control records to read already. */
+  pause(): boolean {
+    this.#pausedAtMs = this.#parts.clock.nowMs();
+    return this.#control('pause', 0);
   }
 
-  finalize(): void {
-    this.#control('finalize', 0);
+  /** Ends a pause: stream time goes on by the wall time that passed. @returns as `pause` */
+  resume(): boolean {
+    const nowMs = this.#parts.clock.nowMs();
+    const passedMs = Math.max(0, nowMs - (this.#pausedAtMs ?? nowMs));
+    this.#pausedAtMs = null;
+    return this.#control('resume', passedMs);
+  }
+
+  /** @returns as `pause` */
+  finalize(): boolean {
+    return this.#control('finalize', 0);
   }
 
   /** No more audio. The lane reads what is left, then the call ends. */
@@ -165,12 +177,14 @@ export class Call {
     return this.#step(event);
   }
 
-  #control(kind: 'pause' | 'resume' | 'finalize', valueMs: number): void {
-    if (this.#step('control') !== 'accept') return;
+  #control(kind: 'pause' | 'resume' | 'finalize', valueMs: number): boolean {
+    if (this.#step('control') !== 'accept') return true;
+    let written = true;
     for (const port of this.ports) {
       const samples = Math.round((valueMs * port.format.sampleRateHz) / 1000);
-      port.control(kind, samples, this.#parts.clock.nowMs());
+      if (!port.control(kind, samples, this.#parts.clock.nowMs())) written = false;
     }
+    return written;
   }
 
   #step(event: CallEventName): CallAction {

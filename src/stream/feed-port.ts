@@ -49,6 +49,11 @@ export class FeedPort {
     this.#rate = live ? new AudioRateLimit(nowMs) : null;
   }
 
+  /** Longest packet of one record; longer uncompressed ones are cut. */
+  get recordBytes(): number {
+    return this.#recordBytes;
+  }
+
   get droppedPackets(): number {
     return this.#droppedPackets;
   }
@@ -56,7 +61,9 @@ export class FeedPort {
   audio(packet: Uint8Array, nowMs: number): WriteOutcome {
     if (packet.length === 0) return 'written';
     const samples = this.samplesOf(packet);
-    if (samples <= 0) return this.format.codec === 'opus' ? this.#corrupt(nowMs) : 'bad_size';
+    if (this.format.codec === 'opus') {
+      if (samples <= 0 || packet.length > this.#recordBytes) return this.#corrupt(nowMs);
+    } else if (samples <= 0) return 'bad_size';
     if (this.#rate === null && this.#writer.fill > 0.5) return 'full';
     if (this.#rate?.take((samples * 1000) / this.format.sampleRateHz, nowMs) === false) {
       return 'too_fast';
