@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, readConfig } from '../../src/config.ts';
+import { createKey } from '../../src/keys.ts';
+import { createLogger } from '../../src/logger.ts';
+import { type Service, startService } from '../../src/server.ts';
+import { SteerableClock } from './steerable-clock.ts';
+import { type ConnectOptions, TestClient } from './test-client.ts';
+import { writeTinyDetector } from './tiny-detector.ts';
+
+export interface TestKey {
+  readonly name: string;
+  readonly maxCalls?: number;
+  readonly fast?: boolean;
+}
+
+export interface TestServiceOptions {
+  /** 0 when absent: in process. */
+  readonly lanes?: number;
+  /** API keys to make; with none, peers on loopback need no key and may run fast. */
+  readonly keys?: readonly TestKey[];
+  readonly config?: Partial<Config>;
+}
+
+export interface TestService {
+  readonly service: Service;
+  readonly port: number;
+  readonly clock: SteerableClock;
+  readonly folder: string;
+  /** API keys by name. */
+  readonly keys: Readonly<Record<string, string>>;
+  connect(options?: ConnectOptions): Promise<TestClient>;
+  /** Resolves when no call is live, as soon as the lanes have said so. */
+  idle(): Promise<void>;
+}
+
+const POLL_MS = 5;
+const running: { close(): Promise<void> }[] = [];
+
+/** The real service on a free port with an untrained detector; `closeTestServices` ends it. */
+export async function startTestService(options: TestServiceOptions = {}): Promise<TestService> {
+  const folder = await mkdtemp(join(tmpdir(), 'bonafide-service-'));
+  const detector = join(folder, 'tiny');
+  await writeTinyDetector(detector);
+  const { keys, keysFile } = await writeKeys(folder, options.keys ?? []);
+  const clock = new SteerableClock();
+  const config = readConfig({
+    BONAFIDE_PORT: '0',
+    BONAFIDE_DETECTORS: detector,
+    BONAFIDE_LANES: String(options.lanes ?? 0),
+    BONAFIDE_KEYS_FILE: keysFile,
+    BONAFIDE_ALLOW_LOOPBACK: keysFile === '' ? 'true' : 'false',
+  });
+  const service = await startService({
+    config: { ...config, ...options.config },
+    clock,
+    logger: createLogger('silent'),
+  });
+  running.push({
+    async close() {
+      await service.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
+  return {
+    service,
+    port: service.port,
+    clock,
+    folder,
+    keys,
+    connect: (connectOptions) => TestClient.connect(service.port, connectOptions),
+    async idle() {
+      while (service.status().liveCalls > 0) await clock.sleep(POLL_MS);
+    },
+  };
+}
+
+/** For `afterEach` or `afterAll`. */
+export async function closeTestServices(): Promise<void> {
+  await Promise.all(running.splice(0).map((service) => service.close()));
+}
+
+async function writeKeys(folder: string, wanted: readonly TestKey[]) {
+  const keys: Record<string, string> = {};
+  if (wanted.length === 0) return { keys, keysFile: '' };
+  const entries = wanted.map(({ name, maxCalls = null, fast = false }) => {
+    const { key, sha256 } = createKey(name);
+    keys[name] = key;
+    return { name, sha256, maxCalls, fast };
+  });
+  const keysFile = join(folder, 'keys.json');
+  await writeFile(keysFile, JSON.stringify({ keys: entries }));
+  return { keys, keysFile };
+}
