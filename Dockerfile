@@ -1,6 +1,6 @@
 ARG NODE_VERSION=20
 
-FROM node:${NODE_VERSION}-bookworm AS deps
+FROM node:$NODE_VERSION-bookworm AS deps
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -10,7 +10,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build && npm prune --omit=dev
 
-FROM node:${NODE_VERSION}-bookworm-slim AS runtime
+FROM node:$NODE_VERSION-bookworm-slim AS runtime
 ENV NODE_ENV=production BONAFIDE_HOST=0.0.0.0 BONAFIDE_PORT=8080
 WORKDIR /app
 COPY package.json LICENSE ./
@@ -19,5 +19,5 @@ COPY --from=build /app/dist dist
 COPY models models
 USER node
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s CMD node dist/main.js health
 CMD ["node", "--enable-source-maps", "dist/main.js", "serve"]

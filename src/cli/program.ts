@@ -4,6 +4,7 @@ import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { addExportCommand } from './export.ts';
+import { addHealthCommand } from './health.ts';
 import { addKeysCommand } from './keys.ts';
 import { addModelsCommand } from './models.ts';
 import { addReplayCommand } from './replay.ts';
@@ -41,6 +42,7 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addExportCommand,
     addModelsCommand,
     addKeysCommand,
+    addHealthCommand,
     addDemoCommand,
   ]) {
     add(program, context, exit);

@@ -17,7 +17,7 @@ describe('AudioRateLimit', () => {
 
   it('never refuses real time', () => {
     const limit = new AudioRateLimit(0);
-    for (let index = 0; index < 100_000; index++) expect(limit.take(20, index * 20)).toBe(true);
+    for (let index = 0; index < 10_000; index++) expect(limit.take(20, index * 20)).toBe(true);
   });
 
   it('gives nothing when the clock jumps back', () => {
