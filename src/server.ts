@@ -116,6 +116,8 @@ function assemble(assembly: Assembly): Service {
   const close = () => {
     closing ??= (async () => {
       endpoint.closeAll();
+      // Those that waited for their socket would keep their timers.
+      calls.endAll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const force = parts.clock.after(3_000, () => server.closeAllConnections());

@@ -155,6 +155,11 @@ export class CallManager {
     this.#forget(call);
   }
 
+  /** Ends every call with its scores so far. */
+  endAll(): void {
+    for (const call of this.#calls.values()) call.end('drained');
+  }
+
   /**
    * Takes no more calls and waits until the live ones have ended, at most `graceMs`; those left are
    * ended with their scores so far.
@@ -165,9 +170,7 @@ export class CallManager {
     const empty = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
-    const timer = this.#options.clock.after(graceMs, () => {
-      for (const call of this.#calls.values()) call.end('drained');
-    });
+    const timer = this.#options.clock.after(graceMs, () => this.endAll());
     const giveUp = this.#options.clock.after(graceMs + 5_000, () => this.#emptied?.());
     await empty;
     timer.cancel();
