@@ -33,6 +33,10 @@ export interface TestService {
   connect(options?: ConnectOptions): Promise<TestClient>;
   /** Resolves when no call is live, as soon as the lanes have said so. */
   idle(): Promise<void>;
+  /** Drops a client's socket as a failing network does, until the service has seen it. */
+  dropSocket(client: TestClient): Promise<void>;
+  /** Resolves when no more than `calls` are live. */
+  idleBut(calls: number): Promise<void>;
 }
 
 const POLL_MS = 5;
@@ -63,6 +67,9 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
       await rm(folder, { recursive: true, force: true });
     },
   });
+  const idleBut = async (calls: number) => {
+    while (service.status().liveCalls > calls) await clock.sleep(POLL_MS);
+  };
   return {
     service,
     port: service.port,
@@ -70,10 +77,20 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     folder,
     keys,
     connect: (connectOptions) => TestClient.connect(service.port, connectOptions),
-    async idle() {
-      while (service.status().liveCalls > 0) await clock.sleep(POLL_MS);
+    idle: () => idleBut(0),
+    idleBut,
+    async dropSocket(client) {
+      const before = await closedSockets(service);
+      client.socket.terminate();
+      while ((await closedSockets(service)) <= before) await clock.sleep(POLL_MS);
     },
   };
+}
+
+async function closedSockets(service: Service): Promise<number> {
+  const text = await service.metrics.render();
+  const counts = [...text.matchAll(/^bonafide_sockets_closed_total\{.*\} (\d+)$/gm)];
+  return counts.reduce((total, [, count]) => total + Number(count), 0);
 }
 
 /** For `afterEach` or `afterAll`. */
