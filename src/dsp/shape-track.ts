@@ -7,7 +7,12 @@ import {
   CLASS_TONE,
 } from './signal-quality.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
-import { SpectralShape, type SpectralShapeOptions } from './spectral-shape.ts';
+import {
+  CONCENTRATION,
+  COSINE_TO_OLDEST,
+  SpectralShape,
+  type SpectralShapeOptions,
+} from './spectral-shape.ts';
 
 const SNAPSHOT_PART = 48;
 const SNAPSHOT_VERSION = 1;
@@ -34,6 +39,13 @@ const NOISE_HYSTERESIS = 1.4;
 /** After this long without a frame, what was no speech is forgotten: the other side may have answered. */
 const FORGET_MS = 500;
 
+const TONE = 0;
+const COSINE = 1;
+const COSINE_VARIANCE = 2;
+const LEVEL = 3;
+const LEVEL_VARIANCE = 4;
+const AVERAGES = 5;
+
 export interface ShapeTrackOptions extends SpectralShapeOptions {
   readonly hopMs: number;
 }
@@ -56,11 +68,8 @@ export class ShapeTrack implements Snapshotting {
   #idle = 0;
   #averaged = 0;
   #class = CLASS_SPEECH;
-  #toneShare = 0;
-  #cosine = 0;
-  #cosineVariance = 0;
-  #level = 0;
-  #levelVariance = 0;
+  /** Running averages. An array, because numbers kept in fields get boxed when they change. */
+  readonly #averages = new Float64Array(AVERAGES);
   #noisy: boolean = false;
 
   constructor(options: ShapeTrackOptions) {
@@ -91,8 +100,8 @@ export class ShapeTrack implements Snapshotting {
     if (this.#run < slots) this.#run++;
     if (this.#run < slots) return CLASS_PAUSE;
     const oldest = ((this.#newest + 1) % slots) * shape.bins;
-    const cosine = shape.cosine(this.#ring, offset, oldest);
-    this.#update(cosine, level.levelDb, this.#isTonal(cosine, level.kurtosis));
+    shape.compare(this.#ring, offset, oldest);
+    this.#update(level);
     this.#class = this.#classify();
     return this.#class;
   }
@@ -105,11 +114,7 @@ export class ShapeTrack implements Snapshotting {
     into.float64(this.#idle);
     into.float64(this.#averaged);
     into.float64(this.#class);
-    into.float64(this.#toneShare);
-    into.float64(this.#cosine);
-    into.float64(this.#cosineVariance);
-    into.float64(this.#level);
-    into.float64(this.#levelVariance);
+    for (let index = 0; index < AVERAGES; index++) into.float64(this.#averages[index]!);
     into.float64(this.#noisy ? 1 : 0);
   }
 
@@ -121,43 +126,48 @@ export class ShapeTrack implements Snapshotting {
     this.#idle = from.float64();
     this.#averaged = from.float64();
     this.#class = from.float64();
-    this.#toneShare = from.float64();
-    this.#cosine = from.float64();
-    this.#cosineVariance = from.float64();
-    this.#level = from.float64();
-    this.#levelVariance = from.float64();
+    for (let index = 0; index < AVERAGES; index++) this.#averages[index] = from.float64();
     this.#noisy = from.float64() === 1;
   }
 
-  #isTonal(cosine: number, kurtosis: number): boolean {
-    if (this.#shape.pure) return true;
-    if (kurtosis < CONSTANT_ENVELOPE_KURTOSIS) {
-      return this.#shape.takeConcentration() > CONSTANT_ENVELOPE_CONCENTRATION;
+  #isTonal(level: FrameLevel): boolean {
+    const shape = this.#shape;
+    if (shape.pure) return true;
+    if (level.kurtosis < CONSTANT_ENVELOPE_KURTOSIS) {
+      shape.takeConcentration();
+      return shape.figures[CONCENTRATION]! > CONSTANT_ENVELOPE_CONCENTRATION;
     }
-    return cosine > STEADY_COSINE && this.#shape.takeConcentration() > STEADY_CONCENTRATION;
+    if (shape.figures[COSINE_TO_OLDEST]! <= STEADY_COSINE) return false;
+    shape.takeConcentration();
+    return shape.figures[CONCENTRATION]! > STEADY_CONCENTRATION;
   }
 
-  #update(cosine: number, levelDb: number, tonal: boolean): void {
+  #update(level: FrameLevel): void {
+    const averages = this.#averages;
+    const tonal = this.#isTonal(level) ? 1 : 0;
     // The first frames are averaged plainly: an exponential average would start from nothing.
     this.#averaged++;
     const shortRate = Math.max(this.#shortRate, 1 / this.#averaged);
-    this.#toneShare += shortRate * ((tonal ? 1 : 0) - this.#toneShare);
+    averages[TONE] = averages[TONE]! + shortRate * (tonal - averages[TONE]!);
     const longRate = Math.max(this.#longRate, 1 / this.#averaged);
-    const cosineOff = cosine - this.#cosine;
-    this.#cosine += longRate * cosineOff;
-    this.#cosineVariance =
-      (1 - longRate) * (this.#cosineVariance + longRate * cosineOff * cosineOff);
-    const levelOff = levelDb - this.#level;
-    this.#level += longRate * levelOff;
-    this.#levelVariance = (1 - longRate) * (this.#levelVariance + longRate * levelOff * levelOff);
+    const cosineOff = this.#shape.figures[COSINE_TO_OLDEST]! - averages[COSINE]!;
+    averages[COSINE] = averages[COSINE]! + longRate * cosineOff;
+    averages[COSINE_VARIANCE] =
+      (1 - longRate) * (averages[COSINE_VARIANCE]! + longRate * cosineOff * cosineOff);
+    const levelOff = level.levelDb - averages[LEVEL]!;
+    averages[LEVEL] = averages[LEVEL]! + longRate * levelOff;
+    averages[LEVEL_VARIANCE] =
+      (1 - longRate) * (averages[LEVEL_VARIANCE]! + longRate * levelOff * levelOff);
   }
 
   #classify(): number {
-    if (this.#toneShare > TONE_SHARE) return CLASS_TONE;
-    if (this.#cosine > MUSIC_COSINE) return CLASS_MUSIC;
+    const averages = this.#averages;
+    if (averages[TONE]! > TONE_SHARE) return CLASS_TONE;
+    if (averages[COSINE]! > MUSIC_COSINE) return CLASS_MUSIC;
     const unrest =
-      this.#cosineVariance / NOISE_COSINE_VARIANCE + this.#levelVariance / NOISE_LEVEL_VARIANCE_DB;
-    this.#noisy = this.#cosine > NOISE_COSINE && unrest < (this.#noisy ? NOISE_HYSTERESIS : 1);
+      averages[COSINE_VARIANCE]! / NOISE_COSINE_VARIANCE +
+      averages[LEVEL_VARIANCE]! / NOISE_LEVEL_VARIANCE_DB;
+    this.#noisy = averages[COSINE]! > NOISE_COSINE && unrest < (this.#noisy ? NOISE_HYSTERESIS : 1);
     return this.#noisy ? CLASS_NOISE : CLASS_SPEECH;
   }
 }

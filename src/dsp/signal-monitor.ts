@@ -55,8 +55,15 @@ export class SignalMonitor implements Snapshotting {
     this.#probePeriodFrames = Math.max(2 * PROBE_FRAMES, Math.round(PROBE_PERIOD_MS / hopMs));
   }
 
+  /** Running figures, brought up to date by this reading; the same object all the time. */
   get quality(): SignalQuality {
-    return this.#counter.quality;
+    const { quality } = this.#counter;
+    if (quality.voicedFrames > 0) {
+      quality.clippedShare = this.#clippedSamples / (quality.voicedFrames * this.#hopSamples);
+      quality.bandwidthHz = this.#bandwidth.bandwidthHz;
+      quality.levelDbfs = this.#activity.speechLevelDb;
+    }
+    return quality;
   }
 
   /** Takes the newest hop. @returns whether its frame, if it completes one, needs a spectrum. */
@@ -106,7 +113,7 @@ export class SignalMonitor implements Snapshotting {
   }
 
   countKept(): void {
-    this.quality.keptFrames++;
+    this.#counter.quality.keptFrames++;
   }
 
   /** No frame reaches over a gap. */
@@ -146,12 +153,8 @@ export class SignalMonitor implements Snapshotting {
   }
 
   #noteSpeech(power: Float64Array): void {
-    const { quality } = this;
     this.#activity.noteSpeech(this.#level);
     this.#bandwidth.push(power);
     this.#clippedSamples += this.#hopClipped;
-    quality.clippedShare = this.#clippedSamples / (quality.voicedFrames * this.#hopSamples);
-    quality.bandwidthHz = this.#bandwidth.bandwidthHz;
-    quality.levelDbfs = this.#activity.speechLevelDb;
   }
 }

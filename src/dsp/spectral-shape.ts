@@ -7,6 +7,11 @@ const EMPHASIS = 0.97;
 const OCCUPIED_RATIO = 10 ** -2.8;
 const POWER_FLOOR = 1e-12;
 
+/** Index of the cosine in the figures. */
+export const COSINE_TO_OLDEST = 0;
+/** Index of the concentration in the figures. */
+export const CONCENTRATION = 1;
+
 export interface SpectralShapeOptions {
   readonly sampleRateHz: number;
   readonly fftSize: number;
@@ -27,6 +32,8 @@ export class SpectralShape {
   readonly #firstBin: number;
   readonly #peakBins: number;
   readonly #emphasis: Float64Array;
+  /** Results by index. An array, because numbers handed back one by one get boxed. */
+  readonly figures = new Float64Array(2);
   readonly #plain: Float64Array;
   readonly #removal: Float64Array;
 
@@ -77,18 +84,24 @@ export class SpectralShape {
   }
 
   /**
-   * Share of the power, without emphasis, in the two strongest peaks of the measured spectrum, 0 … 1.
-   * Once a measured spectrum: the peaks are taken out.
+   * Puts the share of the power, without emphasis, in the two strongest peaks of the measured
+   * spectrum, 0 … 1, into the figures. Once a measured spectrum: the peaks are taken out.
    */
-  takeConcentration(): number {
+  takeConcentration(): void {
     const plain = this.#plain;
     let total = POWER_FLOOR;
     for (let index = 0; index < plain.length; index++) total += plain[index]!;
-    return (this.#takePeak() + this.#takePeak()) / total;
+    this.figures[CONCENTRATION] = 0;
+    this.#takePeak();
+    this.#takePeak();
+    this.figures[CONCENTRATION] = this.figures[CONCENTRATION]! / total;
   }
 
-  /** Cosine of the angle between two amplitude vectors of one array: 1 = the same shape. */
-  cosine(amplitudes: Float32Array, offset: number, otherOffset: number): number {
+  /**
+   * Puts the cosine of the angle between two amplitude vectors of one array into the figures:
+   * 1 = the same shape.
+   */
+  compare(amplitudes: Float32Array, offset: number, otherOffset: number): void {
     const { bins } = this;
     let even = 0;
     let odd = 0;
@@ -99,11 +112,11 @@ export class SpectralShape {
     }
     const last = bins - 1;
     const rest = amplitudes[offset + last]! * amplitudes[otherOffset + last]!;
-    return bins % 2 === 1 ? even + odd + rest : even + odd;
+    this.figures[COSINE_TO_OLDEST] = bins % 2 === 1 ? even + odd + rest : even + odd;
   }
 
-  /** Sums the main lobe of the strongest peak and takes it out. */
-  #takePeak(): number {
+  /** Adds the main lobe of the strongest peak to the concentration and takes it out. */
+  #takePeak(): void {
     const plain = this.#plain;
     let peak = 0;
     let strongest = 0;
@@ -120,7 +133,7 @@ export class SpectralShape {
       sum += plain[index]!;
       plain[index] = 0;
     }
-    return sum;
+    this.figures[CONCENTRATION] = this.figures[CONCENTRATION]! + sum;
   }
 }
 
