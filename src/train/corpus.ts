@@ -25,13 +25,13 @@ export class CorpusError extends Error {
 }
 
 const COLUMNS = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
-const LABELS: Readonly<Record<string, ClipLabel>> = {
-  bonafide: 'bonafide',
-  'bona-fide': 'bonafide',
-  real: 'bonafide',
-  spoof: 'spoof',
-  fake: 'spoof',
-};
+const LABELS: ReadonlyMap<string, ClipLabel> = new Map([
+  ['bonafide', 'bonafide'],
+  ['bona-fide', 'bonafide'],
+  ['real', 'bonafide'],
+  ['spoof', 'spoof'],
+  ['fake', 'spoof'],
+]);
 const SPLITS: readonly string[] = ['train', 'val', 'dev'];
 
 /**
@@ -63,7 +63,7 @@ function readManifest(folder: string, path: string): Clip[] {
       throw new CorpusError(`${where}: expected 9 columns, got ${fields.length}`);
     }
     const [file, label, system, speaker, language, page, split, rate, seconds] = fields as string[];
-    const known = LABELS[label!];
+    const known = LABELS.get(label!);
     if (known === undefined) throw new CorpusError(`${where}: unknown label "${label}"`);
     if (!SPLITS.includes(split!)) throw new CorpusError(`${where}: unknown split "${split}"`);
     return {
@@ -83,8 +83,9 @@ function readManifest(folder: string, path: string): Clip[] {
 /** Fields of a CSV line; a field in double quotes may hold commas and doubled quotes. */
 export function splitCsvLine(line: string): string[] {
   const fields: string[] = [];
-  const pattern = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g;
-  for (const [, quoted, plain] of line.matchAll(pattern)) {
+  // Behind a comma in front of the line every field begins alike, an empty first one too.
+  const pattern = /,(?:"((?:[^"]|"")*)"|([^,]*))/g;
+  for (const [, quoted, plain] of `,${line}`.matchAll(pattern)) {
     fields.push(quoted === undefined ? plain! : quoted.replaceAll('""', '"'));
   }
   return fields;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { CHANNEL_NAMES } from './channels.ts';
 
@@ -69,11 +69,20 @@ export class RecipeError extends Error {
 
 /** Reads a recipe from YAML, or the defaults. @throws RecipeError */
 export function readRecipe(path: string | null): Recipe {
-  const given: unknown = path === null ? {} : parse(readFileSync(path, 'utf8'));
+  const given = path === null ? {} : parseYaml(path);
   const parsed = recipeSchema.safeParse(given ?? {});
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
     ({ path: at, message }) => `${at.join('.')}: ${message}`,
   );
   throw new RecipeError(`${path}:\n${problems.join('\n')}`);
+}
+
+function parseYaml(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof YAMLParseError) throw new RecipeError(`${path}: ${error.message}`);
+    throw error;
+  }
 }

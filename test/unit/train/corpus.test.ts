@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CorpusError, readCorpus, splitCsvLine } from '../../../src/train/corpus.ts';
+
+const HEADER = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
+const HUMAN = 'a.wav,bonafide,human,ann,en,one,train,16000,2.5';
+const FAKE = 'b.wav,spoof,vits,ann,en,one,train,22050,3';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-corpus-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function manifest(...lines: readonly string[]): void {
+  writeFileSync(join(folder, 'manifest.csv'), `${lines.join('\n')}\n`);
+}
+
+function touch(path: string): void {
+  mkdirSync(join(folder, path, '..'), { recursive: true });
+  writeFileSync(join(folder, path), '');
+}
+
+describe('a corpus with a manifest', () => {
+  it('gives the clips in order', () => {
+    manifest(HEADER, HUMAN, FAKE);
+    expect(readCorpus(folder)).toEqual([
+      {
+        path: join(folder, 'a.wav'),
+        label: 'bonafide',
+        system: 'human',
+        speaker: 'ann',
+        language: 'en',
+        page: 'one',
+        split: 'train',
+        sourceRateHz: 16_000,
+        seconds: 2.5,
+      },
+      expect.objectContaining({ label: 'spoof', system: 'vits', seconds: 3 }),
+    ]);
+  });
+
+  it('knows the other names of the labels and lines that end in CRLF', () => {
+    manifest(
+      `${HEADER}\r`,
+      `${HUMAN.replace('bonafide', 'bona-fide')}\r`,
+      HUMAN.replace('bonafide', 'real'),
+      FAKE.replace('spoof', 'fake'),
+    );
+    expect(readCorpus(folder).map(({ label }) => label)).toEqual(['bonafide', 'bonafide', 'spoof']);
+  });
+
+  it('reads quoted fields', () => {
+    manifest(HEADER, HUMAN.replace('ann', '"Doe, ""Ann"""'), FAKE);
+    expect(readCorpus(folder)[0]!.speaker).toBe('Doe, "Ann"');
+  });
+
+  it.each([
+    { what: 'a wrong header', lines: ['file,label', HUMAN], message: /the header must be/ },
+    {
+      what: 'a wrong column count',
+      lines: [HEADER, HUMAN, `${FAKE},more`],
+      message: /line 3: expected 9 columns, got 10/,
+    },
+    {
+      what: 'an unknown label',
+      lines: [HEADER, HUMAN.replace('bonafide', 'maybe')],
+      message: /line 2: unknown label "maybe"/,
+    },
+    {
+      what: 'a label that is a name every object has',
+      lines: [HEADER, HUMAN.replace('bonafide', 'constructor'), FAKE],
+      message: /unknown label "constructor"/,
+    },
+    {
+      what: 'an unknown split',
+      lines: [HEADER, HUMAN.replace('train', 'test')],
+      message: /line 2: unknown split "test"/,
+    },
+    { what: 'one class only', lines: [HEADER, HUMAN], message: /only bonafide clips/ },
+    { what: 'no clips', lines: [HEADER], message: /holds no clips/ },
+    {
+      what: 'a page in two splits',
+      lines: [HEADER, HUMAN, FAKE.replace('train', 'dev')],
+      message: /page "one" is in the splits train and dev/,
+    },
+  ])('refuses $what', ({ lines, message }) => {
+    manifest(...lines);
+    expect(() => readCorpus(folder)).toThrow(CorpusError);
+    expect(() => readCorpus(folder)).toThrow(message);
+  });
+});
+
+describe('a plain folder', () => {
+  it('takes real/ and fake/, one level deep, as the split dev of one page', () => {
+    for (const path of ['real/ann/1.wav', 'real/2.wav', 'fake/vits/3.wav', 'fake/4.wav']) {
+      touch(path);
+    }
+    const clips = readCorpus(folder);
+    expect(clips.map(({ label, system, speaker }) => [label, system, speaker])).toEqual([
+      ['bonafide', 'human', ''],
+      ['bonafide', 'human', 'ann'],
+      ['spoof', 'unknown', ''],
+      ['spoof', 'vits', ''],
+    ]);
+    expect(new Set(clips.map(({ split }) => split))).toEqual(new Set(['dev']));
+    expect(new Set(clips.map(({ page }) => page))).toEqual(new Set([basename(folder)]));
+  });
+
+  it('refuses an empty folder and one class only', () => {
+    expect(() => readCorpus(folder)).toThrow(/holds no clips/);
+    touch('fake/1.wav');
+    expect(() => readCorpus(folder)).toThrow(/only spoof clips/);
+  });
+});
+
+describe('splitCsvLine', () => {
+  it.each([
+    ['a,b,c', ['a', 'b', 'c']],
+    ['a,,c', ['a', '', 'c']],
+    ['a,b,', ['a', 'b', '']],
+    [',b', ['', 'b']],
+    ['"a,b","say ""hi""",', ['a,b', 'say "hi"', '']],
+    ['', ['']],
+  ])('%s', (line, fields) => {
+    expect(splitCsvLine(line)).toEqual(fields);
+  });
+});

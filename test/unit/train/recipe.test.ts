@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FrontEnd } from '../../../src/dsp/front-end.ts';
+import { planNetwork } from '../../../src/model/network.ts';
+import { CHANNEL_NAMES } from '../../../src/train/channels.ts';
+import { frontEndOf } from '../../../src/train/prepare.ts';
+import { RecipeError, readRecipe } from '../../../src/train/recipe.ts';
+import { networkOf } from '../../../src/train/train-run.ts';
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-recipe-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function recipeFile(text: string): string {
+  const path = join(folder, 'recipe.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('readRecipe', () => {
+  it('has a default for everything', () => {
+    const recipe = readRecipe(null);
+    expect(recipe.channels).toEqual([...CHANNEL_NAMES]);
+    expect(recipe).toMatchObject({ name: 'telephone-8k', seed: 1, pairShare: 0.5 });
+    expect(readRecipe(recipeFile(''))).toEqual(recipe);
+    expect(new FrontEnd(frontEndOf(recipe)).featureCount).toBe(networkOf(recipe).inputSize);
+  });
+
+  it('names every problem', () => {
+    const path = recipeFile(
+      'steps: 0\nnetwork: {architecture: transformer}\nchannels: [gsm]\nlearnRate: 1\n',
+    );
+    const read = () => readRecipe(path);
+    expect(read).toThrow(RecipeError);
+    for (const problem of [/steps:/, /network\.architecture:/, /channels\.0:/, /learnRate/]) {
+      expect(read).toThrow(problem);
+    }
+  });
+
+  it('says of a file that is no YAML that the recipe is wrong', () => {
+    expect(() => readRecipe(recipeFile('steps: [1, 2'))).toThrow(RecipeError);
+  });
+
+  it('reads the recipe of the embedded detector', () => {
+    const path = fileURLToPath(new URL('../../../recipes/telephone-8k.yaml', import.meta.url));
+    const recipe = readRecipe(path);
+    expect(recipe.name).toBe('telephone-8k');
+    const plan = planNetwork(networkOf(recipe));
+    expect(recipe.framesPerClip % plan.spec.framesPerStep).toBe(0);
+    expect(plan.parameterCount).toBeGreaterThan(10_000);
+  });
+});
+
+describe('networkOf', () => {
+  it('gives an LSTM no convolutions and the front end’s features', () => {
+    const recipe = readRecipe(
+      recipeFile(
+        'network: {architecture: lstm, units: [8, 4]}\nfrontEnd: {cepstra: 20, deltaOrder: 2}\n',
+      ),
+    );
+    expect(networkOf(recipe)).toMatchObject({ convolutions: [], units: [8, 4], inputSize: 60 });
+    expect(new FrontEnd(frontEndOf(recipe)).featureCount).toBe(60);
+  });
+});
