@@ -32,7 +32,7 @@ export function startInProcessLane(lane: Lane, clock: Clock, listener: LaneListe
   return {
     open: (spec) => lane.open(spec),
     close: (feedId) => lane.close(feedId),
-    snapshot: async (feedId) => lane.snapshot(feedId),
+    snapshot: (feedId) => lane.snapshot(feedId),
     async stop() {
       await ticker.stop();
       lane.dispose();
@@ -63,6 +63,13 @@ export async function startThreadLane(
   return host;
 }
 
+/** From sources (tests, tsx) the thread needs a loader of its own; from dist it needs nothing. */
+function startWorker(workerData: LaneThreadSetup): Worker {
+  const fromSources = import.meta.url.endsWith('.ts');
+  const file = fromSources ? './lane-thread-from-sources.mjs' : './lane-thread.js';
+  return new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
+}
+
 class ThreadLane implements LaneHost {
   readonly #worker: Worker;
   readonly #clock: Clock;
@@ -82,13 +89,7 @@ class ThreadLane implements LaneHost {
       engine: options.engine,
       settings: options.settings,
     };
-    // From sources (tests, tsx) the thread needs the same loader; from dist it needs nothing.
-    const fromSources = import.meta.url.endsWith('.ts');
-    const file = fromSources ? './lane-thread.ts' : './lane-thread.js';
-    this.#worker = new Worker(new URL(file, import.meta.url), {
-      workerData: setup,
-      execArgv: fromSources ? ['--import', 'tsx'] : [],
-    });
+    this.#worker = startWorker(setup);
     this.#readiness = new Promise((resolve, reject) => {
       this.#ready = (failure) => (failure === null ? resolve() : reject(failure));
     });
