@@ -61,7 +61,7 @@ export class OfflineScreener {
     const host: LaneHost = {
       open: (spec) => lane.open(spec),
       close: (feedId) => lane.close(feedId),
-      snapshot: async (feedId) => lane.snapshot(feedId),
+      snapshot: (feedId) => lane.snapshot(feedId),
       stop: async () => lane.dispose(),
     };
     const pool = await LanePool.start(1, async () => host, {

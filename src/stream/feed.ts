@@ -25,6 +25,8 @@ export interface FeedOptions {
   readonly decoder: PacketDecoder;
   /** One a channel. */
   readonly legs: readonly FeedLeg[];
+  /** Scores that the legs gave elsewhere before, one a channel. Default none. */
+  readonly scores?: readonly number[];
   readonly emit: (event: LaneEvent) => void;
 }
 
@@ -46,6 +48,9 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options;
     const { decoder } = options;
+    options.legs.forEach(({ legKey }, channel) => {
+      this.#scoreCounts.set(legKey, options.scores?.[channel] ?? 0);
+    });
     const longest = Math.max(
       decoder.maxPacketSamples,
       Math.ceil((decoder.sampleRateHz * CONCEAL_LIMIT_MS) / 1000),
@@ -93,9 +98,13 @@ export class Feed {
     return true;
   }
 
+  scoresOf(legKey: number): number {
+    return this.#scoreCounts.get(legKey) ?? 0;
+  }
+
   /** Counts a score of a leg. @returns its number, from 1. */
   noteScore(legKey: number): number {
-    const count = (this.#scoreCounts.get(legKey) ?? 0) + 1;
+    const count = this.scoresOf(legKey) + 1;
     this.#scoreCounts.set(legKey, count);
     return count;
   }
@@ -230,7 +239,7 @@ export class Feed {
       lostMs: Math.round(pipeline.lostMs),
       packets: this.#packets,
       corruptPackets: this.#corrupt,
-      scores: this.#scoreCounts.get(legKey) ?? 0,
+      scores: this.scoresOf(legKey),
       steps: pipeline.steps,
       finalScore: pipeline.decision.figures(pipeline.streamTimeMs, pipeline.lostMs),
     }));

@@ -30,11 +30,10 @@ async function run(port: MessagePort, setup: LaneThreadSetup): Promise<void> {
         lane.close(command.feedId);
         break;
       case 'snapshot':
-        say({
-          kind: 'snapshot',
-          requestId: command.requestId,
-          legs: lane.snapshot(command.feedId),
-        });
+        void lane
+          .snapshot(command.feedId)
+          .catch(() => null)
+          .then((legs) => say({ kind: 'snapshot', requestId: command.requestId, legs }));
         break;
       case 'stop':
         void stop();

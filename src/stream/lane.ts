@@ -66,6 +66,7 @@ export class Lane {
   #packetsOfEndedFeeds = 0;
   #corruptOfEndedFeeds = 0;
   #waitingFeeds = 0;
+  #turning: Promise<void> = Promise.resolve();
 
   constructor(options: LaneOptions) {
     if (options.detectors.length === 0) throw new RangeError('a lane needs a detector, got none');
@@ -97,12 +98,17 @@ export class Lane {
     if (feed !== undefined) this.#release(feed);
   }
 
-  /** The memory of a feed's legs, one a channel; null when the lane does not have it. */
-  snapshot(feedId: number): Uint8Array[] | null {
+  /**
+   * The memory of a feed's legs, one a channel; null when the lane does not have it. Waits for the
+   * turn in progress: a leg that waits for the engine has part of its memory there.
+   */
+  async snapshot(feedId: number): Promise<Uint8Array[] | null> {
+    await this.#turning;
     const feed = this.#feeds.get(feedId);
     if (feed === undefined) return null;
-    return feed.legs.map(({ pipeline, resampler }) => {
+    return feed.legs.map(({ legKey, pipeline, resampler }) => {
       const writer = new SnapshotWriter();
+      writer.float64(feed.scoresOf(legKey));
       pipeline.snapshot(writer);
       resampler?.snapshot(writer);
       return writer.finish();
@@ -110,7 +116,12 @@ export class Lane {
   }
 
   /** One tick. Not reentrant. */
-  async turn(): Promise<void> {
+  turn(): Promise<void> {
+    this.#turning = this.#turn();
+    return this.#turning;
+  }
+
+  async #turn(): Promise<void> {
     const startedAtMs = this.#options.clock.nowMs();
     let waiting = this.#advanceAll();
     this.#waitingFeeds = waiting;
@@ -209,10 +220,12 @@ export class Lane {
         resampler?.maxOutputSamples(decoder.maxPacketSamples) ?? decoder.maxPacketSamples;
       return { legKey, resampler, pipeline: this.#createLeg(index, spec, legKey, maxWriteSamples) };
     });
-    spec.snapshots?.forEach((bytes, channel) => {
+    const scores = spec.snapshots?.map((bytes, channel) => {
       const reader = new SnapshotReader(bytes);
+      const given = reader.float64();
       legs[channel]!.pipeline.restore(reader);
       legs[channel]!.resampler?.restore(reader);
+      return given;
     });
     return new Feed({
       feedId: spec.feedId,
@@ -220,6 +233,7 @@ export class Lane {
       reader: new PacketRingReader(spec.ringMemory, maxRecordBytes(spec.format)),
       decoder,
       legs,
+      ...(scores === undefined ? {} : { scores }),
       emit: (event) => this.#events.push(event),
     });
   }
