@@ -52,7 +52,7 @@ export class Fitter {
     this.#variables = new Map(
       [...weights].map(([name, { shape, values }]) => {
         const trainable = !/\/(mean|variance)$/.test(name);
-        return [name, tf.variable(tf.tensor(values, [...shape]), trainable)];
+        return [name, tf.tidy(() => tf.variable(tf.tensor(values, [...shape]), trainable))];
       }),
     );
     this.#trainable = [...this.#variables.values()].filter(({ trainable }) => trainable);
@@ -122,30 +122,45 @@ export class Fitter {
   }
 
   async state(): Promise<FitState> {
-    const optimizer = await this.#optimizer.getWeights();
-    return {
-      step: this.#step,
-      weights: this.weights(),
-      optimizer: optimizer.map(({ tensor }) => ({
-        shape: tensor.shape,
-        values: Float32Array.from(tensor.dataSync()),
-      })),
-    };
+    const slots = await this.#optimizer.getWeights();
+    const optimizer = slots.map(({ tensor }) => ({
+      shape: tensor.shape,
+      values: Float32Array.from(tensor.dataSync()),
+    }));
+    // The count of steps is a tensor made for this call; the others are the optimiser's own.
+    slots[0]?.tensor.dispose();
+    return { step: this.#step, weights: this.weights(), optimizer };
   }
 
-  /** Goes on from a saved state. */
+  /** Goes on from a saved state. For a fitter that has not trained yet. */
   async restore(state: FitState): Promise<void> {
     const tf = this.#tf;
     this.#step = state.step;
     for (const [name, { shape, values }] of state.weights) {
       tf.tidy(() => this.#variables.get(name)!.assign(tf.tensor(values, [...shape])));
     }
-    await this.#optimizer.setWeights(
-      state.optimizer.map(({ shape, values }, index) => ({
-        name: `slot${index}`,
-        tensor: tf.tensor(values, [...shape]),
-      })),
-    );
+    const slots = state.optimizer.map(({ shape, values }, index) => ({
+      name: `slot${index}`,
+      tensor: tf.tensor(values, [...shape]),
+    }));
+    await this.#optimizer.setWeights(slots);
+    tf.dispose(slots.map(({ tensor }) => tensor));
+    this.#restoreBetaPowers();
+  }
+
+  // `setWeights` takes powers of beta where training multiplied step by step in single precision;
+  // the last bits would differ, and the run with them.
+  #restoreBetaPowers(): void {
+    const tf = this.#tf;
+    const powers = this.#optimizer as unknown as { accBeta1: Variable; accBeta2: Variable };
+    for (const [variable, beta] of [
+      [powers.accBeta1, Math.fround(ADAM.beta1)],
+      [powers.accBeta2, Math.fround(ADAM.beta2)],
+    ] as const) {
+      let power = beta;
+      for (let step = 0; step < this.#step; step++) power = Math.fround(power * beta);
+      tf.tidy(() => variable.assign(tf.scalar(power)));
+    }
   }
 
   dispose(): void {
