@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/random.ts';
+import { type Batch, type BatchOptions, BatchSampler } from '../../../src/train/batches.ts';
+import { clipOf, storeOf, TOY_FEATURES } from './toy-corpus.ts';
+
+const CLIPS = [
+  clipOf('bonafide', 'both'),
+  clipOf('spoof', 'both'),
+  clipOf('bonafide', 'second'),
+  clipOf('spoof', 'second'),
+  clipOf('bonafide', 'humans only'),
+  clipOf('spoof', 'fakes only'),
+];
+const FRAMES = 10;
+const PLAIN: BatchOptions = {
+  batchSize: 8,
+  frames: FRAMES,
+  pairShare: 0.5,
+  gainSpread: 0,
+  equaliserSpread: 0,
+  maskBands: 0,
+  spectral: true,
+};
+
+// A frame of clip i through store s holds i + 16 s, so that a row tells where it came from.
+function samplerOf(
+  options: Partial<BatchOptions> = {},
+  { seed = 1, lengths = [30, 30, 30, 30, 30, 30] } = {},
+): BatchSampler {
+  return new BatchSampler(
+    {
+      clips: CLIPS,
+      indices: CLIPS.map((_, index) => index),
+      stores: [
+        storeOf('mulaw', lengths, (clip) => clip),
+        storeOf('alaw', lengths, (clip) => clip + 16),
+      ],
+      mean: new Array<number>(TOY_FEATURES).fill(0),
+      scale: new Array<number>(TOY_FEATURES).fill(1),
+    },
+    { ...PLAIN, ...options },
+    createRandom(seed),
+  );
+}
+
+const copyOf = (batch: Batch): Batch => structuredClone(batch);
+
+/** Clip and store of every row of a plain batch. */
+function sourcesOf({ features, labels }: Batch) {
+  return [...labels].map((label, row) => {
+    const value = features[row * FRAMES * TOY_FEATURES]!;
+    return { label, clip: CLIPS[value % 16]!, store: Math.floor(value / 16) };
+  });
+}
+
+describe('BatchSampler', () => {
+  it('begins with pairs of one page and one channel', () => {
+    const sampler = samplerOf();
+    for (let count = 0; count < 50; count++) {
+      const rows = sourcesOf(sampler.next());
+      for (const row of [0, 2]) {
+        const [human, fake] = [rows[row]!, rows[row + 1]!];
+        expect([human.label, fake.label]).toEqual([0, 1]);
+        expect(human.clip.page).toBe(fake.clip.page);
+        expect(human.store).toBe(fake.store);
+      }
+    }
+  });
+
+  it('labels every row after its clip and balances the rest', () => {
+    const sampler = samplerOf();
+    const pages = new Set<string>();
+    for (let count = 0; count < 50; count++) {
+      const rows = sourcesOf(sampler.next());
+      for (const { label, clip } of rows) expect(label).toBe(clip.label === 'spoof' ? 1 : 0);
+      expect(rows.filter(({ label }) => label === 1)).toHaveLength(4);
+      for (const { clip } of rows.slice(4)) pages.add(clip.page);
+    }
+    expect(pages).toEqual(new Set(CLIPS.map(({ page }) => page)));
+  });
+
+  it('gives frames beyond a short clip no weight and no value', () => {
+    const batch = samplerOf({}, { lengths: [4, 4, 4, 4, 4, 4] }).next();
+    for (let row = 0; row < PLAIN.batchSize; row++) {
+      const weights = batch.weights.subarray(row * FRAMES, (row + 1) * FRAMES);
+      expect([...weights]).toEqual([1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+      const beyond = batch.features.subarray(
+        (row * FRAMES + 4) * TOY_FEATURES,
+        (row + 1) * FRAMES * TOY_FEATURES,
+      );
+      expect(beyond.every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  it('never draws a clip of which nothing was kept', () => {
+    const sampler = samplerOf({}, { lengths: [30, 30, 0, 30, 30, 30] });
+    for (let count = 0; count < 50; count++) {
+      const pages = sourcesOf(sampler.next()).filter(({ label }) => label === 0);
+      expect(pages.map(({ clip }) => clip.page)).not.toContain('second');
+    }
+  });
+
+  it('gives the same batches for a seed, and others for another', () => {
+    const options = { gainSpread: 1.5, equaliserSpread: 0.6, maskBands: 2 };
+    const [first, second, other] = [
+      samplerOf(options),
+      samplerOf(options),
+      samplerOf(options, { seed: 2 }),
+    ];
+    for (let count = 0; count < 5; count++) {
+      const batch = copyOf(first.next());
+      expect(copyOf(second.next())).toEqual(batch);
+      expect(copyOf(other.next())).not.toEqual(batch);
+    }
+  });
+
+  it('goes on identically from the state of its dice', () => {
+    const whole = samplerOf({ gainSpread: 1 });
+    for (let count = 0; count < 3; count++) whole.next();
+    const resumed = samplerOf({ gainSpread: 1 }, { seed: whole.randomState });
+    for (let count = 0; count < 3; count++) {
+      expect(copyOf(resumed.next())).toEqual(copyOf(whole.next()));
+    }
+  });
+
+  it('changes gain only where the features are no spectrum, in the first feature', () => {
+    const batch = samplerOf({ spectral: false, gainSpread: 1, maskBands: 3 }).next();
+    for (let at = 0; at < batch.features.length; at++) {
+      if (at % TOY_FEATURES !== 0) expect(Number.isInteger(batch.features[at])).toBe(true);
+    }
+  });
+});

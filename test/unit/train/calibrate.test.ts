@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/random.ts';
+import {
+  type ClipLogits,
+  calibrate,
+  fitAffine,
+  meanLogitAfter,
+  scoresAfter,
+  thresholdsOf,
+} from '../../../src/train/calibrate.ts';
+
+function clip(logits: readonly number[], voiced: readonly number[], isSpoof = false): ClipLogits {
+  return {
+    page: 'page',
+    system: '',
+    isSpoof,
+    logits: Float32Array.from(logits),
+    voicedFrames: Uint8Array.from(voiced),
+  };
+}
+
+describe('meanLogitAfter', () => {
+  const example = clip([1, 5, 2, -4], [8, 0, 4, 8]);
+
+  it.each([
+    [1, 1],
+    [8, 1],
+    [9, (8 + 8) / 12],
+    [13, (8 + 8 - 32) / 20],
+    [1000, (8 + 8 - 32) / 20],
+  ])('weighs the steps up to %i voiced frames', (frames, mean) => {
+    expect(meanLogitAfter(example, frames)).toBeCloseTo(mean, 12);
+  });
+
+  it('is NaN for a clip without voiced frames, which gives no score', () => {
+    expect(meanLogitAfter(clip([1, 2], [0, 0]), 10)).toBeNaN();
+    const scores = scoresAfter([example, clip([3], [0]), clip([2], [8], true)], 80, 10);
+    expect(scores).toEqual({ bonafide: [1], spoof: [2] });
+  });
+});
+
+describe('fitAffine', () => {
+  // Normals of one variance: the log-odds are affine, slope (m1 - m0) / s² and
+  // intercept (m0² - m1²) / (2 s²).
+  const random = createRandom(5);
+  const draw = (mean: number) => Array.from({ length: 4000 }, () => mean + 2 * random.gaussian());
+  const { slope, intercept } = fitAffine({ bonafide: draw(-1), spoof: draw(2) });
+
+  it('recovers the log-odds of two normals', () => {
+    expect(slope).toBeGreaterThan(-0.75 - 0.08);
+    expect(slope).toBeLessThan(-0.75 + 0.08);
+    expect(intercept).toBeGreaterThan(0.375 - 0.08);
+    expect(intercept).toBeLessThan(0.375 + 0.08);
+  });
+
+  it('stays finite for classes that a threshold separates', () => {
+    const map = fitAffine({ bonafide: [-3, -2], spoof: [2, 3] });
+    expect(map.slope).toBeLessThan(-0.5);
+    expect(Number.isFinite(map.slope) && Number.isFinite(map.intercept)).toBe(true);
+    expect(map.intercept).toBeCloseTo(0, 6);
+  });
+
+  it('weighs the classes equally, whatever their counts', () => {
+    const few = fitAffine({ bonafide: [-1, 0.5], spoof: [1, -0.5] });
+    const many = fitAffine({ bonafide: [-1, 0.5], spoof: [1, -0.5, 1, -0.5, 1, -0.5] });
+    expect(many.slope).toBeCloseTo(few.slope, 9);
+    expect(many.intercept).toBeCloseTo(few.intercept, 9);
+  });
+});
+
+describe('thresholdsOf', () => {
+  const random = createRandom(6);
+  const llrs = Array.from({ length: 2000 }, () => 2 + 1.5 * random.gaussian());
+
+  it('lets no more than the share of the clips lie at or below', () => {
+    const thresholds = thresholdsOf(llrs);
+    expect(thresholds.map(({ falseAlertRate }) => falseAlertRate)).toEqual([
+      0.001, 0.005, 0.01, 0.02, 0.05,
+    ]);
+    for (const { falseAlertRate, llr } of thresholds) {
+      const below = llrs.filter((value) => value <= llr).length;
+      expect(below).toBeLessThanOrEqual(falseAlertRate * llrs.length);
+      expect(below).toBeGreaterThanOrEqual(falseAlertRate * llrs.length - 1);
+    }
+  });
+
+  it('goes below the lowest clip when there are too few for a share', () => {
+    expect(thresholdsOf([3, 1, 2])[0]).toEqual({ falseAlertRate: 0.001, llr: 0.95 });
+  });
+});
+
+describe('calibrate', () => {
+  const random = createRandom(7);
+  const clips = Array.from({ length: 60 }, (_, index): ClipLogits => {
+    const isSpoof = index % 2 === 1;
+    const logits = Array.from({ length: 60 }, () => (isSpoof ? 1 : -1) + 2 * random.gaussian());
+    return { ...clip(logits, new Array<number>(60).fill(8), isSpoof), page: `page ${index % 5}` };
+  });
+  const run = (seed: number) =>
+    calibrate(clips, {
+      binEdgesMs: [1000, 2000, 4000],
+      hopMs: 10,
+      replicas: 6,
+      random: createRandom(seed),
+    });
+
+  it('fits a bin an edge, longer speech with a steeper slope', () => {
+    const { bins, replicas } = run(1);
+    expect(bins.map(({ minSpeechMs }) => minSpeechMs)).toEqual([1000, 2000, 4000]);
+    expect(bins.every(({ slope }) => slope < 0)).toBe(true);
+    expect(bins[2]!.slope).toBeLessThan(bins[0]!.slope);
+    expect(replicas).toHaveLength(6);
+    expect(replicas.every((maps) => maps.length === 3)).toBe(true);
+  });
+
+  it('gives the same table for a seed, and the same bins for any', () => {
+    expect(run(1)).toEqual(run(1));
+    expect(run(2).replicas).not.toEqual(run(1).replicas);
+    expect(run(2).bins).toEqual(run(1).bins);
+  });
+});
