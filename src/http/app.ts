@@ -41,7 +41,11 @@ export function createHttpApp(sources: HttpSources): Hono {
       'Content-Type': sources.metricsContentType,
     }),
   );
-  app.post('/v1/tokens', bodyLimit({ maxSize: MAX_BODY_BYTES }), async (context) => {
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => problem(413, `the body may have at most ${MAX_BODY_BYTES} bytes`),
+  });
+  app.post('/v1/tokens', limit, async (context) => {
     const key = sources.keys.verifyHeader(context.req.header('authorization'));
     if (key === null) return problem(401, 'the key is missing or not valid');
     const parsed = tokenRequest.safeParse(await readJson(context.req.raw));
