@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createHttpApp, type ServiceStatus } from '../../../src/http/app.ts';
+import { createKey, KeyRing } from '../../../src/keys.ts';
+import { createMetrics } from '../../../src/metrics.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const READY: ServiceStatus = {
+  ready: true,
+  reason: 'ready',
+  liveCalls: 2,
+  maxCalls: 300,
+  detectors: [{ id: 'tiny@0123456789ab', sampleRateHz: 8000 }],
+};
+
+const { key, sha256 } = createKey('a');
+const clock = new FakeClock();
+const keys = new KeyRing([{ name: 'a', sha256, maxCalls: null, fast: false }], clock);
+const metrics = createMetrics({ liveCalls: () => 2, liveLegs: () => 3 });
+let status: ServiceStatus = READY;
+const app = createHttpApp({
+  keys,
+  status: () => status,
+  renderMetrics: () => metrics.render(),
+  metricsContentType: metrics.contentType,
+});
+
+afterEach(() => {
+  status = READY;
+});
+
+describe('health', () => {
+  it('is alive whatever the service does', async () => {
+    status = { ...READY, ready: false, reason: 'draining' };
+    const answer = await app.request('/healthz');
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'alive' }]);
+  });
+
+  it('is ready with what it has, and says why it is not', async () => {
+    const ready = await app.request('/readyz');
+    expect([ready.status, await ready.json()]).toEqual([200, READY]);
+    for (const reason of ['draining', 'full', 'starting'] as const) {
+      status = { ...READY, ready: false, reason };
+      const answer = await app.request('/readyz');
+      expect([answer.status, await answer.json()]).toEqual([503, status]);
+    }
+  });
+
+  it('knows nothing else', async () => {
+    const answer = await app.request('/v2');
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+});
+
+describe('metrics', () => {
+  it('has what calls, sockets and lanes did', async () => {
+    metrics.callStarted('native', 2);
+    metrics.callEnded('stop');
+    metrics.error('SCREEN_ERR_RATE');
+    metrics.closed('native', 1008);
+    metrics.refused(401);
+    metrics.laneLoad(0, {
+      feeds: 3,
+      busyShare: 0.25,
+      lagMs: 1,
+      runs: 9,
+      rows: 20,
+      largestBatch: 4,
+      waitingFeeds: 2,
+      corruptPackets: 1,
+      packets: 100,
+    });
+    const answer = await app.request('/metrics');
+    expect(answer.headers.get('content-type')).toContain('text/plain');
+    const text = await answer.text();
+    for (const line of [
+      'bonafide_calls 2',
+      'bonafide_legs 3',
+      'bonafide_calls_started_total{platform="native"} 1',
+      'bonafide_calls_ended_total{reason="stop"} 1',
+      'bonafide_errors_total{code="SCREEN_ERR_RATE"} 1',
+      'bonafide_sockets_closed_total{adapter="native",code="1008"} 1',
+      'bonafide_upgrades_refused_total{status="401"} 1',
+      'bonafide_lane_busy_share{lane="0"} 0.25',
+      'bonafide_lane_feeds{lane="0"} 3',
+      'bonafide_lane_largest_batch{lane="0"} 4',
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+    const names = ['score_latency_ms', 'scores_total', 'verdicts_total', 'abstentions_total'];
+    for (const name of [...names, 'gaps_total', 'dropped_packets_total', 'lane_deaths_total']) {
+      expect(text).toContain(`# HELP bonafide_${name} `);
+    }
+  });
+});
+
+describe('tokens', () => {
+  const ask = (body: string | null, authorization = `Bearer ${key}`) =>
+    app.request('/v1/tokens', { method: 'POST', body, headers: { authorization } });
+
+  it('stand for the key for a while', async () => {
+    const answer = await ask(null);
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const { token, expiresInSeconds } = (await answer.json()) as {
+      token: string;
+      expiresInSeconds: number;
+    };
+    expect(expiresInSeconds).toBe(300);
+    expect(keys.verifyToken(token)).toEqual({ name: 'a', maxCalls: null, fast: false });
+    clock.advance(300_000);
+    expect(keys.verifyToken(token)).toBeNull();
+    const short = await ask('{"seconds":60}');
+    expect(await short.json()).toMatchObject({ expiresInSeconds: 60 });
+  });
+
+  it('are for those with a key', async () => {
+    for (const authorization of ['', 'Bearer wrong', `Basic ${key}`, key]) {
+      const answer = await ask(null, authorization);
+      expect([answer.status, await answer.text()]).toEqual([401, expect.not.stringContaining(key)]);
+    }
+  });
+
+  it.each(['{"seconds":59}', '{"seconds":601}', '{"seconds":"60"}', '{"more":1}', '[]', '{', 'x'])(
+    'refuses %s',
+    async (body) => {
+      expect((await ask(body)).status).toBe(400);
+    },
+  );
+
+  it('does not read long bodies', async () => {
+    expect((await ask(`{"seconds":${' '.repeat(20_000)}60}`)).status).toBe(413);
+  });
+});
