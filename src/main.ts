@@ -30,6 +30,11 @@ const context: CliContext = {
   selfCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
 };
 
+// A reader of our output that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
+});
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.configuration;
   if (error instanceof CliError) return error.exitCode;

@@ -43,7 +43,10 @@ interface RunFigures extends LoadFigures {
   readonly calls: number;
   readonly seconds: number;
   readonly cpuMsPerCallSecond: number;
+  /** Growth from a few warm calls to all, heap slack of the process included. */
   readonly residentKbPerCall: number;
+  /** Growth of the next calls, when the process has its working set. */
+  readonly residentKbPerFurtherCall: number;
 }
 
 /** `bonafide bench`: loads a server process from this process and prints a table and JSON. */
@@ -115,6 +118,7 @@ interface RunParts {
 
 const WARM_UP_SECONDS = 5;
 const WARM_UP_CALLS = 8;
+const FURTHER_CALLS = 60;
 
 async function runLoad(
   engine: 'onnx' | 'tfjs',
@@ -126,8 +130,8 @@ async function runLoad(
     environment: {
       ...context.environment,
       BONAFIDE_ENGINE: engine,
-      BONAFIDE_MAX_CALLS: String(calls + WARM_UP_CALLS),
-      BONAFIDE_MAX_CALLS_PER_KEY: String(calls + WARM_UP_CALLS),
+      BONAFIDE_MAX_CALLS: String(calls + FURTHER_CALLS),
+      BONAFIDE_MAX_CALLS_PER_KEY: String(calls + FURTHER_CALLS),
     },
   });
   try {
@@ -153,6 +157,9 @@ async function runLoad(
     const after = await server.figures();
     const seconds = (context.clock.nowMs() - startedAtMs) / 1000;
     const figures = load.take();
+    await load.open(calls + FURTHER_CALLS);
+    await load.run(WARM_UP_SECONDS);
+    const further = await server.figures();
     await load.close();
     const grownBytes = after.residentBytes - idle.residentBytes;
     return {
@@ -163,6 +170,8 @@ async function runLoad(
       seconds,
       cpuMsPerCallSecond: ((after.cpuSeconds - before.cpuSeconds) * 1000) / (seconds * calls),
       residentKbPerCall: grownBytes / 1024 / Math.max(1, calls - callsBefore),
+      residentKbPerFurtherCall:
+        (further.residentBytes - after.residentBytes) / 1024 / FURTHER_CALLS,
       ...figures,
     };
   } finally {
@@ -192,7 +201,7 @@ function renderRuns(runs: readonly RunFigures[]): string {
       'calls',
       'CPU ms per call-second',
       'latency p50 / p99 / max ms',
-      'RSS KB a call',
+      'RSS KB a call / a further call',
       'scores',
       'late sends',
       'errors',
@@ -206,7 +215,7 @@ function renderRuns(runs: readonly RunFigures[]): string {
       run.calls,
       run.cpuMsPerCallSecond.toFixed(2),
       [run.latencyP50Ms, run.latencyP99Ms, run.latencyMaxMs].map((ms) => ms.toFixed(0)).join(' / '),
-      run.residentKbPerCall.toFixed(0),
+      `${run.residentKbPerCall.toFixed(0)} / ${run.residentKbPerFurtherCall.toFixed(0)}`,
       run.scores,
       run.lateSends,
       run.errors,

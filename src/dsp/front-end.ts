@@ -7,7 +7,7 @@ import { SampleHistory } from './sample-history.ts';
 import { SignalMonitor } from './signal-monitor.ts';
 import type { SignalQuality } from './signal-quality.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
-import { StaticFeatures } from './static-features.ts';
+import { type StaticFeatures, sharedStaticFeatures } from './static-features.ts';
 
 const SNAPSHOT_PART = 47;
 const SNAPSHOT_VERSION = 1;
@@ -58,7 +58,7 @@ export class FrontEnd implements Snapshotting {
     this.featureCount = featureCountOf(config);
     this.#lookBackFrames = Math.round(voiceActivity.lookBackMs / hopMs);
     this.#hangoverFrames = Math.round(voiceActivity.hangoverMs / hopMs);
-    this.#statics = new StaticFeatures(config);
+    this.#statics = sharedStaticFeatures(config);
     this.#history = new SampleHistory({
       sampleRateHz,
       hopSamples: this.hopSamples,

@@ -66,3 +66,18 @@ export class StaticFeatures {
     for (let index = 0; index < length; index++) into[offset + index] = values[index]!;
   }
 }
+
+const shared = new WeakMap<FrontEndConfig, StaticFeatures>();
+
+/**
+ * The features object of a configuration, one for all legs of this thread that have the same
+ * configuration object: tables and scratch are 20 KB. What it holds is good until the next `analyse`.
+ */
+export function sharedStaticFeatures(config: FrontEndConfig): StaticFeatures {
+  let statics = shared.get(config);
+  if (statics === undefined) {
+    statics = new StaticFeatures(config);
+    shared.set(config, statics);
+  }
+  return statics;
+}

@@ -15,6 +15,9 @@ import { LegPipeline } from './leg-pipeline.ts';
 import { MAX_RECORD_MS, maxRecordBytes, PacketRingReader } from './packet-ring.ts';
 import { createResampler } from './resampler.ts';
 
+/** Engine runs of a turn at most: 20 ms of audio need one, a burst or the look-back of speech some more. */
+const MAX_ROUNDS = 4;
+
 /** Operator's settings that a lane needs. */
 export interface LaneSettings {
   /** Prior probability that a leg is synthetic, 0…1 exclusive. */
@@ -121,13 +124,14 @@ export class Lane {
     return this.#turning;
   }
 
+  // A lane that cannot keep up must still give its events out: a turn has an end.
   async #turn(): Promise<void> {
     const startedAtMs = this.#options.clock.nowMs();
-    let waiting = this.#advanceAll();
-    this.#waitingFeeds = waiting;
-    while (waiting > 0) {
+    let waiting = this.#advance(this.#feeds.values());
+    this.#waitingFeeds = waiting.length;
+    for (let round = 1; waiting.length > 0; round++) {
       for (const batcher of this.#batchers) await batcher.runReady();
-      waiting = this.#advanceAll();
+      waiting = round < MAX_ROUNDS ? this.#advance(waiting) : [];
     }
     for (const feed of this.#feeds.values()) {
       if (feed.ended) this.#release(feed);
@@ -170,11 +174,12 @@ export class Lane {
     for (const { engine } of this.#options.detectors) engine.dispose();
   }
 
-  #advanceAll(): number {
-    let waiting = 0;
-    for (const feed of this.#feeds.values()) {
+  /** Works through the rings of these feeds. @returns those with a leg that waits for the engine */
+  #advance(feeds: Iterable<Feed>): Feed[] {
+    const waiting: Feed[] = [];
+    for (const feed of feeds) {
       try {
-        if (!feed.advance()) waiting++;
+        if (!feed.advance()) waiting.push(feed);
       } catch {
         feed.fail('SCREEN_ERR_INTERNAL');
       }
