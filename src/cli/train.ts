@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { renderFigures } from '../train/card.ts';
-import { type Clip, CorpusError, readCorpus } from '../train/corpus.ts';
+import { type Clip, CorpusError, readCorpus, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
 import { finishDetector } from '../train/finish-detector.ts';
 import { prepareAll } from '../train/prepare.ts';
@@ -58,6 +58,7 @@ export async function readTrainInputs(
     const given = readRecipe(options.recipe ?? null);
     const recipe = options.seed === undefined ? given : { ...given, seed: options.seed };
     const clips = readCorpus(options.corpus);
+    requireTrainingSplits(clips);
     const bar = context.stderr.isTTY
       ? new SingleBar({ format: '{channel} [{bar}] {value}/{total} clips, {eta_formatted} left' })
       : null;

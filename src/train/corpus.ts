@@ -51,6 +51,19 @@ export function readCorpus(folder: string): readonly Clip[] {
   return clips;
 }
 
+/**
+ * Training fits on `train`, calibrates on `val` and judges on `dev`.
+ * @throws CorpusError when one of them lacks a class
+ */
+export function requireTrainingSplits(clips: readonly Clip[]): void {
+  for (const split of ['train', 'val', 'dev'] as const) {
+    for (const label of ['bonafide', 'spoof'] as const) {
+      if (clips.some((clip) => clip.split === split && clip.label === label)) continue;
+      throw new CorpusError(`the split ${split} has no ${label} clips; training needs both classes`);
+    }
+  }
+}
+
 function readManifest(folder: string, path: string): Clip[] {
   const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split(/\r?\n/);
   if (header !== COLUMNS) {

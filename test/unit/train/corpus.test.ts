@@ -2,7 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CorpusError, readCorpus, splitCsvLine } from '../../../src/train/corpus.ts';
+import {
+  CorpusError,
+  readCorpus,
+  requireTrainingSplits,
+  type Split,
+  splitCsvLine,
+} from '../../../src/train/corpus.ts';
+import { clipOf } from './toy-corpus.ts';
 
 const HEADER = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
 const HUMAN = 'a.wav,bonafide,human,ann,en,one,train,16000,2.5';
@@ -130,5 +137,19 @@ describe('splitCsvLine', () => {
     ['', ['']],
   ])('%s', (line, fields) => {
     expect(splitCsvLine(line)).toEqual(fields);
+  });
+});
+
+describe('requireTrainingSplits', () => {
+  const both = (split: Split) => [clipOf('bonafide', split, split), clipOf('spoof', split, split)];
+  const whole = [...both('train'), ...both('val'), ...both('dev')];
+
+  it('takes a corpus with both classes in every split', () => {
+    expect(() => requireTrainingSplits(whole)).not.toThrow();
+  });
+
+  it('names the split and the class that are missing', () => {
+    expect(() => requireTrainingSplits(both('dev'))).toThrow(/split train has no bonafide clips/);
+    expect(() => requireTrainingSplits(whole.slice(0, -1))).toThrow(/split dev has no spoof clips/);
   });
 });
