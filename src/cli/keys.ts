@@ -57,18 +57,35 @@ function addKey(name: string, options: AddOptions): string {
   if (content.keys.some((entry) => entry.name === name)) {
     throw new CliError(`${options.file} has a key "${name}" already`, EXIT.configuration);
   }
-  const { key, sha256 } = createKey(name);
+  const { key, sha256 } = newKey(name);
   const entry = { name, sha256, maxCalls: options.maxCalls ?? null, fast: options.fast === true };
   writeKeysFile(options.file, { keys: [...content.keys, entry] });
   return key;
 }
 
+function newKey(name: string): ReturnType<typeof createKey> {
+  try {
+    return createKey(name);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError(error.message, EXIT.configuration);
+    throw error;
+  }
+}
+
 function readKeysFile(path: string): KeysFile {
   if (!existsSync(path)) return { keys: [] };
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as KeysFile;
-  } catch {
+  const content = parseJson(readFileSync(path, 'utf8')) as Partial<KeysFile> | null;
+  if (!Array.isArray(content?.keys)) {
     throw new CliError(`${path} is not a keys file`, EXIT.configuration);
+  }
+  return { keys: content.keys };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 

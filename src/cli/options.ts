@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < minimum || value > maximum) {
+    if (text.trim() === '' || !Number.isInteger(value) || value < minimum || value > maximum) {
       throw new InvalidArgumentError(`must be a whole number from ${minimum} to ${maximum}`);
     }
     return value;

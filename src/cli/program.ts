@@ -26,6 +26,8 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
   const program = new Command('bonafide')
     .description('Screens live phone calls for deepfake voices.')
     .version('0.1.0')
+    // Before the commands are added: they inherit it, those of `keys` too.
+    .exitOverride()
     .showHelpAfterError('(add --help for what is expected)')
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),

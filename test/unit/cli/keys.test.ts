@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../../../src/config.ts';
+import { runCli } from './run-cli.ts';
+
+let folder = '';
+let file = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-keys-'));
+  file = join(folder, 'keys.json');
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const keys = (...args: string[]) => runCli(['keys', ...args, '--file', file]);
+
+describe('keys', () => {
+  it('shows a new key once, keeps its hash, and the service reads the file', async () => {
+    const { code, stdout } = await keys('add', 'desk', '--max-calls', '5', '--fast');
+    expect(code).toBe(0);
+    const text = readFileSync(file, 'utf8');
+    expect(text).not.toContain(stdout.trim());
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(text)).toEqual({
+      keys: [{ name: 'desk', sha256: expect.any(String), maxCalls: 5, fast: true }],
+    });
+    expect(readConfig({ BONAFIDE_KEYS_FILE: file }).keys).toHaveLength(1);
+  });
+
+  it('adds beside others and removes by name', async () => {
+    const first = await keys('add', 'one');
+    const second = await keys('add', 'two');
+    expect(first.stdout).not.toBe(second.stdout);
+    expect((await keys('remove', 'one')).code).toBe(0);
+    const left = JSON.parse(readFileSync(file, 'utf8')) as { keys: { name: string }[] };
+    expect(left.keys.map(({ name }) => name)).toEqual(['two']);
+  });
+
+  it('refuses a name twice, an unknown name, and what is no keys file', async () => {
+    await keys('add', 'one');
+    expect(await keys('add', 'one')).toMatchObject({ code: 2, stdout: '' });
+    expect((await keys('remove', 'nobody')).code).toBe(2);
+    for (const text of ['not JSON', '[]', '{"keys": 3}', 'null']) {
+      writeFileSync(file, text);
+      expect(await keys('add', 'two')).toMatchObject({
+        code: 2,
+        stderr: `${file} is not a keys file`,
+      });
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    }
+  });
+
+  it('refuses a name that the service would refuse', async () => {
+    expect(await keys('add', 'a b/c')).toMatchObject({ code: 2, stdout: '' });
+  });
+});

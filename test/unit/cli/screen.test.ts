@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyDetector } from '../../support/tiny-detector.ts';
+import { fixturePath } from '../../support/wire-audio.ts';
+import { runCli } from './run-cli.ts';
+
+const SPEECH = fixturePath('format_human_wav_pcm16_8k.wav');
+const STEREO = fixturePath('two_channel_left_human_right_synthetic.flac');
+const SILENCE = fixturePath('silence_digital.flac');
+const BROKEN = fixturePath('broken_text.wav');
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-screen-'));
+  await writeTinyDetector(folder);
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const screen = (...args: string[]) => runCli(['screen', '--detector', folder, ...args]);
+
+describe('screen', () => {
+  it('prints a row a leg', async () => {
+    const { code, stdout, stderr } = await screen(SPEECH, STEREO);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('P(synthetic)');
+    const rows = stdout.split('\n').filter((line) => /\.(wav|flac)/.test(line));
+    expect(rows).toHaveLength(3);
+  });
+
+  it('does the other files when one is no audio or not there, and exits with 3', async () => {
+    const { code, stdout, stderr } = await screen(SPEECH, BROKEN, 'nowhere.wav', SILENCE);
+    expect(code).toBe(3);
+    expect(stdout).toContain(SPEECH);
+    expect(stdout).toContain(SILENCE);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringContaining(`${BROKEN}: `),
+      'nowhere.wav: no such file',
+    ]);
+  });
+
+  it('exits with 5 when the verdict of --fail-on was found, with 0 when not', async () => {
+    expect((await screen(SILENCE, '--fail-on', 'undecided')).code).toBe(5);
+    expect((await screen(SILENCE, '--fail-on', 'synthetic')).code).toBe(0);
+    expect((await screen(SILENCE)).code).toBe(0);
+  });
+
+  it('writes the events as lines of JSON, stable ones the same in every run', async () => {
+    const { code, stdout } = await screen(SPEECH, '--json', '--stable', '--loss', '0.1');
+    expect(code).toBe(0);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.at(-1)).toMatchObject({ type: 'stopped' });
+    expect(events.every((event) => event['callId'] === 'format_human_wav_pcm16_8k.wav')).toBe(true);
+    expect(events.some((event) => event['type'] === 'score')).toBe(true);
+    expect(stdout).not.toContain('latencyMs');
+    expect((await screen(SPEECH, '--json', '--stable', '--loss', '0.1')).stdout).toBe(stdout);
+  });
+
+  it('refuses a rate that the codec does not have, with 2', async () => {
+    const { code, stderr } = await screen(SPEECH, '--codec', 'mulaw', '--rate', '12345');
+    expect(code).toBe(2);
+    expect(stderr).toContain('12345');
+  });
+});
