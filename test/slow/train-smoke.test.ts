@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import wavefile from 'wavefile';
+import { loadDetector } from '../../src/model/detector.ts';
+import { createStepBatch } from '../../src/model/engine.ts';
+import { createRandom, type Random } from '../../src/random.ts';
+import { type Clip, readCorpus } from '../../src/train/corpus.ts';
+import type { FeatureStore } from '../../src/train/features.ts';
+import { finishDetector } from '../../src/train/finish-detector.ts';
+import { prepareAll } from '../../src/train/prepare.ts';
+import { type Recipe, recipeSchema } from '../../src/train/recipe.ts';
+import {
+  loadTrained,
+  readLog,
+  type TrainedNetwork,
+  trainNetwork,
+} from '../../src/train/train-run.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+const RATE_HZ = 8000;
+const SECONDS = 3;
+
+/** Two resonances over an excitation, in syllables of a quarter of a second. */
+function utterance(excite: (at: number) => number, random: Random): Float32Array {
+  const samples = new Float32Array(RATE_HZ * SECONDS);
+  const formants = [400 + 300 * random.uniform(), 1200 + 900 * random.uniform()];
+  for (const hz of formants) {
+    const radius = 0.97;
+    const turn = 2 * radius * Math.cos((2 * Math.PI * hz) / RATE_HZ);
+    let [y1, y2] = [0, 0];
+    for (let at = 0; at < samples.length; at++) {
+      const y = excite(at) + turn * y1 - radius * radius * y2;
+      [y1, y2] = [y, y1];
+      const syllable = Math.sin((Math.PI * at) / (RATE_HZ / 4)) ** 2;
+      samples[at] = samples[at]! + 0.02 * syllable * y;
+    }
+  }
+  return samples;
+}
+
+/** Pulses of an unsteady pitch over noise: a steady one would be a tone, not speech. */
+function pulses(random: Random): (at: number) => number {
+  const period = RATE_HZ / (90 + 80 * random.uniform());
+  let next = 0;
+  return (at) => {
+    const noise = 0.5 * random.gaussian();
+    if (at === 0) next = 0;
+    if (at < next) return noise;
+    next += period * (0.6 + 0.8 * random.uniform());
+    return noise + 3;
+  };
+}
+
+function writeClip(path: string, label: 'bonafide' | 'spoof', random: Random): void {
+  const excite = label === 'spoof' ? pulses(random) : () => 0.6 * random.gaussian();
+  const pcm = Int16Array.from(utterance(excite, random), (value) =>
+    Math.round(32_767 * Math.max(-1, Math.min(1, value))),
+  );
+  const wav = new wavefile.WaveFile();
+  wav.fromScratch(1, RATE_HZ, '16', pcm);
+  writeFileSync(path, wav.toBuffer());
+}
+
+/** Two train pages, one of val and one of dev, of 10 clips where a figure is wanted. */
+function writeCorpus(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const random = createRandom(42);
+  const lines = ['file,label,system,speaker,language,page,split,source_rate_hz,seconds'];
+  for (const [page, split, pairs] of [
+    ['one', 'train', 2],
+    ['two', 'train', 1],
+    ['three', 'val', 5],
+    ['four', 'dev', 5],
+  ] as const) {
+    for (let pair = 0; pair < pairs; pair++) {
+      for (const label of ['bonafide', 'spoof'] as const) {
+        const file = `${page}-${pair}-${label}.wav`;
+        writeClip(join(folder, file), label, random);
+        const system = label === 'spoof' ? 'pulses' : 'human';
+        lines.push(`${file},${label},${system},,en,${page},${split},${RATE_HZ},${SECONDS}`);
+      }
+    }
+  }
+  writeFileSync(join(folder, 'manifest.csv'), `${lines.join('\n')}\n`);
+}
+
+const recipe: Recipe = recipeSchema.parse({
+  name: 'smoke',
+  frontEnd: { bands: 20 },
+  network: { architecture: 'lstm', units: [8, 4] },
+  channels: ['mulaw', 'clean'],
+  steps: 12,
+  batchSize: 4,
+  framesPerClip: 64,
+  evaluateEvery: 6,
+  checkpointEvery: 6,
+});
+
+let folder = '';
+let clips: readonly Clip[] = [];
+let stores: readonly FeatureStore[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-train-'));
+  writeCorpus(join(folder, 'corpus'));
+  clips = readCorpus(join(folder, 'corpus'));
+  stores = await prepareAll({
+    recipe,
+    clips,
+    channels: recipe.channels,
+    cacheFolder: join(folder, 'cache'),
+    onProgress() {},
+  });
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+class Killed extends Error {}
+
+/** Trains in its own run folder; `killAfterStep` throws when that step is logged. */
+function train(run: string, killAfterStep: number | null = null): Promise<TrainedNetwork> {
+  return trainNetwork({
+    recipe,
+    clips,
+    stores,
+    runFolder: join(folder, run),
+    clock: new FakeClock(),
+    say(line) {
+      if (killAfterStep !== null && line.startsWith(`{"step":${killAfterStep},`))
+        throw new Killed();
+    },
+  });
+}
+
+it('keeps speech of every clip', () => {
+  for (const { spans } of stores) {
+    for (const { frames } of spans) expect(frames).toBeGreaterThan(100);
+  }
+});
+
+it('trains, calibrates and writes a detector that loads and runs', async () => {
+  const trained = await train('whole');
+  const outFolder = join(folder, 'detector');
+  const runFolder = join(folder, 'whole');
+  const figures = await finishDetector({ recipe, clips, stores, trained, runFolder, outFolder });
+  expect(figures.map(({ split, channel }) => `${split} ${channel}`)).toEqual([
+    'val mulaw',
+    'val clean',
+    'dev mulaw',
+    'dev clean',
+  ]);
+  for (const { clips: count, pages, pooledEer } of figures) {
+    expect([count, pages]).toEqual([10, 1]);
+    expect(pooledEer).toBeLessThanOrEqual(1);
+  }
+  const detector = await loadDetector(outFolder);
+  expect(detector.manifest).toMatchObject({ name: 'smoke', training: { recipe, clips: 26 } });
+  expect(readLog(runFolder).map(({ step }) => step)).toEqual([6, 12]);
+  const engine = await detector.createEngine('onnx');
+  const batch = createStepBatch(engine.signature, 2);
+  batch.rows = 2;
+  await engine.run(batch);
+  expect(batch.logits.every((logit) => Number.isFinite(logit))).toBe(true);
+  engine.dispose();
+  const exported = loadTrained({ recipe, clips, stores, runFolder });
+  expect(exported!.weights).toEqual(trained.weights);
+});
+
+it('gives the same weights when it is killed after 6 steps and resumed', async () => {
+  await expect(train('killed', 6)).rejects.toThrow(Killed);
+  const lines: string[] = [];
+  const resumed = await trainNetwork({
+    recipe,
+    clips,
+    stores,
+    runFolder: join(folder, 'killed'),
+    clock: new FakeClock(),
+    say: (line) => lines.push(line),
+  });
+  expect(lines).toContain('going on from step 6');
+  expect(resumed.weights).toEqual((await train('uninterrupted')).weights);
+});
