@@ -59,7 +59,9 @@ export function requireTrainingSplits(clips: readonly Clip[]): void {
   for (const split of ['train', 'val', 'dev'] as const) {
     for (const label of ['bonafide', 'spoof'] as const) {
       if (clips.some((clip) => clip.split === split && clip.label === label)) continue;
-      throw new CorpusError(`the split ${split} has no ${label} clips; training needs both classes`);
+      throw new CorpusError(
+        `the split ${split} has no ${label} clips; training needs both classes`,
+      );
     }
   }
 }
