@@ -173,6 +173,7 @@ export class LegPipeline implements StepClient, Snapshotting {
     into.float64(this.#lostSamples);
     into.float64(this.#nextScoreAtSamples);
     into.float64(this.#steps);
+    into.float64(this.#scorePending ? 1 : 0);
     into.floats(this.state);
     this.#options.frontEnd.snapshot(into);
     this.#options.decision.snapshot(into);
@@ -189,6 +190,7 @@ export class LegPipeline implements StepClient, Snapshotting {
     this.#lostSamples = from.float64();
     this.#nextScoreAtSamples = from.float64();
     this.#steps = from.float64();
+    this.#scorePending = from.float64() === 1;
     from.floats(this.state);
     this.#options.frontEnd.restore(from);
     this.#options.decision.restore(from);
