@@ -6,6 +6,7 @@ import { createLane } from '../../src/stream/create-lane.ts';
 import type { LaneEvent } from '../../src/stream/events.ts';
 import { FeedPort } from '../../src/stream/feed-port.ts';
 import type { Lane } from '../../src/stream/lane.ts';
+import { PacketRingWriter } from '../../src/stream/packet-ring.ts';
 import { FakeClock } from './fake-clock.ts';
 import { writeTinyDetector } from './tiny-detector.ts';
 
@@ -65,12 +66,19 @@ export class LaneRig {
       if (typeof item === 'number') port.lost(item, this.clock.nowMs());
       else while (port.audio(item, this.clock.nowMs()) === 'full') await this.lane.turn();
     }
-    await this.lane.turn();
+    await this.settle(port);
   }
 
   async end(port: FeedPort): Promise<void> {
     port.control('end', 0, this.clock.nowMs());
-    await this.lane.turn();
+    await this.settle(port);
+  }
+
+  /** Turns the lane until all of the feed is read and no leg waits. */
+  async settle(port: FeedPort): Promise<void> {
+    const ring = new PacketRingWriter(port.ringMemory, 0);
+    do await this.lane.turn();
+    while (ring.fill > 0 || this.lane.takeLoad(0).waitingFeeds > 0);
   }
 
   async close(): Promise<void> {

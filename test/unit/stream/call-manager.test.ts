@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import type { Call, CallStart } from '../../../src/stream/call.ts';
+import { RESUME_WINDOW_MS } from '../../../src/stream/call.ts';
+import { CallManager } from '../../../src/stream/call-manager.ts';
+import type { LegTotals } from '../../../src/stream/events.ts';
+import type { FeedSpec } from '../../../src/stream/lane.ts';
+import type { LanePool } from '../../../src/stream/lane-pool.ts';
+import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const FORMAT = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 } as const;
+const TOTALS = { packets: 1, scores: 0, finalScore: null } as LegTotals;
+
+function start(callId: string, more: Partial<CallStart> = {}): CallStart {
+  return {
+    callId,
+    platform: 'native',
+    keyName: 'a',
+    feeds: [{ format: FORMAT, legs: [{ id: 'caller', role: 'caller' }] }],
+    scoreIntervalMs: 500,
+    pace: 'live',
+    metadata: {},
+    ...more,
+  };
+}
+
+function createManager(limits = { maxCalls: 3, maxCallsPerKey: 2 }) {
+  const clock = new FakeClock();
+  const feeds = new Map<number, FeedSpec>();
+  const lanes = { hasRoom: true, full: false };
+  const ended: [string, string, string | null][] = [];
+  const manager = new CallManager({
+    clock,
+    limits,
+    observer: {
+      started() {},
+      event() {},
+      ended: (call) => ended.push([call.callId, call.endReason, call.failure]),
+    },
+    detectorIdFor: () => 'tiny@0',
+    keyLimit: (name) => (name === 'vip' ? 3 : null),
+  });
+  manager.useLanes({
+    get hasRoom() {
+      return lanes.hasRoom;
+    },
+    pick: () => (lanes.full ? null : 0),
+    open: (_: number, spec: FeedSpec) => feeds.set(spec.feedId, spec),
+    close: (feedId: number) => feeds.delete(feedId),
+  } as unknown as LanePool);
+  const heard: ScreeningEvent[] = [];
+  const sink = { deliver: (event: ScreeningEvent) => void heard.push(event) };
+  const begin = (callId: string, more: Partial<CallStart> = {}) =>
+    manager.start(start(callId, more), sink) as Call;
+  const laneEnds = (call: Call) =>
+    manager.laneEvents(
+      call.ports.map(({ feedId }) => ({ kind: 'ended', feedId, totals: [TOTALS] })),
+    );
+  return { clock, feeds, lanes, ended, manager, heard, sink, begin, laneEnds };
+}
+
+describe('admission', () => {
+  it('has limits for the service and for each key, whose own limit wins', () => {
+    const { manager, begin, laneEnds, sink } = createManager();
+    const first = begin('1');
+    begin('2');
+    expect(manager.refusal('a')).toBe('SCREEN_ERR_LIMIT_KEY');
+    expect(manager.start(start('3'), sink)).toBe('SCREEN_ERR_LIMIT_KEY');
+    begin('3', { keyName: 'vip' });
+    expect(manager.start(start('4', { keyName: 'vip' }), sink)).toBe('SCREEN_ERR_LIMIT_CALLS');
+    expect([manager.liveCalls, manager.liveLegs]).toEqual([3, 3]);
+    first.end('stop');
+    laneEnds(first);
+    expect(manager.refusal('a')).toBeNull();
+  });
+
+  it('refuses an id that is live and takes it again afterwards', () => {
+    const { manager, begin, laneEnds, sink } = createManager();
+    const call = begin('same');
+    expect(manager.start(start('same'), sink)).toBe('SCREEN_ERR_CALL_ID');
+    call.end('stop');
+    expect(manager.start(start('same'), sink)).toBe('SCREEN_ERR_CALL_ID');
+    laneEnds(call);
+    expect(begin('same').callId).toBe('same');
+  });
+
+  it('needs lanes with room', () => {
+    const { manager, lanes, sink } = createManager();
+    lanes.hasRoom = false;
+    expect(manager.start(start('1'), sink)).toBe('SCREEN_ERR_LIMIT_CALLS');
+    lanes.hasRoom = true;
+    lanes.full = true;
+    expect(manager.start(start('1'), sink)).toBe('SCREEN_ERR_LIMIT_CALLS');
+    expect(manager.liveCalls).toBe(0);
+  });
+});
+
+describe('events', () => {
+  it('a call of two feeds stops once, when both have ended, legs in order', () => {
+    const { manager, begin, heard } = createManager();
+    const leg = (id: string) => ({ format: FORMAT, legs: [{ id, role: 'unknown' as const }] });
+    const call = begin('two', { feeds: [leg('x'), leg('y')] });
+    const [x, y] = call.ports;
+    manager.laneEvents([
+      { kind: 'paused', feedId: x!.feedId, streamTimeMs: 5 },
+      { kind: 'paused', feedId: y!.feedId, streamTimeMs: 5 },
+      { kind: 'ended', feedId: y!.feedId, totals: [{ ...TOTALS, packets: 2 }] },
+    ]);
+    expect(heard.map(({ type }) => type)).toEqual(['paused']);
+    manager.laneEvents([{ kind: 'ended', feedId: x!.feedId, totals: [TOTALS] }]);
+    expect(heard.at(-1)).toMatchObject({
+      type: 'stopped',
+      legs: [
+        { leg: 'x', packets: 1 },
+        { leg: 'y', packets: 2 },
+      ],
+    });
+    expect([manager.liveCalls, manager.liveLegs]).toEqual([0, 0]);
+  });
+
+  it('of calls that are over go nowhere', () => {
+    const { manager, begin, heard, laneEnds, ended } = createManager();
+    const call = begin('1');
+    manager.fail(call, 'SCREEN_ERR_CODEC');
+    manager.fail(call, 'SCREEN_ERR_CODEC');
+    laneEnds(call);
+    manager.lanesLost(call.ports.map(({ feedId }) => feedId));
+    manager.laneEvents([{ kind: 'gap', legKey: call.legs[0]!.legKey, streamTimeMs: 1, lostMs: 1 }]);
+    expect(heard).toEqual([{ type: 'failed', callId: '1', code: 'SCREEN_ERR_CODEC' }]);
+    expect(ended).toEqual([['1', 'failed', 'SCREEN_ERR_CODEC']]);
+  });
+
+  it('a lane that died fails its calls, attached or not', () => {
+    const { manager, begin, feeds, ended, clock } = createManager();
+    const [one, two] = [begin('1'), begin('2')];
+    two.detach();
+    manager.lanesLost([...feeds.keys()]);
+    expect([one.state, two.state, manager.liveCalls]).toEqual(['ended', 'ended', 0]);
+    expect(ended.map(([, , code]) => code)).toEqual(['SCREEN_ERR_LANE', 'SCREEN_ERR_LANE']);
+    expect([feeds.size, clock.pendingTimers]).toEqual([0, 0]);
+  });
+});
+
+describe('lost sockets', () => {
+  it('a call waits ten seconds, and its token is good for its key only', () => {
+    const { manager, begin, clock, sink, laneEnds, ended } = createManager();
+    const call = begin('1');
+    expect(manager.resume(call.resumeToken, 'a', sink)).toBeNull();
+    call.detach();
+    expect(manager.hasDetachedCall('a')).toBe(true);
+    expect(call.audio(0, new Uint8Array(160))).toBe('refused');
+    expect(manager.resume(call.resumeToken, 'b', sink)).toBeNull();
+    clock.advance(RESUME_WINDOW_MS - 1);
+    expect(manager.resume(call.resumeToken, 'a', sink)).toEqual({ call, awayMs: 9999 });
+    expect([manager.hasDetachedCall('a'), clock.pendingTimers]).toEqual([false, 0]);
+    call.detach();
+    clock.advance(RESUME_WINDOW_MS);
+    expect(call.state).toBe('ending');
+    expect(manager.resume(call.resumeToken, 'a', sink)).toBeNull();
+    laneEnds(call);
+    expect(ended).toEqual([['1', 'socket_lost', null]]);
+  });
+
+  it('a clock that jumps neither ends the wait nor makes it longer', () => {
+    const { begin, clock } = createManager();
+    const call = begin('1');
+    call.detach();
+    clock.jump(clock.nowMs() - 86_400_000);
+    clock.advance(RESUME_WINDOW_MS - 1);
+    expect(call.state).toBe('detached');
+    clock.advance(1);
+    expect(call.state).toBe('ending');
+  });
+});
+
+describe('drain', () => {
+  it('is over at once without calls', async () => {
+    const { manager } = createManager();
+    await manager.drain(1000);
+    expect([manager.draining, manager.refusal('a')]).toEqual([true, 'SCREEN_ERR_DRAINING']);
+  });
+
+  it('waits for the calls, ends them after the grace, gives up on lanes that do not answer', async () => {
+    const { manager, begin, clock, laneEnds } = createManager();
+    const [one, two] = [begin('1'), begin('2')];
+    let over = false;
+    const drained = manager.drain(1000).then(() => {
+      over = true;
+    });
+    one.end('stop');
+    laneEnds(one);
+    clock.advance(1000);
+    expect([two.state, two.endReason]).toEqual(['ending', 'drained']);
+    await Promise.resolve();
+    expect(over).toBe(false);
+    clock.advance(5000);
+    await drained;
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('endAll leaves no timer of a call that waits for its socket', () => {
+    const { manager, begin, clock } = createManager();
+    begin('1').detach();
+    manager.endAll();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+it('200 calls come and go: no call, feed or timer stays', () => {
+  const { manager, begin, clock, feeds, laneEnds } = createManager();
+  for (let count = 0; count < 200; count++) {
+    const call = begin(`call-${count}`);
+    if (count % 3 === 0) call.detach();
+    if (count % 3 === 0) clock.advance(RESUME_WINDOW_MS);
+    else if (count % 3 === 1) call.end('stop');
+    else manager.fail(call, 'SCREEN_ERR_CODEC');
+    laneEnds(call);
+  }
+  expect([manager.liveCalls, manager.liveLegs, feeds.size, clock.pendingTimers]).toEqual([
+    0, 0, 0, 0,
+  ]);
+});
