@@ -13,7 +13,7 @@ import { createMetrics, type ServiceMetrics } from './metrics.ts';
 import { type Detector, loadDetector } from './model/detector.ts';
 import { CallManager, type CallObserver } from './stream/call-manager.ts';
 import { createLane } from './stream/create-lane.ts';
-import { chooseDetector } from './stream/lane.ts';
+import { chooseDetector } from './stream/detector-choice.ts';
 import { type LaneListener, startInProcessLane, startThreadLane } from './stream/lane-host.ts';
 import { LanePool } from './stream/lane-pool.ts';
 

@@ -12,7 +12,7 @@ import { type StaticFeatures, sharedStaticFeatures } from './static-features.ts'
 const SNAPSHOT_PART = 47;
 const SNAPSHOT_VERSION = 1;
 /** Frames that may wait besides those of one look-back. */
-const QUEUE_FRAMES = 64;
+const QUEUE_FRAMES = 24;
 
 /**
  * From samples to the feature frames that a detector reads, for training and serving alike. Each hop
@@ -73,7 +73,7 @@ export class FrontEnd implements Snapshotting {
     this.#monitor = new SignalMonitor(config);
   }
 
-  /** Kept frames that wait: at most the look-back + 65. */
+  /** Kept frames that wait: at most the look-back + 25. */
   get pendingFrames(): number {
     return this.#queue.count;
   }
@@ -86,7 +86,7 @@ export class FrontEnd implements Snapshotting {
   /**
    * Takes exactly one hop, `samples[offset … offset + hopSamples)`, in [-1, 1] at the configured rate.
    *
-   * @throws RangeError when the hop does not lie in `samples`, or more than 64 frames wait.
+   * @throws RangeError when the hop does not lie in `samples`, or more than 24 frames wait.
    */
   pushHop(samples: Float32Array, offset: number): void {
     if (!(offset >= 0 && offset + this.hopSamples <= samples.length)) {

@@ -3,7 +3,7 @@ import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts
 const SNAPSHOT_PART = 40;
 const SNAPSHOT_VERSION = 1;
 /** Hops written before the kept samples are moved to the front of the buffer. */
-const SLACK_HOPS = 32;
+const SLACK_HOPS = 8;
 /** Corner of the high-pass that takes out direct current: far below the voice. */
 const DC_CORNER_HZ = 20;
 /** Louder samples (a float file, an overshoot of the resampler) are cut here. */

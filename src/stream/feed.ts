@@ -28,6 +28,27 @@ export interface FeedOptions {
   /** Scores that the legs gave elsewhere before, one a channel. Default none. */
   readonly scores?: readonly number[];
   readonly emit: (event: LaneEvent) => void;
+  /** Of the lane: what is in it is good for one record. */
+  readonly scratch: FeedScratch;
+}
+
+/** Arrays that all feeds of a lane share, because only one works at a time. They grow, never shrink. */
+export class FeedScratch {
+  #decoded: Float32Array[] = [];
+  #resampled = new Float32Array(0);
+
+  decoded(channels: number, samples: number): readonly Float32Array[] {
+    while (this.#decoded.length < channels) this.#decoded.push(new Float32Array(samples));
+    this.#decoded = this.#decoded.map((array) =>
+      array.length >= samples ? array : new Float32Array(samples),
+    );
+    return this.#decoded;
+  }
+
+  resampled(samples: number): Float32Array {
+    if (this.#resampled.length < samples) this.#resampled = new Float32Array(samples);
+    return this.#resampled;
+  }
 }
 
 /**
@@ -55,9 +76,9 @@ export class Feed {
       decoder.maxPacketSamples,
       Math.ceil((decoder.sampleRateHz * CONCEAL_LIMIT_MS) / 1000),
     );
-    this.#decoded = Array.from({ length: decoder.channels }, () => new Float32Array(longest));
     const outputs = options.legs.map(({ resampler }) => resampler?.maxOutputSamples(longest) ?? 0);
-    this.#resampled = new Float32Array(Math.max(...outputs));
+    this.#decoded = options.scratch.decoded(decoder.channels, longest);
+    this.#resampled = options.scratch.resampled(Math.max(...outputs));
   }
 
   get feedId(): number {

@@ -5,11 +5,11 @@ import { StepBatcher } from '../model/batcher.ts';
 import type { Detector } from '../model/detector.ts';
 import type { Engine } from '../model/engine.ts';
 import { Calibration } from '../screening/calibration.ts';
-import type { VerdictOptions } from '../screening/verdict.ts';
 import { createPacketDecoder, type OpusBackend } from './codecs/create-decoder.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
+import { chooseDetector, verdictOptionsOf } from './detector-choice.ts';
 import type { LaneEvent, LaneLoad } from './events.ts';
-import { Feed, type FeedLeg } from './feed.ts';
+import { Feed, type FeedLeg, FeedScratch } from './feed.ts';
 import { LegDecision } from './leg-decision.ts';
 import { LegPipeline } from './leg-pipeline.ts';
 import { MAX_RECORD_MS, maxRecordBytes, PacketRingReader } from './packet-ring.ts';
@@ -17,6 +17,7 @@ import { createResampler } from './resampler.ts';
 
 /** Engine runs of a turn at most: 20 ms of audio need one, a burst or the look-back of speech some more. */
 const MAX_ROUNDS = 4;
+const LONGEST_BELIEVED_TURN_MS = 1_000;
 
 /** Operator's settings that a lane needs. */
 export interface LaneSettings {
@@ -63,6 +64,7 @@ export class Lane {
   readonly #batchers: readonly StepBatcher[];
   readonly #calibrations: readonly Calibration[];
   readonly #feeds = new Map<number, Feed>();
+  readonly #scratch = new FeedScratch();
   #events: LaneEvent[] = [];
   #busyMs = 0;
   #busySinceMs: number;
@@ -137,7 +139,9 @@ export class Lane {
       if (feed.ended) this.#release(feed);
     }
     this.#flush();
-    this.#busyMs += this.#options.clock.nowMs() - startedAtMs;
+    // A clock that jumps during a turn must not make the lane look busy.
+    const turnMs = this.#options.clock.nowMs() - startedAtMs;
+    this.#busyMs += Math.max(0, Math.min(turnMs, LONGEST_BELIEVED_TURN_MS));
   }
 
   /** Figures since the last call. `lagMs` is the caller's. */
@@ -240,6 +244,7 @@ export class Lane {
       legs,
       ...(scores === undefined ? {} : { scores }),
       emit: (event) => this.#events.push(event),
+      scratch: this.#scratch,
     });
   }
 
@@ -298,35 +303,4 @@ export class Lane {
       });
     }
   }
-}
-
-/** Index of the detector with the highest rate that the audio fills; the lowest when none fits. */
-export function chooseDetector(detectors: readonly Detector[], format: AudioFormat): number {
-  let best = -1;
-  let lowest = 0;
-  detectors.forEach(({ manifest }, index) => {
-    const rateHz = manifest.sampleRateHz;
-    if (rateHz < detectors[lowest]!.manifest.sampleRateHz) lowest = index;
-    if (rateHz > format.sampleRateHz) return;
-    if (best === -1 || rateHz > detectors[best]!.manifest.sampleRateHz) best = index;
-  });
-  return best === -1 ? lowest : best;
-}
-
-function verdictOptionsOf(detector: Detector, falseAlertRate: number): VerdictOptions {
-  const { decision, thresholds } = detector.manifest;
-  const byDistance = [...thresholds].sort(
-    (a, b) =>
-      Math.abs(a.falseAlertRate - falseAlertRate) - Math.abs(b.falseAlertRate - falseAlertRate),
-  );
-  const threshold = byDistance[0];
-  if (threshold === undefined) throw new RangeError('the manifest must have a threshold, got none');
-  return {
-    provisionalSpeechMs: decision.provisionalSpeechMs,
-    firmSpeechMs: decision.firmSpeechMs,
-    thresholdLlr: threshold.llr,
-    hysteresisLlr: decision.hysteresisLlr,
-    recentMinimumSpeechMs: decision.recentMinimumSpeechMs,
-    recentMarginLlr: decision.recentMarginLlr,
-  };
 }
