@@ -42,16 +42,16 @@ describe('docs/protocol.md', () => {
   );
 
   it('knows no error that is not', () => {
-    expect([...errors.keys()].sort()).toEqual(Object.keys(ERRORS).sort());
+    expect(new Set(errors.keys())).toEqual(new Set(Object.keys(ERRORS)));
   });
 
   it('has a heading for every message', () => {
-    expect([...clientMessages.keys()].sort()).toEqual(['start', ...BARE_MESSAGE_TYPES].sort());
-    expect([...serverMessages.keys()].sort()).toEqual(
-      [
+    expect(new Set(clientMessages.keys())).toEqual(new Set(['start', ...BARE_MESSAGE_TYPES]));
+    expect(new Set(serverMessages.keys())).toEqual(
+      new Set([
         ...['started', 'score', 'verdict', 'gap', 'paused', 'resumed', 'finalized'],
         ...['stopped', 'error'],
-      ].sort(),
+      ]),
     );
   });
 
@@ -62,7 +62,7 @@ describe('docs/protocol.md', () => {
       (name) => name !== 'type' && name !== 'audio',
     );
     const audio = Object.keys(audioSchema.shape).map((name) => `audio.${name}`);
-    expect(rows.sort()).toEqual([...fields, ...audio].sort());
+    expect(new Set(rows)).toEqual(new Set([...fields, ...audio]));
     for (const codec of audioSchema.shape.codec.options) expect(table).toContain(`\`${codec}\``);
     expect(table).toContain(`Opus: ${OPUS_RATES_HZ.join(', ')}`);
   });

@@ -49,7 +49,7 @@ describe('FeedPort', () => {
       const { port } = open(format);
       const bytesPerSecond = port.recordBytes * 5;
       for (let second = 0; second < 5; second++) {
-        expect(port.audio(new Uint8Array(bytesPerSecond), 0)).not.toBe('too_fast');
+        expect(port.audio(new Uint8Array(bytesPerSecond), 0)).toBe('written');
       }
       expect(port.audio(new Uint8Array(bytesPerSecond), 0)).toBe('too_fast');
     }
