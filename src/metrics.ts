@@ -10,7 +10,6 @@ export interface ServiceMetrics {
   callStarted(platform: string, legs: number): void;
   callEnded(reason: string): void;
   event(event: ScreeningEvent, latencyMs: number | null): void;
-  packet(codec: string): void;
   droppedPackets(count: number): void;
   socket(adapterId: string, change: 1 | -1): void;
   closed(adapterId: string, code: number): void;
@@ -27,6 +26,8 @@ export interface ServiceMetrics {
 export interface MetricSources {
   readonly liveCalls: () => number;
   readonly liveLegs: () => number;
+  /** Since start. */
+  readonly packetsByCodec: () => ReadonlyMap<string, number>;
 }
 
 /** Counters in a registry of their own, so that two services in one process do not mix. */
@@ -58,7 +59,16 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   const abstentions = counter('abstentions_total', 'scores withheld', ['reason']);
   const gaps = counter('gaps_total', 'declared gaps');
   const lostMs = counter('lost_audio_ms_total', 'audio declared lost in gaps, ms');
-  const packets = counter('packets_total', 'audio packets', ['codec']);
+  new Counter({
+    name: 'bonafide_packets_total',
+    help: 'audio packets',
+    labelNames: ['codec'],
+    registers: [registry],
+    collect(this: Counter) {
+      this.reset();
+      for (const [codec, packets] of sources.packetsByCodec()) this.inc({ codec }, packets);
+    },
+  });
   const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
   const sockets = gauge('sockets', 'open sockets', ['adapter']);
   const closed = counter('sockets_closed_total', 'sockets closed', ['adapter', 'code']);
@@ -88,7 +98,6 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
         lostMs.inc(event.lostMs);
       }
     },
-    packet: (codec) => packets.inc({ codec }),
     droppedPackets: (count) => dropped.inc(count),
     socket: (adapter, change) => sockets.inc({ adapter }, change),
     closed: (adapter, code) => closed.inc({ adapter, code: String(code) }),

@@ -51,6 +51,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const metrics: ServiceMetrics = createMetrics({
     liveCalls: () => calls.liveCalls,
     liveLegs: () => calls.liveLegs,
+    packetsByCodec: () => calls.packetsByCodec(),
   });
   const calls: CallManager = new CallManager({
     clock,

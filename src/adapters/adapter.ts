@@ -32,8 +32,6 @@ export interface Link {
 export interface CallIntake {
   start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode;
   resume(token: string, sink: CallSink): { readonly call: Call; readonly awayMs: number } | null;
-  /** Wall time, for latency and pauses only. */
-  nowMs(): number;
   after(delayMs: number, action: () => void): { cancel(): void };
   readonly mayRunFast: boolean;
   readonly detectors: readonly DetectorIdentity[];

@@ -151,7 +151,6 @@ export class SocketSession {
     return {
       start: (start, sink) => calls.start({ ...start, keyName: key.name }, sink),
       resume: (token, sink) => calls.resume(token, key.name, sink),
-      nowMs: () => clock.nowMs(),
       after: (delayMs, action) => clock.after(delayMs, action),
       mayRunFast: key.fast,
       detectors,

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
 import { randomId } from '../random.ts';
 import { Call, type CallLeg, type CallSink, type CallStart } from './call.ts';
-import type { AudioFormat } from './codecs/decoder.ts';
+import type { AudioFormat, CodecName } from './codecs/decoder.ts';
 import type { LaneEvent, LegTotals } from './events.ts';
 import { FeedPort } from './feed-port.ts';
 import type { LanePool } from './lane-pool.ts';
@@ -35,6 +35,12 @@ interface LegEntry {
   readonly leg: CallLeg;
 }
 
+function addPackets(totals: Map<CodecName, number>, call: Call): void {
+  for (const { format, packets } of call.ports) {
+    totals.set(format.codec, (totals.get(format.codec) ?? 0) + packets);
+  }
+}
+
 /** Delivery latency beyond the lane's own figure is added here, on the I/O thread. */
 function latencyOf(event: LaneEvent & { latencyMs: number; emittedAtMs: number }, nowMs: number) {
   return event.latencyMs + Math.max(0, nowMs - event.emittedAtMs);
@@ -51,6 +57,7 @@ export class CallManager {
   readonly #byLegKey = new Map<number, LegEntry>();
   readonly #byFeedId = new Map<number, Call>();
   readonly #callsOfKey = new Map<string, number>();
+  readonly #packetsOfEnded = new Map<CodecName, number>();
   readonly #totals = new Map<Call, Map<number, readonly LegTotals[]>>();
   #lanes: LanePool | null = null;
   #nextKey = 1;
@@ -80,6 +87,13 @@ export class CallManager {
 
   calls(): IterableIterator<Call> {
     return this.#calls.values();
+  }
+
+  /** Packets since start by codec. */
+  packetsByCodec(): ReadonlyMap<CodecName, number> {
+    const packets = new Map(this.#packetsOfEnded);
+    for (const call of this.#calls.values()) addPackets(packets, call);
+    return packets;
   }
 
   /** True while a call of this key waits for its lost socket. */
@@ -204,6 +218,7 @@ export class CallManager {
     this.#calls.delete(call.callId);
     this.#byToken.delete(call.resumeToken);
     this.#totals.delete(call);
+    addPackets(this.#packetsOfEnded, call);
     for (const port of call.ports) {
       this.#byFeedId.delete(port.feedId);
       this.#lanes?.close(port.feedId);

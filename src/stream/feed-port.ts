@@ -37,6 +37,7 @@ export class FeedPort {
   readonly #recordBytes: number;
   #unsaidLostSamples = 0;
   #droppedPackets = 0;
+  #packets = 0;
 
   /** `live` false is the fast door: no rate limit, and a full ring is the caller's to wait for. */
   constructor(feedId: number, format: AudioFormat, live: boolean, nowMs: number) {
@@ -54,6 +55,11 @@ export class FeedPort {
     return this.#recordBytes;
   }
 
+  /** Packets taken, dropped ones included. */
+  get packets(): number {
+    return this.#packets;
+  }
+
   get droppedPackets(): number {
     return this.#droppedPackets;
   }
@@ -68,6 +74,7 @@ export class FeedPort {
     if (this.#rate?.take((samples * 1000) / this.format.sampleRateHz, nowMs) === false) {
       return 'too_fast';
     }
+    this.#packets++;
     this.#sayLost(nowMs);
     let written = true;
     for (let at = 0; at < packet.length; at += this.#recordBytes) {
@@ -103,6 +110,7 @@ export class FeedPort {
 
   // The lane counts what its decoder refuses; a record without bytes is one that any refuses.
   #corrupt(nowMs: number): WriteOutcome {
+    this.#packets++;
     this.#sayLost(nowMs);
     return this.#writer.audio(NO_BYTES, nowMs) ? 'written' : 'dropped';
   }

@@ -38,7 +38,7 @@ export const recipeSchema = z.strictObject({
       channels: z.array(z.number().int()).default([16, 24, 32, 48]),
       units: z.array(z.number().int()).default([64, 64]),
       dropout: z.number().min(0).max(0.9).default(0.1),
-      framesPerStep: z.number().int().default(8),
+      framesPerStep: z.number().int().default(16),
     })
     .prefault({}),
   channels: z.array(z.enum(CHANNEL_NAMES)).default([...CHANNEL_NAMES]),

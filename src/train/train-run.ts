@@ -83,7 +83,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   const { mean, scale } = measureNormalisation(stores, trainIndices);
   const random = createRandom(recipe.seed);
   const checkpointPath = join(runFolder, CHECKPOINT_FILE);
-  const recipeText = JSON.stringify(recipe);
+  const recipeText = trainingKey(recipe);
   const checkpoint = readCheckpoint(checkpointPath, recipeText);
   const sampler = new BatchSampler(
     { clips, indices: trainIndices, stores, mean, scale },
@@ -138,12 +138,19 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   return { spec, plan, weights, mean, scale, backend: tensorflow.backendName };
 }
 
+/** What of a recipe decides the weights: the rest may change between fitting and exporting. */
+function trainingKey(recipe: Recipe): string {
+  const { name: _, version: _version, description: _description, network, ...rest } = recipe;
+  const { framesPerStep: _framesPerStep, ...layers } = network;
+  return JSON.stringify({ ...rest, network: layers });
+}
+
 /** The network of a run's last checkpoint, or null when there is none of this recipe. */
 export function loadTrained(
   options: Pick<TrainRunOptions, 'recipe' | 'clips' | 'stores' | 'runFolder'>,
 ): TrainedNetwork | null {
   const { recipe, clips, stores, runFolder } = options;
-  const checkpoint = readCheckpoint(join(runFolder, CHECKPOINT_FILE), JSON.stringify(recipe));
+  const checkpoint = readCheckpoint(join(runFolder, CHECKPOINT_FILE), trainingKey(recipe));
   if (checkpoint === null) return null;
   const spec = networkOf(recipe);
   const plan = planNetwork(spec);

@@ -64,7 +64,6 @@ function createSession(refusal: ErrorCode | null = null) {
       const awayMs = token === 'token' ? (calls[0]?.attach(sink) ?? -1) : -1;
       return awayMs < 0 ? null : { call: calls[0]!, awayMs };
     },
-    nowMs: () => clock.nowMs(),
     after: (delayMs, action) => clock.after(delayMs, action),
     mayRunFast: true,
     detectors: [DETECTOR],

@@ -15,7 +15,11 @@ const READY: ServiceStatus = {
 const { key, sha256 } = createKey('a');
 const clock = new FakeClock();
 const keys = new KeyRing([{ name: 'a', sha256, maxCalls: null, fast: false }], clock);
-const metrics = createMetrics({ liveCalls: () => 2, liveLegs: () => 3 });
+const metrics = createMetrics({
+  liveCalls: () => 2,
+  liveLegs: () => 3,
+  packetsByCodec: () => new Map([['mulaw', 7]]),
+});
 let status: ServiceStatus = READY;
 const app = createHttpApp({
   keys,
@@ -76,6 +80,7 @@ describe('metrics', () => {
     for (const line of [
       'bonafide_calls 2',
       'bonafide_legs 3',
+      'bonafide_packets_total{codec="mulaw"} 7',
       'bonafide_calls_started_total{platform="native"} 1',
       'bonafide_calls_ended_total{reason="stop"} 1',
       'bonafide_errors_total{code="SCREEN_ERR_RATE"} 1',
