@@ -43,8 +43,8 @@ export const SETTINGS = {
   ),
   engine: setting(
     'BONAFIDE_ENGINE',
-    'what runs the network: onnx, or tfjs (the reference, slow)',
-    z.enum(['onnx', 'tfjs']).default('onnx'),
+    'what runs the network: onnx, or the reference: tfjs (best backend), tfjs-wasm',
+    z.enum(['onnx', 'tfjs', 'tfjs-wasm']).default('onnx'),
   ),
   lanes: setting(
     'BONAFIDE_LANES',

@@ -10,6 +10,7 @@ import { Load, type LoadFigures } from '../bench/load.ts';
 import { ServerProcess } from '../bench/server-process.ts';
 import { readConfig } from '../config.ts';
 import { loadDetector } from '../model/detector.ts';
+import type { EngineKind } from '../model/engine.ts';
 import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
@@ -90,7 +91,7 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
   const runs = [await runLoad('onnx', options.calls, { options, recordings, context })];
   if (options.compare) {
     runs.push(await runLoad('onnx', options.compareCalls, { options, recordings, context }));
-    runs.push(await runLoad('tfjs', options.compareCalls, { options, recordings, context }));
+    runs.push(await runLoad('tfjs-wasm', options.compareCalls, { options, recordings, context }));
   }
   const allocations = await allocationsOf(context);
   const ratio =
@@ -121,7 +122,7 @@ const WARM_UP_CALLS = 8;
 const FURTHER_CALLS = 60;
 
 async function runLoad(
-  engine: 'onnx' | 'tfjs',
+  engine: EngineKind,
   calls: number,
   { options, recordings, context }: RunParts,
 ): Promise<RunFigures> {

@@ -7,7 +7,7 @@ import {
   frontEndFingerprint,
   validateFrontEndConfig,
 } from '../dsp/front-end-validate.ts';
-import type { Engine, StepSignature } from './engine.ts';
+import type { Engine, EngineKind, StepSignature } from './engine.ts';
 import { createOnnxEngine } from './engines/onnx-engine.ts';
 import { loadTensorflow } from './engines/tensorflow.ts';
 import { createTfjsEngine } from './engines/tfjs-engine.ts';
@@ -31,7 +31,7 @@ export interface Detector {
   /** `name@<first 12 hex of sha256>`. */
   readonly id: string;
   /** An engine of its own for each caller, who disposes it. */
-  createEngine(kind: 'onnx' | 'tfjs'): Promise<Engine>;
+  createEngine(kind: EngineKind): Promise<Engine>;
 }
 
 /**
@@ -67,7 +67,8 @@ export async function loadDetector(folder: string): Promise<Detector> {
     async createEngine(kind) {
       if (kind === 'onnx') return createOnnxEngine(files.get(ONNX_FILE)!, plan.signature);
       const weights = readWeights(files, plan, folder);
-      return createTfjsEngine(await loadTensorflow(), plan, weights);
+      const backend = await loadTensorflow(kind === 'tfjs-wasm' ? 'wasm' : undefined);
+      return createTfjsEngine(backend, plan, weights);
     },
   };
 }

@@ -26,6 +26,9 @@ export interface StepBatch {
   readonly stateOut: Float32Array;
 }
 
+/** What can run a network: onnxruntime, TensorFlow.js on its best backend, or on WebAssembly. */
+export type EngineKind = 'onnx' | 'tfjs' | 'tfjs-wasm';
+
 /** Runs steps of many legs at once. Every row is independent of the others. */
 export interface Engine {
   /** What runs it, for the log: `onnx 1.30.0`, `tfjs wasm` … */

@@ -1,6 +1,7 @@
 import { StampedInput } from '../adapters/stamped-input.ts';
 import type { Clock } from '../clock.ts';
 import { loadDetector } from '../model/detector.ts';
+import type { EngineKind } from '../model/engine.ts';
 import type { LegStart } from '../stream/call.ts';
 import { CallManager } from '../stream/call-manager.ts';
 import { createLane } from '../stream/create-lane.ts';
@@ -15,7 +16,7 @@ import { stampPacket } from './timeline.ts';
 
 export interface OfflineOptions {
   readonly detectorFolders: readonly string[];
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineKind;
   readonly settings: LaneSettings;
   readonly clock: Clock;
 }

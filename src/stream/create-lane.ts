@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { loadDetector } from '../model/detector.ts';
+import type { EngineKind } from '../model/engine.ts';
 import { loadOpus } from './codecs/create-decoder.ts';
 import type { LaneEvent } from './events.ts';
 import { Lane, type LaneDetector, type LaneSettings } from './lane.ts';
 
 export interface CreateLaneOptions {
   readonly detectorFolders: readonly string[];
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineKind;
   readonly settings: LaneSettings;
   readonly clock: Clock;
   readonly emit: (events: LaneEvent[]) => void;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../clock.ts';
+import type { EngineKind } from '../model/engine.ts';
 import type { LaneEvent, LaneLoad } from './events.ts';
 import type { FeedSpec, Lane, LaneSettings } from './lane.ts';
 import type { LaneCommand, LaneReport, LaneThreadSetup } from './lane-messages.ts';
@@ -43,7 +44,7 @@ export function startInProcessLane(lane: Lane, clock: Clock, listener: LaneListe
 export interface ThreadLaneOptions {
   /** Folders of the detectors, verified again by the thread. */
   readonly detectorFolders: readonly string[];
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineKind;
   readonly settings: LaneSettings;
   readonly clock: Clock;
   /** A thread that has not said it is ready by then has failed. */

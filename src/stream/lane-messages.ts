@@ -1,10 +1,11 @@
+import type { EngineKind } from '../model/engine.ts';
 import type { LaneEvent, LaneLoad } from './events.ts';
 import type { FeedSpec, LaneSettings } from './lane.ts';
 
 /** What a lane thread is started with. */
 export interface LaneThreadSetup {
   readonly detectorFolders: readonly string[];
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineKind;
   readonly settings: LaneSettings;
 }
 
