@@ -6,8 +6,8 @@ import { replay } from './replay.ts';
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
 
-const HUMAN = fixture('human_allison_en_8k.flac');
-const SYNTHETIC = fixture('synth_hifigan_v3_allison_en_8k.flac');
+const HUMAN = fixture('human_carlo_it_8k.flac');
+const SYNTHETIC = fixture('synth_hifigan_v2_june_fr_8k.flac');
 
 /** `bonafide demo`: one human and one synthetic recording through a service of its own. */
 export function addDemoCommand(
@@ -20,8 +20,9 @@ export function addDemoCommand(
     .description('stream a human and a synthetic recording through the service, in real time')
     .action(async () => {
       context.stdout.write(
-        'Two recordings of the same sentences, over WebSocket as mu-law 8 kHz, in real time:\n' +
-          'the first is a person, the second the same words from a neural vocoder.\n\n',
+        'Two recordings over WebSocket, as mu-law 8 kHz packets in real time: a person, and a neural\n' +
+          'vocoder speaking a recording of another. The detector gets these two right; how often it\n' +
+          'is wrong on voices that it was not trained on is in models/telephone-8k/README.md.\n\n',
       );
       const options = {
         codec: 'mulaw',
