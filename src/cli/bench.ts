@@ -11,7 +11,7 @@ import { ServerProcess } from '../bench/server-process.ts';
 import { readConfig } from '../config.ts';
 import { loadDetector } from '../model/detector.ts';
 import type { EngineKind } from '../model/engine.ts';
-import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
+import { type PreparedAudio, prepareAudio, type WireOptions } from '../replay/prepare-audio.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
@@ -19,12 +19,15 @@ import { wholeNumber } from './options.ts';
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
 
-const SPEECH = [
+/** Prompts read without pauses: more than nine frames of ten are near speech. */
+const DENSE = [
   'human_allison_en_8k.flac',
   'synth_hifigan_v3_allison_en_8k.flac',
   'human_carlo_it_8k.flac',
   'synth_hifigan_v2_june_fr_8k.flac',
 ].map(fixture);
+/** Both sides of a conversation, as a call has them: each listens while the other speaks. */
+const CONVERSATION = [fixture('two_channel_left_human_right_synthetic.flac')];
 
 interface BenchOptions {
   readonly calls: number;
@@ -32,6 +35,7 @@ interface BenchOptions {
   readonly codec: CodecName;
   readonly rate?: number;
   readonly interval: number;
+  readonly speech: 'conversation' | 'dense';
   readonly compare?: boolean;
   readonly compareCalls: number;
   readonly json?: string;
@@ -39,6 +43,7 @@ interface BenchOptions {
 
 interface RunFigures extends LoadFigures {
   readonly engine: string;
+  readonly speech: string;
   readonly codec: string;
   readonly sampleRateHz: number;
   readonly calls: number;
@@ -66,6 +71,11 @@ export function addBenchCommand(
         .choices(['pcm16', 'mulaw', 'alaw', 'opus'])
         .default('mulaw'),
     )
+    .addOption(
+      new Option('--speech <kind>', 'sides of a conversation, or prompts read without pauses')
+        .choices(['conversation', 'dense'])
+        .default('conversation'),
+    )
     .option('--rate <Hz>', 'wire sample rate; default 8000, Opus 16000', wholeNumber(8_000, 48_000))
     .option(
       '--interval <ms>',
@@ -83,11 +93,10 @@ export function addBenchCommand(
 
 async function bench(options: BenchOptions, context: CliContext): Promise<ExitCode> {
   const rateHz = options.rate ?? (options.codec === 'opus' ? 16_000 : 8_000);
-  const recordings = await Promise.all(
-    SPEECH.map(async (path) =>
-      prepareAudio(await readRecording(path), { codec: options.codec, sampleRateHz: rateHz }),
-    ),
-  );
+  const recordings = await readSpeech(options.speech, {
+    codec: options.codec,
+    sampleRateHz: rateHz,
+  });
   const runs = [await runLoad('onnx', options.calls, { options, recordings, context })];
   if (options.compare) {
     runs.push(await runLoad('onnx', options.compareCalls, { options, recordings, context }));
@@ -109,6 +118,21 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
     writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
   }
   return EXIT.ok;
+}
+
+/** The recordings as wire packets, one a channel. */
+async function readSpeech(
+  kind: BenchOptions['speech'],
+  wire: WireOptions,
+): Promise<PreparedAudio[]> {
+  const prepared: PreparedAudio[] = [];
+  for (const path of kind === 'dense' ? DENSE : CONVERSATION) {
+    const recording = await readRecording(path);
+    for (const channel of recording.channels) {
+      prepared.push(prepareAudio({ ...recording, channels: [channel] }, wire));
+    }
+  }
+  return prepared;
 }
 
 interface RunParts {
@@ -165,6 +189,7 @@ async function runLoad(
     const grownBytes = after.residentBytes - idle.residentBytes;
     return {
       engine,
+      speech: options.speech,
       codec: recordings[0]!.format.codec,
       sampleRateHz: recordings[0]!.format.sampleRateHz,
       calls,
@@ -183,7 +208,7 @@ async function runLoad(
 async function allocationsOf(context: CliContext): Promise<AllocationFigures> {
   const { detectorFolders } = readConfig(context.environment);
   const detector = await loadDetector(detectorFolders[0]!);
-  const audio = prepareAudio(await readRecording(SPEECH[0]!), {
+  const audio = prepareAudio(await readRecording(DENSE[0]!), {
     codec: 'mulaw',
     sampleRateHz: 8_000,
   });
