@@ -19,6 +19,8 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**'],
       exclude: ['src/main.ts', 'src/**/*.d.ts'],
+      // A floor, not a goal: what is below it is the command line and the bench, which need processes.
+      thresholds: { lines: 86, branches: 82, functions: 83 },
     },
   },
 });
