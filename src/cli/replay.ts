@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
@@ -87,7 +88,7 @@ async function stream(file: string, call: WireCall, job: StreamJob): Promise<voi
       return;
     }
     if (options.json) context.stdout.write(`${traceLine(message, options.stable === true)}\n`);
-    view?.show(message, file);
+    view?.show(message, basename(file));
   };
   try {
     await replayCall({
