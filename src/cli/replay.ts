@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
+import type { OfflineCall } from '../replay/offline-screener.ts';
 import { ReplayError, replayCall } from '../replay/replay-call.ts';
 import type { ServerMessage } from '../replay/stream-client.ts';
 import { traceLine } from '../replay/trace.ts';
@@ -12,7 +13,6 @@ import {
   addWireOptions,
   describeUnreadable,
   readWireCall,
-  type WireCall,
   type WireCliOptions,
 } from './wire-options.ts';
 
@@ -80,7 +80,7 @@ interface StreamJob {
   readonly view: TerminalView | null;
 }
 
-async function stream(file: string, call: WireCall, job: StreamJob): Promise<void> {
+async function stream(file: string, call: OfflineCall, job: StreamJob): Promise<void> {
   const { url, options, context, view } = job;
   const onMessage = (message: ServerMessage) => {
     if (message.type === 'started' || message.type === 'error') {
@@ -109,7 +109,7 @@ async function read(
   file: string,
   options: ReplayCliOptions,
   context: CliContext,
-): Promise<WireCall | null> {
+): Promise<OfflineCall | null> {
   try {
     return await readWireCall(file, options);
   } catch (error) {

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Recording, RecordingError, readRecording } from '../audio-files/read-recording.ts';
+import type { OfflineCall } from '../replay/offline-screener.ts';
 import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
 import { timelineOf } from '../replay/timeline.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
-import type { LossOptions, TimedPacket } from '../stream/loss-simulation.ts';
+import type { LossOptions } from '../stream/loss-simulation.ts';
 import { CliError, EXIT } from './context.ts';
 import { numberBetween, wholeNumber } from './options.ts';
 
@@ -72,18 +73,8 @@ function parseRoles(text: string): LegStart['role'][] {
   });
 }
 
-/** One file ready to be sent or screened. */
-export interface WireCall {
-  readonly audio: PreparedAudio;
-  readonly timeline: readonly TimedPacket[];
-  readonly stamped: boolean;
-  readonly callId: string;
-  readonly legs: readonly LegStart[];
-  readonly scoreIntervalMs: number;
-}
-
 /** Reads and transcodes a file. @throws RecordingError when it is no audio */
-export async function readWireCall(path: string, options: WireCliOptions): Promise<WireCall> {
+export async function readWireCall(path: string, options: WireCliOptions): Promise<OfflineCall> {
   const recording = await readRecording(path);
   const loss = lossOf(options);
   const audio = prepare(recording, options);
