@@ -4,7 +4,7 @@ import { renderFigures } from '../train/card.ts';
 import { finishDetector } from '../train/finish-detector.ts';
 import { loadTrained } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
-import { readTrainInputs, type TrainCliOptions } from './train.ts';
+import { addRunOptions, readTrainInputs, type TrainCliOptions } from './train.ts';
 
 /** `bonafide export`: a run's checkpoint, calibrated and evaluated, as a detector folder. */
 export function addExportCommand(
@@ -12,28 +12,23 @@ export function addExportCommand(
   context: CliContext,
   exit: (code: ExitCode) => void,
 ): void {
-  program
+  const command = program
     .command('export')
-    .description('make a detector folder of a run’s last checkpoint (ONNX, TensorFlow.js, card)')
-    .option('--corpus <folder>', 'the corpus of the run, for calibration', '../shared/corpus')
-    .option('--recipe <yaml>', 'the recipe of the run; default: the built-in one')
-    .option('--out <folder>', 'detector folder to write', 'runs/detector')
-    .option('--run <folder>', 'checkpoints and log', 'runs/train')
-    .option('--cache <folder>', 'prepared features', '.cache/features')
-    .action(async (options: TrainCliOptions) => {
-      const inputs = await readTrainInputs(options, context);
-      const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
-      const trained = loadTrained({ ...inputs, runFolder });
-      if (trained === null) {
-        throw new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
-      }
-      const figures = await finishDetector({
-        ...inputs,
-        trained,
-        runFolder,
-        outFolder: options.out,
-      });
-      context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
-      exit(EXIT.ok);
+    .description('make a detector folder of a run’s last checkpoint (ONNX, TensorFlow.js, card)');
+  addRunOptions(command).action(async (options: TrainCliOptions) => {
+    const inputs = await readTrainInputs(options, context);
+    const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
+    const trained = loadTrained({ ...inputs, runFolder });
+    if (trained === null) {
+      throw new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
+    }
+    const figures = await finishDetector({
+      ...inputs,
+      trained,
+      runFolder,
+      outFolder: options.out,
     });
+    context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
+    exit(EXIT.ok);
+  });
 }

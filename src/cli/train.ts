@@ -27,19 +27,25 @@ export function addTrainCommand(
   context: CliContext,
   exit: (code: ExitCode) => void,
 ): void {
-  program
+  const command = program
     .command('train')
-    .description('train a detector from a corpus; goes on from the run folder’s checkpoint')
-    .option('--corpus <folder>', 'folder with manifest.csv and its clips', '../shared/corpus')
-    .option('--recipe <yaml>', 'recipe; default: the built-in one (see recipes/)')
-    .option('--out <folder>', 'detector folder to write', 'runs/detector')
-    .option('--run <folder>', 'checkpoints and log', 'runs/train')
-    .option('--cache <folder>', 'prepared features', '.cache/features')
+    .description('train a detector from a corpus; goes on from the run folder’s checkpoint');
+  addRunOptions(command)
     .option('--seed <number>', 'overrides the recipe’s seed', wholeNumber(0, 4_294_967_295))
     .option('--prepare-only', 'stop when the features are prepared')
     .action(async (options: TrainCliOptions) => {
       exit(await train(options, context));
     });
+}
+
+/** Options that `train` and `export` share: the data, the recipe, and the folders of a run. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--corpus <folder>', 'folder with manifest.csv and its clips', '../shared/corpus')
+    .option('--recipe <yaml>', 'recipe; default: the built-in one (see recipes/)')
+    .option('--out <folder>', 'detector folder to write', 'runs/detector')
+    .option('--run <folder>', 'checkpoints and log', 'runs/train')
+    .option('--cache <folder>', 'prepared features', '.cache/features');
 }
 
 /** What training and exporting begin with. */

@@ -37,8 +37,8 @@ ${renderFigures(options.figures)}
 Thresholds (LLR, positive = bona fide), by the share of human clips of \`val\` called synthetic: ${options.thresholds.map(({ falseAlertRate, llr }) => `${percent(falseAlertRate)} % at ${llr}`).join(', ')}.
 
 ## Where it fails
-Copy synthesis by good GAN vocoders, codec language models and voice conversion from real speech are the hardest. Languages and accents other than those of
-the data are not measured. Thresholds found on one population of calls do not carry over to another: measure your own with \`bonafide evaluate\`.
+The rows above tell: noise, rooms and short speech cost most, and the last column is what the strict threshold lets through. Languages and accents are not
+measured apart. Thresholds found on one population of calls do not carry over to another: measure your own with \`bonafide evaluate\`.
 
 ## What the score is not
 It is no identity check, no proof, and no statement of intent: a human voice can lie and a synthetic one can be honest. It must not be the only ground for a
