@@ -3,6 +3,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { KeyEntry } from './keys.ts';
+import {
+  DEFAULT_PLATFORM_SETTINGS,
+  type PlatformSettings,
+  readPlatformSettings,
+} from './platform-settings.ts';
 
 /** One setting: where it comes from, what it means; the README's table is checked against this. */
 interface Setting<T> {
@@ -29,6 +34,11 @@ export const SETTINGS = {
   keysFile: setting(
     'BONAFIDE_KEYS_FILE',
     'JSON file of API keys, made with `bonafide keys add`; empty = none',
+    z.string().default(''),
+  ),
+  platformsFile: setting(
+    'BONAFIDE_PLATFORMS_FILE',
+    'YAML file of telephony platforms: secrets, roles, switches (docs/platforms); empty = none',
     z.string().default(''),
   ),
   allowLoopback: setting(
@@ -98,9 +108,10 @@ type SettingValues = {
 };
 
 /** The service's whole configuration, frozen. */
-export interface Config extends Omit<SettingValues, 'detectors' | 'keysFile'> {
+export interface Config extends Omit<SettingValues, 'detectors' | 'keysFile' | 'platformsFile'> {
   readonly detectorFolders: readonly string[];
   readonly keys: readonly KeyEntry[];
+  readonly platforms: PlatformSettings;
 }
 
 /** Every problem of the configuration at once. */
@@ -131,14 +142,20 @@ export function readConfig(
   }
   const settings = values as unknown as SettingValues;
   const keys = problems.length === 0 ? readKeys(settings.keysFile, problems) : [];
+  const names = new Set(keys.map(({ name }) => name));
+  const platforms =
+    problems.length === 0
+      ? readPlatformSettings(settings.platformsFile, names, problems)
+      : DEFAULT_PLATFORM_SETTINGS;
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
-  const { detectors, keysFile: _, ...rest } = settings;
+  const { detectors, keysFile: _, platformsFile: _platformsFile, ...rest } = settings;
   const folders = detectors.split(',').filter((folder) => folder !== '');
   return Object.freeze({
     ...rest,
     maxCalls: rest.maxCalls === 0 ? CALLS_PER_LANE * Math.max(1, rest.lanes) : rest.maxCalls,
     detectorFolders: folders.length > 0 ? folders : EMBEDDED_DETECTOR_FOLDERS,
     keys,
+    platforms,
   });
 }
 

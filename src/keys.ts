@@ -65,6 +65,12 @@ export class KeyRing {
     return this.#entries.find((entry) => entry.name === name)?.maxCalls ?? null;
   }
 
+  /** The identity that a key of this name has, or null. */
+  identityNamed(name: string): KeyIdentity | null {
+    const found = this.#entries.find((entry) => entry.name === name);
+    return found === undefined ? null : identityOf(found);
+  }
+
   /** The identity of a key, or null. Compares with every entry, in constant time each. */
   verifyKey(key: string): KeyIdentity | null {
     const digest = createHash('sha256').update(key).digest();

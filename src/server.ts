@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { DetectorIdentity } from './adapters/adapter.ts';
+import { PlatformAccess } from './adapters/platform-access.ts';
 import { createAdapters } from './adapters/registry.ts';
 import { SocketEndpoint } from './adapters/socket-endpoint.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
@@ -82,12 +83,10 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     renderMetrics: () => metrics.render(),
     metricsContentType: metrics.contentType,
   });
+  const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
+  const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const endpoint = new SocketEndpoint({
-    adapters: createAdapters({
-      keys,
-      loopbackIdentity: config.allowLoopback ? LOOPBACK_KEY : null,
-      idleMs: config.idleMs,
-    }),
+    adapters: createAdapters({ keys, loopbackIdentity, idleMs: config.idleMs, access, clock }),
     calls,
     clock,
     detectors,

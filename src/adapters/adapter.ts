@@ -7,6 +7,8 @@ import type { ScreeningEvent } from '../stream/screening-events.ts';
 export interface UpgradeRequest {
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Path and query exactly as in the request line: what signatures cover. */
+  readonly target: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly subprotocols: readonly string[];
@@ -15,7 +17,13 @@ export interface UpgradeRequest {
 
 export type AuthResult =
   | { readonly ok: true; readonly key: KeyIdentity }
-  | { readonly ok: false; readonly status: 400 | 401 | 403; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly status: 400 | 401 | 403;
+      readonly reason: string;
+      /** Answer no earlier than this after the request came, so that timing tells nothing; in ms. */
+      readonly notBeforeMs?: number;
+    };
 
 /** The socket as a session sees it. */
 export interface Link {
@@ -30,6 +38,14 @@ export interface Link {
 
 /** What a session may do with calls. One intake a socket, bound to its key. */
 export interface CallIntake {
+  /**
+   * Binds the socket to a key, for adapters that authenticate after the upgrade. Until then `start`
+   * answers `SCREEN_ERR_AUTH`.
+   */
+  identify(key: KeyIdentity): void;
+  /** The key that the socket is bound to. */
+  readonly keyName: string | null;
+  /** May be called several times: each starts one stream (feeds that live and end together). */
   start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode;
   resume(token: string, sink: CallSink): { readonly call: Call; readonly awayMs: number } | null;
   after(delayMs: number, action: () => void): { cancel(): void };
@@ -63,13 +79,14 @@ export interface AdapterSession extends CallSink {
 /** A platform's wire protocol, pure with respect to sockets, time and models. */
 export interface Adapter {
   readonly id: string;
-  readonly mount: { readonly path: string };
+  readonly mount: { readonly path: string } | { readonly tcpPort: number };
   /** `ping` = the endpoint may send WebSocket pings to find dead peers. */
   readonly heartbeat: 'none' | 'ping';
   /** Nothing heard for this long ends the socket. */
   readonly idleMs: number;
   /** The sub-protocol to answer with; undefined = none. */
   subprotocol(offered: readonly string[]): string | undefined;
-  authenticate(request: UpgradeRequest): AuthResult;
+  /** `after-start`: the session identifies the peer by what its first messages say. */
+  authenticate(request: UpgradeRequest): AuthResult | 'after-start';
   open(link: Link, intake: CallIntake): AdapterSession;
 }

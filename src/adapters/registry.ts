@@ -1,7 +1,19 @@
+import type { Clock } from '../clock.ts';
 import type { Adapter } from './adapter.ts';
 import { createNativeAdapter, type NativeAdapterOptions } from './native.ts';
+import type { PlatformAccess } from './platform-access.ts';
 
-/** Every platform that the service speaks to; each is mounted on its own path. */
-export function createAdapters(options: NativeAdapterOptions): readonly Adapter[] {
-  return [createNativeAdapter(options)];
+export interface AdapterServices extends NativeAdapterOptions {
+  readonly access: PlatformAccess;
+  readonly clock: Clock;
+}
+
+/** Every platform that the service speaks to; each is mounted on its own path or port. */
+export function createAdapters(services: AdapterServices): readonly Adapter[] {
+  const { off } = services.access.settings;
+  const platforms: readonly Adapter[] = [];
+  return [
+    createNativeAdapter(services),
+    ...platforms.filter(({ id }) => !(off as readonly string[]).includes(id)),
+  ];
 }

@@ -75,7 +75,7 @@ export class SocketEndpoint {
 
   #adapterFor(request: IncomingMessage): Adapter | undefined {
     const path = (request.url ?? '').split('?', 1)[0];
-    return this.#options.adapters.find(({ mount }) => mount.path === path);
+    return this.#options.adapters.find(({ mount }) => 'path' in mount && mount.path === path);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -86,12 +86,15 @@ export class SocketEndpoint {
       return;
     }
     const auth = adapter.authenticate(describeUpgrade(request));
-    if (!auth.ok) {
+    if (auth !== 'after-start' && !auth.ok) {
       this.#options.events.refusedUpgrade(auth.status);
-      refuse(socket, auth.status, auth.reason);
+      const { status, reason, notBeforeMs = 0 } = auth;
+      if (notBeforeMs === 0) refuse(socket, status, reason);
+      else this.#options.clock.after(notBeforeMs, () => refuse(socket, status, reason));
       return;
     }
-    const refusal = this.#handshakeRefusal(auth.key);
+    const key = auth === 'after-start' ? null : auth.key;
+    const refusal = this.#handshakeRefusal(key);
     if (refusal !== null) {
       this.#options.events.refusedUpgrade(503);
       refuse(socket, 503, ERRORS[refusal].message);
@@ -100,7 +103,7 @@ export class SocketEndpoint {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const session = new SocketSession(webSocket, {
         adapter,
-        key: auth.key,
+        key,
         calls: this.#options.calls,
         clock: this.#options.clock,
         detectors: this.#options.detectors,
@@ -113,7 +116,8 @@ export class SocketEndpoint {
   }
 
   // A socket may come back for its call, which is counted already: it is refused only in the start.
-  #handshakeRefusal(key: KeyIdentity): ErrorCode | null {
+  #handshakeRefusal(key: KeyIdentity | null): ErrorCode | null {
+    if (key === null) return this.#draining ? 'SCREEN_ERR_DRAINING' : null;
     if (this.#options.calls.hasDetachedCall(key.name)) return null;
     return this.#draining ? 'SCREEN_ERR_DRAINING' : this.#options.calls.refusal(key.name);
   }
@@ -150,6 +154,7 @@ function describeUpgrade(request: IncomingMessage): UpgradeRequest {
   const offered = headers['sec-websocket-protocol'] ?? '';
   return {
     path,
+    target: request.url ?? '',
     query: new URLSearchParams(query),
     headers,
     subprotocols: offered

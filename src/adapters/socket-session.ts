@@ -19,7 +19,8 @@ export interface SocketEvents {
 
 export interface SocketSessionOptions {
   readonly adapter: Adapter;
-  readonly key: KeyIdentity;
+  /** null = the session finds out. */
+  readonly key: KeyIdentity | null;
   readonly calls: CallManager;
   readonly clock: Clock;
   readonly detectors: readonly DetectorIdentity[];
@@ -35,15 +36,17 @@ export class SocketSession {
   #idle: Timer | null = null;
   #ping: Timer | null = null;
   #heardAtMs = 0;
+  #key: KeyIdentity | null;
   #answered = true;
 
   constructor(socket: WebSocket, options: SocketSessionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#key = options.key;
   }
 
   begin(): void {
-    const { adapter, key, clock, events } = this.#options;
+    const { adapter, clock, events } = this.#options;
     const socket = this.#socket;
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => {
@@ -60,7 +63,7 @@ export class SocketSession {
       // The transport's own refusal (too big, malformed): `close` follows with its code.
     });
     socket.on('close', (code: number) => this.#closed(code));
-    events.opened(adapter.id, key.name);
+    events.opened(adapter.id, this.#key?.name ?? 'unidentified');
     this.#heardAtMs = clock.nowMs();
     this.#watch();
     try {
@@ -147,12 +150,28 @@ export class SocketSession {
   }
 
   #intake(): CallIntake {
-    const { calls, key, clock, adapter, events, detectors } = this.#options;
+    const { calls, clock, adapter, events, detectors } = this.#options;
+    const session = this;
     return {
-      start: (start, sink) => calls.start({ ...start, keyName: key.name }, sink),
-      resume: (token, sink) => calls.resume(token, key.name, sink),
+      identify(key) {
+        session.#key = key;
+      },
+      get keyName() {
+        return session.#key?.name ?? null;
+      },
+      start(start, sink) {
+        const key = session.#key;
+        if (key === null) return 'SCREEN_ERR_AUTH';
+        return calls.start({ ...start, keyName: key.name }, sink);
+      },
+      resume(token, sink) {
+        const key = session.#key;
+        return key === null ? null : calls.resume(token, key.name, sink);
+      },
       after: (delayMs, action) => clock.after(delayMs, action),
-      mayRunFast: key.fast,
+      get mayRunFast() {
+        return session.#key?.fast ?? false;
+      },
       detectors,
       countError: (code) => events.error(adapter.id, code),
     };

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import type { TensorFlow } from './engines/tensorflow.ts';
+import { isNative, type NativeBackend, nativeBackend } from './tfjs-native.ts';
 
 /** Trained tensors of one LSTM layer; gate order i, f, c, o. */
 export interface LstmTensors {
@@ -43,11 +44,6 @@ export function runLstm(
   return isNative(tf) ? fusedStep(tf, x, tensors, state) : stepwiseLstm(tf, x, tensors, state);
 }
 
-/** True when the fused op is there. */
-export function isNative(tf: TensorFlow): boolean {
-  return tf.getBackend() === 'tensorflow';
-}
-
 /** The same with core operations only; it runs on every backend and can be differentiated. */
 export function stepwiseLstm(
   tf: TensorFlow,
@@ -72,26 +68,6 @@ export function stepwiseLstm(
   return { outputs: tf.stack(outputs) as Tensor3D, h, c };
 }
 
-/** What of the native backend the fused op needs; tfjs-node does not export its type. */
-interface NativeBackend {
-  readonly binding: {
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_ATTR_BOOL: number;
-    readonly TF_ATTR_FLOAT: number;
-    readonly TF_FLOAT: number;
-    readonly TF_INT32: number;
-    readonly TF_INT64: number;
-    createTensor(shape: readonly number[], dtype: number, buffer: Int32Array): number;
-  };
-  executeMultipleOutputs(
-    name: string,
-    attributes: readonly object[],
-    inputs: readonly Tensor[],
-    outputCount: number,
-  ): Tensor[];
-  createOutputTensor(metadata: { id: number; shape: readonly number[]; dtype: number }): Tensor;
-}
-
 // A fresh Int64Scalar a call leaks one native tensor unseen by tf.memory(): one a length, kept.
 const lengthTensors = new WeakMap<NativeBackend, Map<number, Tensor>>();
 
@@ -114,7 +90,7 @@ type FusedInputs = readonly [x: Tensor, c: Tensor, h: Tensor, weights: Tensor, b
 
 /** @returns i, cs, f, o, ci, co, h, each [T, N, H] */
 function blockLstm(tf: TensorFlow, inputs: FusedInputs): Tensor[] {
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = nativeBackend(tf);
   const { attributes, tensors } = fusedArguments(tf, backend, inputs);
   const cellClip = { name: 'cell_clip', type: backend.binding.TF_ATTR_FLOAT, value: 0 };
   return backend.executeMultipleOutputs('BlockLSTMV2', [...attributes, cellClip], tensors, 7);
@@ -127,7 +103,7 @@ function blockLstmGradient(
   forward: readonly Tensor[],
   dy: Tensor,
 ): Tensor[] {
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = nativeBackend(tf);
   const { attributes, tensors } = fusedArguments(tf, backend, inputs);
   const all = [...tensors, ...forward, tf.zerosLike(forward[1]!), dy];
   const gradients = backend.executeMultipleOutputs('BlockLSTMGradV2', attributes, all, 8);

@@ -1,8 +1,9 @@
 import type { Tensor, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import { createRandom } from '../random.ts';
 import type { TensorFlow } from './engines/tensorflow.ts';
 import type { ConvolutionPlan, NetworkPlan } from './network.ts';
+import { batchNormRelu, batchNormReluOfBatch } from './tfjs-batch-norm.ts';
 import { type LstmTensors, runLstm, runLstmSequence } from './tfjs-lstm.ts';
-import { BATCH_NORM_EPSILON } from './weights.ts';
 
 /** A network's tensors (or variables) by name. */
 export type TensorMap = ReadonlyMap<string, Tensor>;
@@ -17,6 +18,7 @@ export interface BatchMoments {
 export interface TrainingRun {
   /** [N, T'] */
   readonly logits: Tensor2D;
+  /** Kept out of `tf.tidy`: the caller disposes of them. */
   readonly moments: readonly BatchMoments[];
 }
 
@@ -46,12 +48,8 @@ export function forwardSequences(
   for (const [index, { name }] of plan.lstms.entries()) {
     sequence = runLstmSequence(tf, sequence, lstmTensors(tensors, name));
     if (training && plan.spec.dropout > 0) {
-      sequence = tf.dropout(
-        sequence,
-        plan.spec.dropout,
-        undefined,
-        dropoutSeed + index,
-      ) as Tensor3D;
+      const dropout = { share: plan.spec.dropout, seed: dropoutSeed + index };
+      sequence = dropUnits(tf, sequence, dropout);
     }
     outputs.push(sequence);
   }
@@ -124,28 +122,44 @@ function convolve(
   return tf.conv2d(padded, kernel, [timeStride, frequencyStride], 'valid');
 }
 
-/**
- * Batch norm and ReLU: relu((raw − mean) · gamma / √(variance + ε) + bias), with all that is one
- * number a channel worked out first: two passes over the image instead of three.
- */
+/** Batch norm and ReLU on the batch's own moments when training, on the running averages otherwise. */
 function normalise(
   tf: TensorFlow,
   { name }: ConvolutionPlan,
   tensors: TensorMap,
   run: { raw: Tensor4D; training: boolean; moments: BatchMoments[] },
 ): Tensor4D {
-  let mean = tensorOf(tensors, `${name}/mean`);
-  let variance = tensorOf(tensors, `${name}/variance`);
-  if (run.training) {
-    const batch = tf.moments(run.raw, [0, 1, 2]);
-    mean = batch.mean;
-    variance = batch.variance;
-    run.moments.push({ name, mean, variance });
+  const trained = {
+    gamma: tensorOf(tensors, `${name}/gamma`),
+    bias: tensorOf(tensors, `${name}/bias`),
+  };
+  if (!run.training) {
+    const mean = tensorOf(tensors, `${name}/mean`);
+    const variance = tensorOf(tensors, `${name}/variance`);
+    return batchNormRelu(tf, run.raw, trained, { mean, variance });
   }
-  const deviation = tf.sqrt(tf.add(variance, BATCH_NORM_EPSILON));
-  const gain = tf.div(tensorOf(tensors, `${name}/gamma`), deviation);
-  const shift = tf.sub(tensorOf(tensors, `${name}/bias`), tf.mul(mean, gain));
-  return tf.relu(tf.add(tf.mul(run.raw, gain), shift)) as Tensor4D;
+  const { image, moments } = batchNormReluOfBatch(tf, run.raw, trained);
+  run.moments.push({ name, ...moments });
+  return image;
+}
+
+/**
+ * Dropout of whole units: one mask a row over all its steps (Gal and Ghahramani 2016), which costs
+ * next to nothing and leaves the recurrence a steady input.
+ */
+function dropUnits(
+  tf: TensorFlow,
+  sequence: Tensor3D,
+  dropout: { readonly share: number; readonly seed: number },
+): Tensor3D {
+  const [, rows, units] = sequence.shape;
+  const random = createRandom(dropout.seed);
+  const kept = 1 / (1 - dropout.share);
+  const mask = new Float32Array(rows * units);
+  for (let index = 0; index < mask.length; index++) {
+    mask[index] = random.uniform() < dropout.share ? 0 : kept;
+  }
+  return tf.mul(sequence, tf.tensor(mask, [1, rows, units]));
 }
 
 /** [N, T', bins, channels] → [T', N, channels · bins], through the projection if there is one. */

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
 import { randomId } from '../random.ts';
 import { Call, type CallLeg, type CallSink, type CallStart } from './call.ts';
+import { CallDirectory } from './call-directory.ts';
 import type { AudioFormat, CodecName } from './codecs/decoder.ts';
 import type { LaneEvent, LegTotals } from './events.ts';
 import { FeedPort } from './feed-port.ts';
@@ -30,11 +31,6 @@ export interface CallManagerOptions {
   readonly keyLimit: (keyName: string) => number | null;
 }
 
-interface LegEntry {
-  readonly call: Call;
-  readonly leg: CallLeg;
-}
-
 function addPackets(totals: Map<CodecName, number>, call: Call): void {
   for (const { format, packets } of call.ports) {
     totals.set(format.codec, (totals.get(format.codec) ?? 0) + packets);
@@ -47,16 +43,12 @@ function latencyOf(event: LaneEvent & { latencyMs: number; emittedAtMs: number }
 }
 
 /**
- * The directory of live calls: admission, feeds on lanes, resume tickets, and the way of lane events
+ * The life of calls: admission, feeds on lanes, resume tickets, and the way of lane events
  * back to the call they belong to.
  */
 export class CallManager {
   readonly #options: CallManagerOptions;
-  readonly #calls = new Map<string, Call>();
-  readonly #byToken = new Map<string, Call>();
-  readonly #byLegKey = new Map<number, LegEntry>();
-  readonly #byFeedId = new Map<number, Call>();
-  readonly #callsOfKey = new Map<string, number>();
+  readonly #directory = new CallDirectory();
   readonly #packetsOfEnded = new Map<CodecName, number>();
   readonly #totals = new Map<Call, Map<number, readonly LegTotals[]>>();
   #lanes: LanePool | null = null;
@@ -73,32 +65,38 @@ export class CallManager {
     this.#lanes = lanes;
   }
 
+  /** Live streams: a call whose legs come by themselves counts one each. */
   get liveCalls(): number {
-    return this.#calls.size;
+    return this.#directory.size;
   }
 
   get liveLegs(): number {
-    return this.#byLegKey.size;
+    return this.#directory.legCount;
   }
 
   get draining(): boolean {
     return this.#draining;
   }
 
-  calls(): IterableIterator<Call> {
-    return this.#calls.values();
+  calls(): Iterable<Call> {
+    return this.#directory.calls();
+  }
+
+  /** The live streams of a call. */
+  streamsOf(callId: string): readonly Call[] {
+    return this.#directory.streamsOf(callId);
   }
 
   /** Packets since start by codec. */
   packetsByCodec(): ReadonlyMap<CodecName, number> {
     const packets = new Map(this.#packetsOfEnded);
-    for (const call of this.#calls.values()) addPackets(packets, call);
+    for (const call of this.calls()) addPackets(packets, call);
     return packets;
   }
 
   /** True while a call of this key waits for its lost socket. */
   hasDetachedCall(keyName: string): boolean {
-    for (const call of this.#calls.values()) {
+    for (const call of this.calls()) {
       if (call.state === 'detached' && call.start.keyName === keyName) return true;
     }
     return false;
@@ -108,11 +106,11 @@ export class CallManager {
   refusal(keyName: string): ErrorCode | null {
     if (this.#draining) return 'SCREEN_ERR_DRAINING';
     const { maxCalls, maxCallsPerKey } = this.#options.limits;
-    if (this.#calls.size >= maxCalls || this.#lanes?.hasRoom !== true) {
+    if (this.#directory.size >= maxCalls || this.#lanes?.hasRoom !== true) {
       return 'SCREEN_ERR_LIMIT_CALLS';
     }
     const keyLimit = this.#options.keyLimit(keyName) ?? maxCallsPerKey;
-    if ((this.#callsOfKey.get(keyName) ?? 0) >= keyLimit) return 'SCREEN_ERR_LIMIT_KEY';
+    if (this.#directory.countOfKey(keyName) >= keyLimit) return 'SCREEN_ERR_LIMIT_KEY';
     return null;
   }
 
@@ -121,12 +119,12 @@ export class CallManager {
     const refusal = this.refusal(start.keyName);
     if (refusal !== null) return refusal;
     const callId = start.callId ?? randomId();
-    if (this.#calls.has(callId)) return 'SCREEN_ERR_CALL_ID';
+    if (!this.#directory.mayStart({ ...start, callId })) return 'SCREEN_ERR_CALL_ID';
     const laneIndex = this.#lanes?.pick() ?? null;
     if (laneIndex === null) return 'SCREEN_ERR_LIMIT_CALLS';
     const call = this.#createCall({ ...start, callId });
     call.sink = sink;
-    this.#register(call);
+    this.#directory.add(call);
     for (const [feedIndex, port] of call.ports.entries()) {
       this.#lanes?.open(laneIndex, {
         feedId: port.feedId,
@@ -142,7 +140,7 @@ export class CallManager {
 
   /** The call of a resume token of the same key, with the wall time it was alone. */
   resume(token: string, keyName: string, sink: CallSink): { call: Call; awayMs: number } | null {
-    const call = this.#byToken.get(token);
+    const call = this.#directory.byToken(token);
     if (call === undefined || call.start.keyName !== keyName) return null;
     const awayMs = call.attach(sink);
     return awayMs < 0 ? null : { call, awayMs };
@@ -155,7 +153,7 @@ export class CallManager {
   /** The lane of these feeds died: their calls end with a coded error. */
   lanesLost(feedIds: readonly number[]): void {
     for (const feedId of feedIds) {
-      const call = this.#byFeedId.get(feedId);
+      const call = this.#directory.byFeedId(feedId);
       if (call !== undefined) this.fail(call, 'SCREEN_ERR_LANE');
     }
   }
@@ -171,7 +169,7 @@ export class CallManager {
 
   /** Ends every call with its scores so far. */
   endAll(): void {
-    for (const call of this.#calls.values()) call.end('drained');
+    for (const call of this.calls()) call.end('drained');
   }
 
   /**
@@ -180,7 +178,7 @@ export class CallManager {
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
-    if (this.#calls.size === 0) return;
+    if (this.#directory.size === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#emptied = resolve;
     });
@@ -199,38 +197,21 @@ export class CallManager {
       ports.push(new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock.nowMs()));
       const detectorId = detectorIdFor(feed.format);
       for (const leg of feed.legs) {
-        legs.push({ ...leg, legKey: this.#nextKey++, feedIndex, detectorId });
+        const id = this.#directory.freeLegName(start.callId, leg.id, legs);
+        legs.push({ ...leg, id, legKey: this.#nextKey++, feedIndex, detectorId });
       }
     });
     return new Call({ start, ports, legs, resumeToken: randomId(), clock });
   }
 
-  #register(call: Call): void {
-    this.#calls.set(call.callId, call);
-    this.#byToken.set(call.resumeToken, call);
-    for (const port of call.ports) this.#byFeedId.set(port.feedId, call);
-    for (const leg of call.legs) this.#byLegKey.set(leg.legKey, { call, leg });
-    const { keyName } = call.start;
-    this.#callsOfKey.set(keyName, (this.#callsOfKey.get(keyName) ?? 0) + 1);
-  }
-
   #forget(call: Call): void {
-    this.#calls.delete(call.callId);
-    this.#byToken.delete(call.resumeToken);
+    this.#directory.remove(call);
     this.#totals.delete(call);
     addPackets(this.#packetsOfEnded, call);
-    for (const port of call.ports) {
-      this.#byFeedId.delete(port.feedId);
-      this.#lanes?.close(port.feedId);
-    }
-    for (const leg of call.legs) this.#byLegKey.delete(leg.legKey);
-    const { keyName } = call.start;
-    const left = (this.#callsOfKey.get(keyName) ?? 1) - 1;
-    if (left > 0) this.#callsOfKey.set(keyName, left);
-    else this.#callsOfKey.delete(keyName);
+    for (const port of call.ports) this.#lanes?.close(port.feedId);
     call.sink = null;
     this.#options.observer.ended(call);
-    if (this.#calls.size === 0) this.#emptied?.();
+    if (this.#directory.size === 0) this.#emptied?.();
   }
 
   #laneEvent(event: LaneEvent): void {
@@ -240,7 +221,7 @@ export class CallManager {
         this.#figures(event);
         break;
       case 'gap': {
-        const entry = this.#byLegKey.get(event.legKey);
+        const entry = this.#directory.byLegKey(event.legKey);
         if (entry === undefined) return;
         const { streamTimeMs, lostMs } = event;
         const { callId } = entry.call;
@@ -260,7 +241,7 @@ export class CallManager {
         this.#feedEnded(event.feedId, event.totals);
         break;
       case 'failed': {
-        const call = this.#byFeedId.get(event.feedId);
+        const call = this.#directory.byFeedId(event.feedId);
         if (call !== undefined) this.fail(call, event.code);
         break;
       }
@@ -268,7 +249,7 @@ export class CallManager {
   }
 
   #figures(event: LaneEvent & { kind: 'score' | 'verdict' }): void {
-    const entry = this.#byLegKey.get(event.legKey);
+    const entry = this.#directory.byLegKey(event.legKey);
     if (entry === undefined) return;
     const { call, leg } = entry;
     const latencyMs = Math.round(latencyOf(event, this.#options.clock.nowMs()) * 10) / 10;
@@ -289,14 +270,14 @@ export class CallManager {
 
   /** Said once a call, by its first feed. */
   #passage(event: LaneEvent & { kind: 'paused' | 'resumed' | 'finalized' }): void {
-    const call = this.#byFeedId.get(event.feedId);
+    const call = this.#directory.byFeedId(event.feedId);
     if (call === undefined || call.ports[0]!.feedId !== event.feedId) return;
     const { streamTimeMs } = event;
     this.#publish(call, { type: event.kind, callId: call.callId, streamTimeMs }, null);
   }
 
   #feedEnded(feedId: number, totals: readonly LegTotals[]): void {
-    const call = this.#byFeedId.get(feedId);
+    const call = this.#directory.byFeedId(feedId);
     if (call === undefined) return;
     const known = this.#totals.get(call) ?? new Map<number, readonly LegTotals[]>();
     known.set(feedId, totals);

@@ -26,6 +26,11 @@ export interface FeedStart {
 export interface CallStart {
   /** Made up when missing. */
   readonly callId?: string;
+  /**
+   * True = other streams of this call may be live already or come later (a platform that sends one
+   * leg a socket): they share the call id. A leg whose name is taken gets a number behind it.
+   */
+  readonly join?: boolean;
   readonly platform: string;
   readonly keyName: string;
   readonly feeds: readonly FeedStart[];

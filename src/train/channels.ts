@@ -4,9 +4,24 @@ import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
 import { alawToPcm16, mulawToPcm16, pcm16ToAlaw, pcm16ToMulaw } from '../stream/codecs/g711.ts';
 import { bandPass, reverberate } from './filters.ts';
 
-/** A channel that a clip went through before its features; the same choice for both classes. */
-export const CHANNEL_NAMES = ['clean', 'mulaw', 'alaw', 'opus', 'noise', 'room'] as const;
+/**
+ * A channel that a clip went through before its features; the same choice for both classes. A
+ * channel's place in the list is part of its seed: new ones come last.
+ */
+export const CHANNEL_NAMES = [
+  'clean',
+  'mulaw',
+  'alaw',
+  'opus',
+  'noise',
+  'room',
+  'wide-noise',
+  'wide-room',
+] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
+
+/** The channels of a telephone line, as a recipe has them by default. */
+export const TELEPHONE_CHANNELS: readonly ChannelName[] = CHANNEL_NAMES.slice(0, 6);
 
 export interface ChannelTools {
   readonly random: Random;
@@ -51,6 +66,12 @@ export function applyChannel(
         ),
         random.uniform() < 0.5 ? 'mulaw' : 'alaw',
       );
+    case 'wide-noise':
+      return bandLimited(addNoise(samples, 8 + 22 * random.uniform(), random), tools);
+    case 'wide-room': {
+      const wet = reverberate(samples, tools);
+      return bandLimited(addNoise(wet, 15 + 20 * random.uniform(), random), tools);
+    }
   }
 }
 
@@ -67,6 +88,12 @@ export function normaliseLevel(samples: Float32Array, random: Random): Float32Ar
 
 function telephoneBand(samples: Float32Array, sampleRateHz: number): Float32Array {
   return bandPass(samples, { sampleRateHz, lowHz: TELEPHONE_LOW_HZ, highHz: TELEPHONE_HIGH_HZ });
+}
+
+/** An upper band limit drawn anew each time: where a recording ends says nothing of the class. */
+function bandLimited(samples: Float32Array, { random, sampleRateHz }: ChannelTools): Float32Array {
+  const highHz = sampleRateHz * (0.22 + 0.27 * random.uniform());
+  return bandPass(samples, { sampleRateHz, lowHz: 50, highHz });
 }
 
 function companded(samples: Float32Array, law: 'mulaw' | 'alaw'): Float32Array {

@@ -77,9 +77,7 @@ export class Fitter {
           training: true,
           dropoutSeed: recipe.seed * 100_003 + this.#step * 16,
         });
-        for (const { name, mean, variance } of run.moments) {
-          moments.push({ name, mean: tf.keep(mean), variance: tf.keep(variance) });
-        }
+        moments.push(...run.moments);
         return this.#loss(run.logits, labels, weights);
       }, this.#trainable);
       return { value: result.value, grads: this.#clipped(result.grads) };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { CHANNEL_NAMES } from './channels.ts';
+import { CHANNEL_NAMES, TELEPHONE_CHANNELS } from './channels.ts';
 
 /**
  * Everything that makes a training run, with defaults: the YAML file of `bonafide train` and what is
@@ -41,7 +41,7 @@ export const recipeSchema = z.strictObject({
       framesPerStep: z.number().int().default(16),
     })
     .prefault({}),
-  channels: z.array(z.enum(CHANNEL_NAMES)).default([...CHANNEL_NAMES]),
+  channels: z.array(z.enum(CHANNEL_NAMES)).default([...TELEPHONE_CHANNELS]),
   steps: z.number().int().min(1).default(3000),
   batchSize: z.number().int().min(2).default(64),
   framesPerClip: z.number().int().min(8).default(256),

@@ -47,6 +47,8 @@ function createSession(refusal: ErrorCode | null = null) {
   const calls: Call[] = [];
   const errors: ErrorCode[] = [];
   const intake: CallIntake = {
+    identify() {},
+    keyName: 'a',
     start(start: Omit<CallStart, 'keyName'>, sink: CallSink) {
       if (refusal !== null) return refusal;
       const call = new Call({

@@ -2,12 +2,12 @@ import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadTensorflow, type TensorFlow } from '../../../src/model/engines/tensorflow.ts';
 import {
-  isNative,
   type LstmTensors,
   runLstm,
   runLstmSequence,
   stepwiseLstm,
 } from '../../../src/model/tfjs-lstm.ts';
+import { isNative } from '../../../src/model/tfjs-native.ts';
 import { createRandom } from '../../../src/random.ts';
 
 const STEPS = 6;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FrontEnd } from '../../../src/dsp/front-end.ts';
 import { planNetwork } from '../../../src/model/network.ts';
-import { CHANNEL_NAMES } from '../../../src/train/channels.ts';
+import { TELEPHONE_CHANNELS } from '../../../src/train/channels.ts';
 import { frontEndOf } from '../../../src/train/prepare.ts';
 import { RecipeError, readRecipe } from '../../../src/train/recipe.ts';
 import { networkOf } from '../../../src/train/train-run.ts';
@@ -29,7 +29,7 @@ function recipeFile(text: string): string {
 describe('readRecipe', () => {
   it('has a default for everything', () => {
     const recipe = readRecipe(null);
-    expect(recipe.channels).toEqual([...CHANNEL_NAMES]);
+    expect(recipe.channels).toEqual([...TELEPHONE_CHANNELS]);
     expect(recipe).toMatchObject({ name: 'telephone-8k', seed: 1, pairShare: 0.5 });
     expect(readRecipe(recipeFile(''))).toEqual(recipe);
     expect(new FrontEnd(frontEndOf(recipe)).featureCount).toBe(networkOf(recipe).inputSize);

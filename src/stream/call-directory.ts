@@ -1,0 +1,102 @@
+import type { Call, CallLeg, CallStart } from './call.ts';
+
+/** Most streams that share one call id. */
+const MAX_STREAMS_PER_CALL = 16;
+
+export interface LegEntry {
+  readonly call: Call;
+  readonly leg: CallLeg;
+}
+
+/**
+ * Who has which live call: streams by call id, resume token, feed and leg, and the count of each
+ * key. Streams count one each: what a call costs is its streams.
+ */
+export class CallDirectory {
+  /** More than one stream where a platform sends a leg a socket. */
+  readonly #streams = new Map<string, readonly Call[]>();
+  readonly #byToken = new Map<string, Call>();
+  readonly #byLegKey = new Map<number, LegEntry>();
+  readonly #byFeedId = new Map<number, Call>();
+  readonly #countOfKey = new Map<string, number>();
+  #size = 0;
+
+  /** Live streams. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get legCount(): number {
+    return this.#byLegKey.size;
+  }
+
+  /** Every live stream. Streams may end while it runs. */
+  *calls(): Generator<Call> {
+    for (const streams of [...this.#streams.values()]) yield* streams;
+  }
+
+  /** The live streams of a call. */
+  streamsOf(callId: string): readonly Call[] {
+    return this.#streams.get(callId) ?? [];
+  }
+
+  countOfKey(keyName: string): number {
+    return this.#countOfKey.get(keyName) ?? 0;
+  }
+
+  byToken(token: string): Call | undefined {
+    return this.#byToken.get(token);
+  }
+
+  byLegKey(legKey: number): LegEntry | undefined {
+    return this.#byLegKey.get(legKey);
+  }
+
+  byFeedId(feedId: number): Call | undefined {
+    return this.#byFeedId.get(feedId);
+  }
+
+  /** True when the call id is free, or its live streams are of the same key and all may be joined. */
+  mayStart(start: CallStart & { readonly callId: string }): boolean {
+    const streams = this.streamsOf(start.callId);
+    return (
+      streams.length === 0 ||
+      (start.join === true &&
+        streams.length < MAX_STREAMS_PER_CALL &&
+        streams.every((call) => call.start.join === true && call.start.keyName === start.keyName))
+    );
+  }
+
+  /** A leg name that no live leg of the call has: the wanted one, or with a number behind it. */
+  freeLegName(callId: string, wanted: string, alsoTaken: readonly CallLeg[]): string {
+    const legs = [...this.streamsOf(callId).flatMap((call) => call.legs), ...alsoTaken];
+    const taken = new Set(legs.map(({ id }) => id));
+    let name = wanted;
+    for (let number = 2; taken.has(name); number++) name = `${wanted}-${number}`;
+    return name;
+  }
+
+  add(call: Call): void {
+    this.#streams.set(call.callId, [...this.streamsOf(call.callId), call]);
+    this.#size++;
+    this.#byToken.set(call.resumeToken, call);
+    for (const port of call.ports) this.#byFeedId.set(port.feedId, call);
+    for (const leg of call.legs) this.#byLegKey.set(leg.legKey, { call, leg });
+    const { keyName } = call.start;
+    this.#countOfKey.set(keyName, this.countOfKey(keyName) + 1);
+  }
+
+  remove(call: Call): void {
+    const others = this.streamsOf(call.callId).filter((stream) => stream !== call);
+    if (others.length > 0) this.#streams.set(call.callId, others);
+    else this.#streams.delete(call.callId);
+    this.#size--;
+    this.#byToken.delete(call.resumeToken);
+    for (const port of call.ports) this.#byFeedId.delete(port.feedId);
+    for (const leg of call.legs) this.#byLegKey.delete(leg.legKey);
+    const { keyName } = call.start;
+    const left = this.countOfKey(keyName) - 1;
+    if (left > 0) this.#countOfKey.set(keyName, left);
+    else this.#countOfKey.delete(keyName);
+  }
+}
