@@ -88,5 +88,6 @@ export interface Adapter {
   subprotocol(offered: readonly string[]): string | undefined;
   /** `after-start`: the session identifies the peer by what its first messages say. */
   authenticate(request: UpgradeRequest): AuthResult | 'after-start';
-  open(link: Link, intake: CallIntake): AdapterSession;
+  /** `request` is the one that was authenticated: its parameters may name the call. */
+  open(link: Link, intake: CallIntake, request: UpgradeRequest): AdapterSession;
 }

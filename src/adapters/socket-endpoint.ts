@@ -85,7 +85,8 @@ export class SocketEndpoint {
       refuse(socket, 404, 'no such endpoint');
       return;
     }
-    const auth = adapter.authenticate(describeUpgrade(request));
+    const description = describeUpgrade(request);
+    const auth = adapter.authenticate(description);
     if (auth !== 'after-start' && !auth.ok) {
       this.#options.events.refusedUpgrade(auth.status);
       const { status, reason, notBeforeMs = 0 } = auth;
@@ -104,6 +105,7 @@ export class SocketEndpoint {
       const session = new SocketSession(webSocket, {
         adapter,
         key,
+        request: description,
         calls: this.#options.calls,
         clock: this.#options.clock,
         detectors: this.#options.detectors,

@@ -3,7 +3,14 @@ import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type { Adapter, AdapterSession, CallIntake, DetectorIdentity, Link } from './adapter.ts';
+import type {
+  Adapter,
+  AdapterSession,
+  CallIntake,
+  DetectorIdentity,
+  Link,
+  UpgradeRequest,
+} from './adapter.ts';
 
 const PING_PERIOD_MS = 20_000;
 
@@ -21,6 +28,7 @@ export interface SocketSessionOptions {
   readonly adapter: Adapter;
   /** null = the session finds out. */
   readonly key: KeyIdentity | null;
+  readonly request: UpgradeRequest;
   readonly calls: CallManager;
   readonly clock: Clock;
   readonly detectors: readonly DetectorIdentity[];
@@ -46,7 +54,7 @@ export class SocketSession {
   }
 
   begin(): void {
-    const { adapter, clock, events } = this.#options;
+    const { adapter, clock, events, request } = this.#options;
     const socket = this.#socket;
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => {
@@ -67,7 +75,7 @@ export class SocketSession {
     this.#heardAtMs = clock.nowMs();
     this.#watch();
     try {
-      this.#session = adapter.open(this.#link(), this.#intake());
+      this.#session = adapter.open(this.#link(), this.#intake(), request);
     } catch (error) {
       this.#fault(error);
     }
