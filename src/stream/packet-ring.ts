@@ -29,6 +29,8 @@ const PACKETS_PER_SECOND = 100;
 const MAX_OPUS_PACKET_BYTES = 7_700;
 /** Uncompressed audio is cut into records of at most this. */
 export const MAX_RECORD_MS = 200;
+/** The header has 16 bits for the length. */
+const MAX_PAYLOAD_BYTES = 65_535;
 
 const BYTES_PER_SAMPLE = { pcm16: 2, mulaw: 1, alaw: 1, opus: 0 } as const;
 
@@ -40,7 +42,9 @@ export function frameBytesOf(format: AudioFormat): number {
 /** Longest payload of one record in bytes. */
 export function maxRecordBytes(format: AudioFormat): number {
   if (format.codec === 'opus') return MAX_OPUS_PACKET_BYTES;
-  return Math.floor((format.sampleRateHz * MAX_RECORD_MS) / 1000) * frameBytesOf(format);
+  const frameBytes = frameBytesOf(format);
+  const frames = Math.floor((format.sampleRateHz * MAX_RECORD_MS) / 1000);
+  return Math.min(frames, Math.floor(MAX_PAYLOAD_BYTES / frameBytes)) * frameBytes;
 }
 
 /** Shared memory for a ring of six seconds of the format. Allocates. */

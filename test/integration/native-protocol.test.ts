@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startedSchema } from '../../src/adapters/native-messages.ts';
 import { stampPacket, timelineOf } from '../../src/replay/timeline.ts';
+import { PCM_RATES_HZ } from '../../src/stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 import { speechPackets } from '../support/wire-audio.ts';
@@ -60,7 +61,7 @@ const stoppedSchema = z.strictObject({
 });
 
 const MONO: readonly AudioFormat[] = [
-  ...[8000, 16_000, 24_000, 32_000, 44_100, 48_000].map(
+  ...PCM_RATES_HZ.map(
     (sampleRateHz): AudioFormat => ({ codec: 'pcm16', sampleRateHz, channels: 1 }),
   ),
   { codec: 'mulaw', sampleRateHz: 8000, channels: 1 },

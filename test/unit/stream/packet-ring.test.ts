@@ -54,6 +54,18 @@ describe('packet ring', () => {
     );
   });
 
+  it('takes the longest record of every format: its length fits the header', () => {
+    const wide = { codec: 'pcm16', sampleRateHz: 192_000, channels: 2 } as const;
+    const recordBytes = maxRecordBytes(wide);
+    expect(recordBytes).toBe(65_532);
+    const memory = createPacketRingMemory(wide);
+    const writer = new PacketRingWriter(memory, recordBytes);
+    const reader = new PacketRingReader(memory, recordBytes);
+    writer.audio(new Uint8Array(recordBytes).fill(7), 0);
+    expect(reader.next()).toBe(true);
+    expect([reader.payloadBytes, reader.payload[recordBytes - 1]]).toEqual([recordBytes, 7]);
+  });
+
   it('is a queue: any mix of writes and reads (property)', () => {
     fc.assert(
       fc.property(

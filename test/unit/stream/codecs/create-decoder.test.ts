@@ -4,6 +4,7 @@ import {
   createPacketDecoder,
   loadOpus,
   opusOutputRateHz,
+  PCM_RATES_HZ,
 } from '../../../../src/stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../../../../src/stream/codecs/decoder.ts';
 
@@ -12,7 +13,7 @@ const pcm: AudioFormat = { codec: 'pcm16', sampleRateHz: 16_000, channels: 1 };
 describe('createPacketDecoder', () => {
   it('decodes PCM and G.711 at their own rate', () => {
     for (const codec of ['pcm16', 'mulaw', 'alaw'] as const) {
-      for (const sampleRateHz of [8_000, 16_000, 24_000, 32_000, 44_100, 48_000]) {
+      for (const sampleRateHz of PCM_RATES_HZ) {
         const decoder = createPacketDecoder(
           { codec, sampleRateHz, channels: 2 },
           { targetRateHz: 8_000 },
@@ -80,7 +81,7 @@ describe('checkAudioFormat', () => {
   it('names what is accepted', () => {
     const check = (change: object) => () => checkAudioFormat({ ...pcm, ...change });
     expect(check({ sampleRateHz: 11_025 })).toThrow(
-      'sampleRateHz of pcm16 must be one of 8000, 16000, 24000, 32000, 44100, 48000, got 11025',
+      'sampleRateHz of pcm16 must be one of 8000, 12000, 16000, 24000, 32000, 44100, 48000, 96000, 192000, got 11025',
     );
     expect(check({ codec: 'opus', sampleRateHz: 44_100 })).toThrow(
       'sampleRateHz of opus must be one of 8000, 12000, 16000, 24000, 48000, got 44100',
