@@ -5,6 +5,11 @@ import { z } from 'zod';
 /** Every platform family that the service can speak to, by the id of its adapter. */
 export const PLATFORM_IDS = [
   'twilio',
+  'signalwire',
+  'somleng',
+  'exotel',
+  'bandwidth',
+  'voximplant',
   'telnyx',
   'plivo',
   'audiohook',

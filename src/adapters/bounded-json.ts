@@ -17,14 +17,17 @@ const CLOSE_BRACE = 125;
 
 /**
  * Parses a text message that must be a JSON object, after its size, nesting and string lengths were
- * found to be within limits. Never throws.
+ * found to be within limits. Never throws. @param maxStringLength longer where audio comes as text
  */
-export function parseBoundedJson(text: string): BoundedJson {
+export function parseBoundedJson(
+  text: string,
+  maxStringLength = MAX_JSON_STRING_LENGTH,
+): BoundedJson {
   // UTF-8 never has fewer bytes than UTF-16 has units, so most texts need no counting.
   if (text.length > MAX_TEXT_BYTES || Buffer.byteLength(text) > MAX_TEXT_BYTES) {
     return { ok: false, code: 'SCREEN_ERR_TEXT_TOO_BIG' };
   }
-  if (!isWithinBounds(text)) return { ok: false, code: 'SCREEN_ERR_DEPTH' };
+  if (!isWithinBounds(text, maxStringLength)) return { ok: false, code: 'SCREEN_ERR_DEPTH' };
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -36,13 +39,13 @@ export function parseBoundedJson(text: string): BoundedJson {
   return { ok: false, code: 'SCREEN_ERR_JSON' };
 }
 
-function isWithinBounds(text: string): boolean {
+function isWithinBounds(text: string, maxStringLength: number): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit === QUOTE) {
       const end = endOfString(text, at);
-      if (end - at - 1 > MAX_JSON_STRING_LENGTH) return false;
+      if (end - at - 1 > maxStringLength) return false;
       at = end;
     } else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
       depth++;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Adapter } from './adapter.ts';
+import { createMediaAdapters } from './media-adapters.ts';
 import { createNativeAdapter, type NativeAdapterOptions } from './native.ts';
 import type { PlatformAccess } from './platform-access.ts';
 
@@ -11,7 +12,7 @@ export interface AdapterServices extends NativeAdapterOptions {
 /** Every platform that the service speaks to; each is mounted on its own path or port. */
 export function createAdapters(services: AdapterServices): readonly Adapter[] {
   const { off } = services.access.settings;
-  const platforms: readonly Adapter[] = [];
+  const platforms: readonly Adapter[] = [...createMediaAdapters(services)];
   return [
     createNativeAdapter(services),
     ...platforms.filter(({ id }) => !(off as readonly string[]).includes(id)),

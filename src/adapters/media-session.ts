@@ -1,0 +1,279 @@
+import type { ErrorCode } from '../errors.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { AdapterSession, CallIntake, Link } from './adapter.ts';
+import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
+import {
+  MEDIA_TRACK_ROLES,
+  type MediaDialect,
+  type MediaStart,
+  plainTrack,
+} from './media-dialects.ts';
+import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media-states.ts';
+import { emptyMediaFrame, isRecord, mediaOfValue, readMediaText } from './media-text.ts';
+import { MediaTrack } from './media-track.ts';
+import type { PlatformAccess } from './platform-access.ts';
+import { closeCodeOf, PlatformStream } from './platform-stream.ts';
+
+/** A start must come this soon after the socket. */
+const START_TIMEOUT_MS = 10_000;
+const MAX_TRACKS = 8;
+/** Parameters of a start in which a key or token may be. */
+const KEY_PARAMETERS: readonly string[] = [
+  'bonafideKey',
+  'bonafide_key',
+  'key',
+  'token',
+  'api_key',
+];
+
+export interface MediaSessionParts {
+  readonly dialect: MediaDialect;
+  readonly access: PlatformAccess;
+  readonly link: Link;
+  readonly intake: CallIntake;
+  /** Payloads are decoded here; shared by the sessions of an adapter, which run one after another. */
+  readonly scratch: Buffer;
+}
+
+/** What is live under one tag. */
+interface OpenStream {
+  readonly start: MediaStart;
+  readonly tracks: Map<string, MediaTrack>;
+  readonly streams: PlatformStream[];
+}
+
+/** One socket of the JSON-and-base64 family. Nothing is ever sent back. */
+export class MediaSession implements AdapterSession {
+  readonly #parts: MediaSessionParts;
+  readonly #frame = emptyMediaFrame();
+  readonly #open = new Map<string, OpenStream>();
+  readonly #startTimer: { cancel(): void };
+  #state: MediaState = 'waiting';
+  #liveStreams = 0;
+
+  constructor(parts: MediaSessionParts) {
+    this.#parts = parts;
+    this.#startTimer = parts.intake.after(START_TIMEOUT_MS, () => {
+      if (this.#state === 'waiting') this.refuse('SCREEN_ERR_IDLE');
+    });
+  }
+
+  text(message: string): void {
+    if (this.#state === 'closed') return;
+    if (message.length > MAX_TEXT_BYTES) {
+      this.refuse('SCREEN_ERR_TEXT_TOO_BIG');
+      return;
+    }
+    if (readMediaText(message, this.#frame)) this.#take('media', null);
+    else this.#parse(message);
+  }
+
+  binary(): void {
+    this.#take('binary', null);
+  }
+
+  closed(): void {
+    this.#startTimer.cancel();
+    const stopped = this.#state === 'stopping';
+    this.#state = 'closed';
+    if (!stopped) this.#endAll('socket_lost');
+  }
+
+  get hasCall(): boolean {
+    return this.#liveStreams > 0;
+  }
+
+  deliver(event: ScreeningEvent): void {
+    if (event.type === 'failed') this.refuse(event.code);
+    if (event.type !== 'stopped') return;
+    this.#liveStreams--;
+    if (this.#liveStreams > 0 || this.#state !== 'stopping') return;
+    if (this.#parts.dialect.several) return;
+    this.#state = 'closed';
+    this.#parts.link.close(event.reason === 'drained' ? 1001 : 1000, '');
+  }
+
+  refuse(code: ErrorCode): void {
+    if (this.#state === 'closed') return;
+    this.#startTimer.cancel();
+    this.#state = 'closed';
+    this.#parts.intake.countError(code);
+    this.#parts.link.close(closeCodeOf(code), '');
+    this.#endAll(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+  }
+
+  #parse(message: string): void {
+    const parsed = parseBoundedJson(message, MAX_TEXT_BYTES);
+    if (!parsed.ok) {
+      this.refuse(parsed.code);
+      return;
+    }
+    const { value } = parsed;
+    const { dialect } = this.#parts;
+    switch (value[dialect.eventField] ?? value['event']) {
+      case 'connected':
+        this.#take('connected', value);
+        break;
+      case 'start':
+        this.#take(this.#isAnother(value) ? 'startAnother' : 'start', value);
+        break;
+      case 'media':
+        if (mediaOfValue(value, this.#frame)) this.#take('media', value);
+        else this.refuse('SCREEN_ERR_MESSAGE');
+        break;
+      case 'stop':
+        this.#take(dialect.several && this.#open.size > 1 ? 'stopOne' : 'stop', value);
+        break;
+      default:
+        this.#take('other', value);
+    }
+  }
+
+  #isAnother(value: Readonly<Record<string, unknown>>): boolean {
+    const { dialect } = this.#parts;
+    return dialect.several && !this.#open.has(dialect.start(value)?.tag ?? '');
+  }
+
+  #take(wireEvent: MediaWireEvent, value: Readonly<Record<string, unknown>> | null): void {
+    const { to, action } = MEDIA_TRANSITIONS[this.#state][wireEvent];
+    switch (action) {
+      case 'start':
+        if (!this.#start(value ?? {})) return;
+        break;
+      case 'media':
+        this.#hear();
+        break;
+      case 'stop':
+        this.#endAll('stop');
+        break;
+      case 'stopOne':
+        this.#endOne(value ?? {});
+        break;
+      case 'ignore':
+        break;
+      default:
+        this.refuse(action);
+        return;
+    }
+    if (this.#state !== 'closed') this.#state = to;
+  }
+
+  #start(value: Readonly<Record<string, unknown>>): boolean {
+    const { dialect, intake } = this.#parts;
+    const start = dialect.start(value);
+    const problem =
+      start === null
+        ? 'SCREEN_ERR_MESSAGE'
+        : !this.#identify(start)
+          ? 'SCREEN_ERR_AUTH'
+          : start.format === null
+            ? 'SCREEN_ERR_FORMAT'
+            : null;
+    if (start === null || problem !== null) {
+      this.refuse(problem ?? 'SCREEN_ERR_MESSAGE');
+      return false;
+    }
+    this.#startTimer.cancel();
+    const open: OpenStream = { start, tracks: new Map(), streams: [] };
+    this.#open.set(start.tag, open);
+    const refusal = start.tracks.length > 0 ? this.#openTracks(open, start.tracks) : null;
+    if (refusal !== null) this.refuse(refusal);
+    return refusal === null && intake.keyName !== null;
+  }
+
+  /** A key in the parameters counts only where the upgrade did not tell who it is. */
+  #identify({ parameters }: MediaStart): boolean {
+    const { intake, access } = this.#parts;
+    if (intake.keyName !== null) return true;
+    const credential = KEY_PARAMETERS.map((name) => parameters[name]).find(
+      (text) => typeof text === 'string',
+    );
+    const key = typeof credential === 'string' ? access.fromCredential(credential) : null;
+    if (key === null) return false;
+    intake.identify(key);
+    return true;
+  }
+
+  #openTracks(open: OpenStream, tracks: readonly string[]): ErrorCode | null {
+    const { dialect, access, intake } = this.#parts;
+    const { start } = open;
+    const format = start.format!;
+    const roleOf = (track: string) =>
+      access.roleOf(intake.keyName, track, MEDIA_TRACK_ROLES[track] ?? 'unknown');
+    const parameters = Object.entries(start.parameters).filter(
+      ([name]) => !KEY_PARAMETERS.includes(name),
+    );
+    const stream = PlatformStream.start(intake, this, {
+      platform: dialect.id,
+      callId: start.callId ?? start.streamId,
+      feeds: tracks.map((track) => ({ format, legs: legsOf(track, format.channels, roleOf) })),
+      scoreIntervalMs: access.settings.scoreIntervalMs,
+      metadata: { ...start.metadata, ...Object.fromEntries(parameters) },
+    });
+    if (typeof stream === 'string') return stream;
+    this.#liveStreams++;
+    open.streams.push(stream);
+    for (const [feedIndex, track] of tracks.entries()) {
+      open.tracks.set(track, new MediaTrack(stream, feedIndex, dialect.reorders));
+    }
+    return null;
+  }
+
+  #hear(): void {
+    const { scratch, dialect, access } = this.#parts;
+    const frame = this.#frame;
+    const open = this.#open.get(frame.tag) ?? this.#open.get('');
+    if (open === undefined) {
+      this.refuse('SCREEN_ERR_AUDIO_BEFORE_START');
+      return;
+    }
+    const name = frame.track === '' ? (open.start.tracks[0] ?? 'inbound') : plainTrack(frame.track);
+    const track = this.#trackOf(open, name);
+    if (track === null) return;
+    const packet = scratch.subarray(0, scratch.write(frame.payload, 'base64'));
+    const isPcm = open.start.format?.codec === 'pcm16';
+    if (dialect.id === 'plivo' && isPcm && access.settings.plivoBigEndian) {
+      if (packet.length % 2 === 0) packet.swap16();
+    }
+    const problem = packet.length === 0 ? 'SCREEN_ERR_AUDIO_SIZE' : track.take(frame, packet);
+    if (problem !== null) this.refuse(problem);
+  }
+
+  /** A track that the start did not name is opened with its first packet. */
+  #trackOf(open: OpenStream, name: string): MediaTrack | null {
+    const known = open.tracks.get(name);
+    if (known !== undefined) return known;
+    const refusal =
+      open.tracks.size >= MAX_TRACKS ? 'SCREEN_ERR_MESSAGE' : this.#openTracks(open, [name]);
+    if (refusal !== null) this.refuse(refusal);
+    return open.tracks.get(name) ?? null;
+  }
+
+  #endOne(value: Readonly<Record<string, unknown>>): void {
+    const stop = isRecord(value['stop']) ? value['stop'] : value;
+    const tag = typeof stop['tag'] === 'string' ? stop['tag'] : '';
+    const open = this.#open.get(tag);
+    if (open === undefined) return;
+    endStream(open, 'stop');
+    this.#open.delete(tag);
+  }
+
+  #endAll(reason: 'stop' | 'socket_lost' | 'policy' | 'drained'): void {
+    for (const open of this.#open.values()) endStream(open, reason);
+    this.#open.clear();
+  }
+}
+
+function endStream(open: OpenStream, reason: 'stop' | 'socket_lost' | 'policy' | 'drained'): void {
+  for (const track of open.tracks.values()) track.flush();
+  for (const stream of open.streams) stream.end(reason);
+}
+
+function legsOf(
+  track: string,
+  channels: 1 | 2,
+  roleOf: (track: string) => ReturnType<PlatformAccess['roleOf']>,
+) {
+  if (channels === 1) return [{ id: track, role: roleOf(track) }];
+  return [`${track}-1`, `${track}-2`].map((id) => ({ id, role: roleOf(id) }));
+}
