@@ -1,0 +1,106 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import type { CallManager } from '../stream/call-manager.ts';
+import type { Adapter, DetectorIdentity } from './adapter.ts';
+import type { SocketEvents } from './socket-session.ts';
+import { TcpSession } from './tcp-session.ts';
+
+/** Connections that have not said who they are yet. */
+export const MAX_UNIDENTIFIED_SOCKETS = 256;
+const FULL_STATUS = 503;
+
+export interface TcpEndpointOptions {
+  readonly adapter: Adapter;
+  /** Address to listen on. */
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly maxSockets: number;
+  readonly calls: CallManager;
+  readonly clock: Clock;
+  readonly detectors: readonly DetectorIdentity[];
+  readonly events: SocketEvents;
+}
+
+/**
+ * A TCP port with one adapter behind it: one session a connection. Connections over the limits are
+ * closed at once and counted with the refused handshakes. Reading never waits for the lanes: a ring
+ * that is full drops audio, and the peer is not held up.
+ */
+export class TcpEndpoint {
+  readonly #options: TcpEndpointOptions;
+  readonly #server: Server;
+  readonly #sessions = new Set<TcpSession>();
+  readonly #unidentified = new Set<TcpSession>();
+  readonly #stopped: Promise<void>;
+
+  private constructor(options: TcpEndpointOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = options.maxSockets;
+    this.#server.on('drop', () => options.events.refusedUpgrade(FULL_STATUS));
+    this.#stopped = new Promise((resolve) => {
+      this.#server.on('close', () => resolve());
+    });
+  }
+
+  /** Rejects when the port cannot be had. */
+  static async listen(options: TcpEndpointOptions): Promise<TcpEndpoint> {
+    const endpoint = new TcpEndpoint(options);
+    const server = endpoint.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port, options.host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', (error) => options.events.fault(options.adapter.id, error));
+    return endpoint;
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.#options.port;
+  }
+
+  get openSockets(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes no more connections, and closes those that have no call yet. */
+  startDraining(): void {
+    if (this.#server.listening) this.#server.close();
+    for (const session of this.#sessions) {
+      if (!session.hasCall) session.refuse('SCREEN_ERR_DRAINING');
+    }
+  }
+
+  /** Closes everything. Resolves when no connection is left. */
+  closeAll(): Promise<void> {
+    if (this.#server.listening) this.#server.close();
+    for (const session of this.#sessions) session.refuse('SCREEN_ERR_DRAINING');
+    return this.#stopped;
+  }
+
+  #accept(socket: Socket): void {
+    const { host: _host, port: _port, maxSockets: _maxSockets, ...shared } = this.#options;
+    if (this.#unidentified.size >= MAX_UNIDENTIFIED_SOCKETS || !this.#server.listening) {
+      shared.events.refusedUpgrade(FULL_STATUS);
+      socket.destroy();
+      return;
+    }
+    const session = new TcpSession(socket, {
+      ...shared,
+      onIdentified: () => this.#unidentified.delete(session),
+      onClose: () => {
+        this.#unidentified.delete(session);
+        this.#sessions.delete(session);
+      },
+    });
+    this.#sessions.add(session);
+    this.#unidentified.add(session);
+    session.begin();
+  }
+}

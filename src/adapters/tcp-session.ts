@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../clock.ts';
+import { ERRORS, type ErrorCode } from '../errors.ts';
+import type { KeyIdentity } from '../keys.ts';
+import type { CallManager } from '../stream/call-manager.ts';
+import type { Adapter, AdapterSession, CallIntake, DetectorIdentity, Link } from './adapter.ts';
+import type { SocketEvents } from './socket-session.ts';
+
+/** A peer must have said who it is this long after it connected. */
+export const IDENTIFY_WITHIN_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+const NORMAL_CODE = 1000;
+const LOST_CODE = 1006;
+
+export interface TcpSessionOptions {
+  readonly adapter: Adapter;
+  readonly calls: CallManager;
+  readonly clock: Clock;
+  readonly detectors: readonly DetectorIdentity[];
+  readonly events: SocketEvents;
+  /** The session knows who the peer is; said once. */
+  readonly onIdentified: () => void;
+  readonly onClose: () => void;
+}
+
+/**
+ * One TCP connection with its adapter's session, which gets the bytes as they come: time-outs, and
+ * a wall around its faults. Ends are told with WebSocket close codes: 1000 when the peer closed its
+ * side, 1006 when the connection broke.
+ */
+export class TcpSession {
+  readonly #socket: Socket;
+  readonly #options: TcpSessionOptions;
+  #session: AdapterSession | null = null;
+  #key: KeyIdentity | null = null;
+  #heardAtMs = 0;
+  #closeCode: number | null = null;
+  #peerEnded = false;
+  #identify: Timer | null = null;
+  #idle: Timer | null = null;
+  #force: Timer | null = null;
+
+  constructor(socket: Socket, options: TcpSessionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  begin(): void {
+    const { adapter, clock, events } = this.#options;
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => {
+      this.#heardAtMs = clock.nowMs();
+      this.#guard((session) => session.binary(bytes));
+    });
+    socket.on('end', () => {
+      this.#peerEnded = true;
+    });
+    socket.on('error', () => {
+      // `close` follows.
+    });
+    socket.on('close', () => this.#closed());
+    events.opened(adapter.id, 'unidentified');
+    this.#heardAtMs = clock.nowMs();
+    this.#identify = clock.after(IDENTIFY_WITHIN_MS, () => this.refuse('SCREEN_ERR_IDLE'));
+    this.#idle = clock.every(Math.min(1_000, adapter.idleMs), () => {
+      if (clock.nowMs() - this.#heardAtMs >= adapter.idleMs) this.refuse('SCREEN_ERR_IDLE');
+    });
+    try {
+      this.#session = adapter.open(this.#link(), this.#intake(), {
+        path: '',
+        target: '',
+        query: new URLSearchParams(),
+        headers: {},
+        subprotocols: [],
+        remoteAddress: socket.remoteAddress ?? '',
+      });
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  get hasCall(): boolean {
+    return this.#session?.hasCall ?? false;
+  }
+
+  /** Ends the connection from our side, in the platform's own way. */
+  refuse(code: ErrorCode): void {
+    this.#guard((session) => session.refuse(code));
+    this.#close(ERRORS[code].closeCode);
+  }
+
+  // A half-open peer never answers the end.
+  #close(code: number): void {
+    this.#closeCode ??= code;
+    if (this.#force !== null || this.#socket.destroyed) return;
+    this.#force = this.#options.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
+    this.#socket.end();
+  }
+
+  #closed(): void {
+    for (const timer of [this.#identify, this.#idle, this.#force]) timer?.cancel();
+    const code = this.#closeCode ?? (this.#peerEnded ? NORMAL_CODE : LOST_CODE);
+    this.#guard((session) => session.closed(code));
+    this.#session = null;
+    this.#options.events.closed(this.#options.adapter.id, code);
+    this.#options.onClose();
+  }
+
+  #guard(action: (session: AdapterSession) => void): void {
+    if (this.#session === null) return;
+    try {
+      action(this.#session);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #fault(error: unknown): void {
+    const { adapter, events } = this.#options;
+    events.fault(adapter.id, error);
+    events.error(adapter.id, 'SCREEN_ERR_INTERNAL');
+    this.#closeCode ??= ERRORS.SCREEN_ERR_INTERNAL.closeCode;
+    this.#socket.destroy();
+  }
+
+  #link(): Link {
+    const socket = this.#socket;
+    return {
+      sendText() {
+        // A byte stream has no text frames.
+      },
+      sendBinary(message) {
+        if (socket.writable) socket.write(message);
+      },
+      close: (code) => this.#close(code),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      get bufferedBytes() {
+        return socket.writableLength;
+      },
+    };
+  }
+
+  #intake(): CallIntake {
+    const { calls, clock, adapter, events, detectors } = this.#options;
+    const session = this;
+    return {
+      identify: (key) => this.#identified(key),
+      get keyName() {
+        return session.#key?.name ?? null;
+      },
+      start(start, sink) {
+        const key = session.#key;
+        if (key === null) return 'SCREEN_ERR_AUTH';
+        return calls.start({ ...start, keyName: key.name }, sink);
+      },
+      // Nothing on a bare connection could carry a token.
+      resume: () => null,
+      after: (delayMs, action) => clock.after(delayMs, action),
+      mayRunFast: false,
+      detectors,
+      countError: (code) => events.error(adapter.id, code),
+    };
+  }
+
+  #identified(key: KeyIdentity): void {
+    const isFirst = this.#key === null;
+    this.#key = key;
+    if (!isFirst) return;
+    this.#identify?.cancel();
+    this.#options.onIdentified();
+  }
+}
