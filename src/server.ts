@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import type { DetectorIdentity } from './adapters/adapter.ts';
+import type { Adapter, DetectorIdentity } from './adapters/adapter.ts';
 import { PlatformAccess } from './adapters/platform-access.ts';
 import { createAdapters } from './adapters/registry.ts';
-import { SocketEndpoint } from './adapters/socket-endpoint.ts';
+import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-endpoint.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
+import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createHttpApp, type ServiceStatus } from './http/app.ts';
@@ -12,6 +13,7 @@ import { type KeyIdentity, KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 import { type Detector, loadDetector } from './model/detector.ts';
+import { DEFAULT_EVENT_BUS, EventBus } from './results/event-bus.ts';
 import { CallManager, type CallObserver } from './stream/call-manager.ts';
 import { createLane } from './stream/create-lane.ts';
 import { chooseDetector } from './stream/detector-choice.ts';
@@ -31,6 +33,8 @@ export interface ServiceParts {
 /** A running service. */
 export interface Service {
   readonly port: number;
+  /** null = there is no AudioSocket listener. */
+  readonly audioSocketPort: number | null;
   readonly detectors: readonly DetectorIdentity[];
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;
@@ -54,10 +58,11 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     liveLegs: () => calls.liveLegs,
     packetsByCodec: () => calls.packetsByCodec(),
   });
+  const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock });
   const calls: CallManager = new CallManager({
     clock,
     limits: { maxCalls: config.maxCalls, maxCallsPerKey: config.maxCallsPerKey },
-    observer: createObserver(metrics, logger),
+    observer: createObserver(metrics, logger, bus),
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });
@@ -77,25 +82,40 @@ export async function startService(parts: ServiceParts): Promise<Service> {
       detectors: detectors.map(({ id, sampleRateHz }) => ({ id, sampleRateHz })),
     };
   };
+  const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
   const app = createHttpApp({
     keys,
+    loopbackIdentity,
+    bus,
     status,
     renderMetrics: () => metrics.render(),
     metricsContentType: metrics.contentType,
   });
-  const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
-  const endpoint = new SocketEndpoint({
-    adapters: createAdapters({ keys, loopbackIdentity, idleMs: config.idleMs, access, clock }),
-    calls,
-    clock,
-    detectors,
-    events: createSocketEvents(metrics, logger),
-  });
+  const { idleMs } = config;
+  const adapters = createAdapters({ keys, loopbackIdentity, idleMs, access, clock, bus });
+  const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
+  const endpoint = new SocketEndpoint({ ...shared, adapters });
+  const audioSocket = await startAudioSocket(config, adapters, shared);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   endpoint.attach(server);
   const port = await listen(server, config);
-  return assemble({ parts, calls, lanes, endpoint, server, metrics, status, port, detectors });
+  return assemble({
+    ...{ parts, calls, lanes, endpoint, audioSocket, server, metrics, status, port, detectors },
+  });
+}
+
+/** The listener of the adapter that has a port of its own, when that port is set. */
+async function startAudioSocket(
+  { platforms, maxCalls }: Config,
+  adapters: readonly Adapter[],
+  shared: Omit<SocketEndpointOptions, 'adapters'>,
+): Promise<TcpEndpoint | null> {
+  const { audioSocketHost: host, audioSocketPort: port } = platforms;
+  const adapter = adapters.find(({ mount }) => 'tcpPort' in mount);
+  if (adapter === undefined || port === 0) return null;
+  const maxSockets = maxCalls + MAX_UNIDENTIFIED_SOCKETS;
+  return TcpEndpoint.listen({ ...shared, adapter, host, port, maxSockets });
 }
 
 interface Assembly {
@@ -103,6 +123,7 @@ interface Assembly {
   readonly calls: CallManager;
   readonly lanes: LanePool;
   readonly endpoint: SocketEndpoint;
+  readonly audioSocket: TcpEndpoint | null;
   readonly server: Server;
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;
@@ -111,11 +132,13 @@ interface Assembly {
 }
 
 function assemble(assembly: Assembly): Service {
-  const { parts, calls, lanes, endpoint, server, metrics, status, port, detectors } = assembly;
+  const { parts, calls, lanes, endpoint, audioSocket, server, metrics } = assembly;
+  const { status, port, detectors } = assembly;
   let closing: Promise<void> | null = null;
   const close = () => {
     closing ??= (async () => {
       endpoint.closeAll();
+      const tcpClosed = audioSocket?.closeAll();
       // Those that waited for their socket would keep their timers.
       calls.endAll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -123,6 +146,7 @@ function assemble(assembly: Assembly): Service {
       const force = parts.clock.after(3_000, () => server.closeAllConnections());
       await lanes.stop();
       await closed;
+      await tcpClosed;
       force.cancel();
       metrics.dispose();
     })();
@@ -130,6 +154,7 @@ function assemble(assembly: Assembly): Service {
   };
   return {
     port,
+    audioSocketPort: audioSocket?.port ?? null,
     detectors,
     metrics,
     status,
@@ -137,6 +162,7 @@ function assemble(assembly: Assembly): Service {
       parts.logger.info({ calls: calls.liveCalls }, 'draining');
       const drained = calls.drain(parts.config.drainMs);
       endpoint.startDraining();
+      audioSocket?.startDraining();
       await drained;
       await close();
     },
@@ -175,17 +201,20 @@ async function startLanes(
   });
 }
 
-function createObserver(metrics: ServiceMetrics, logger: Logger): CallObserver {
+function createObserver(metrics: ServiceMetrics, logger: Logger, bus: EventBus): CallObserver {
   return {
     started(call) {
+      bus.started(call);
       const { callId, platform, keyName } = call.start;
       metrics.callStarted(platform, call.legs.length);
       logger.info({ callId, platform, keyName, legs: call.legs.length }, 'call started');
     },
-    event(_call, event, latencyMs) {
+    event(call, event, latencyMs) {
+      bus.published(call, event);
       metrics.event(event, latencyMs);
     },
     ended(call) {
+      bus.streamEnded(call);
       const { callId } = call.start;
       const dropped = call.ports.reduce((total, port) => total + port.droppedPackets, 0);
       metrics.callEnded(call.endReason);

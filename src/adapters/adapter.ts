@@ -79,9 +79,14 @@ export interface AdapterSession extends CallSink {
 /** A platform's wire protocol, pure with respect to sockets, time and models. */
 export interface Adapter {
   readonly id: string;
-  readonly mount: { readonly path: string } | { readonly tcpPort: number };
+  /** `below` = the paths below it too. */
+  readonly mount:
+    | { readonly path: string; readonly below?: boolean }
+    | { readonly tcpPort: number };
   /** `ping` = the endpoint may send WebSocket pings to find dead peers. */
   readonly heartbeat: 'none' | 'ping';
+  /** Its sockets bring no calls: no limit of calls refuses them, and draining leaves them open. */
+  readonly readsOnly?: boolean;
   /** Nothing heard for this long ends the socket. */
   readonly idleMs: number;
   /** The sub-protocol to answer with; undefined = none. */

@@ -1,5 +1,6 @@
 import { ERRORS } from '../errors.ts';
 import type { KeyIdentity, KeyRing } from '../keys.ts';
+import { isLoopback } from '../loopback.ts';
 import type { Adapter, AuthResult, UpgradeRequest } from './adapter.ts';
 import { NATIVE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './native-messages.ts';
 import { NativeSession } from './native-session.ts';
@@ -10,8 +11,6 @@ export interface NativeAdapterOptions {
   readonly loopbackIdentity: KeyIdentity | null;
   readonly idleMs: number;
 }
-
-const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
 
 /** The native protocol `bonafide.v1` at `/v1/stream`; documented in docs/protocol.md. */
 export function createNativeAdapter(options: NativeAdapterOptions): Adapter {
@@ -43,5 +42,5 @@ function identify(request: UpgradeRequest, options: NativeAdapterOptions): KeyId
   if (token !== undefined) {
     return options.keys.verifyToken(token.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
   }
-  return LOOPBACK_ADDRESS.test(request.remoteAddress) ? options.loopbackIdentity : null;
+  return isLoopback(request.remoteAddress) ? options.loopbackIdentity : null;
 }

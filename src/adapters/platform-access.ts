@@ -1,9 +1,9 @@
 import type { KeyIdentity, KeyRing } from '../keys.ts';
+import { isLoopback } from '../loopback.ts';
 import type { PlatformAccount, PlatformSettings } from '../platform-settings.ts';
 import type { LegRole } from '../stream/call.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
 
-const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
 /** Query parameters in which platforms without headers carry a key or token. */
 const CREDENTIAL_PARAMETERS = ['api_key', 'key', 'token'] as const;
 const CREDENTIAL_HEADERS = ['x-api-key', 'x-telnyx-streaming-auth-token'] as const;
@@ -49,7 +49,7 @@ export class PlatformAccess {
   }
 
   loopbackIdentity(remoteAddress: string): KeyIdentity | null {
-    return LOOPBACK_ADDRESS.test(remoteAddress) ? this.#loopbackIdentity : null;
+    return isLoopback(remoteAddress) ? this.#loopbackIdentity : null;
   }
 
   /** The usual answer to an upgrade: key, header or parameter, else the loopback identity. */

@@ -63,7 +63,7 @@ export class SocketEndpoint {
   startDraining(): void {
     this.#draining = true;
     for (const session of this.#sessions) {
-      if (!session.hasCall) session.refuse('SCREEN_ERR_DRAINING');
+      if (!session.hasCall && !session.readsOnly) session.refuse('SCREEN_ERR_DRAINING');
     }
   }
 
@@ -74,8 +74,12 @@ export class SocketEndpoint {
   }
 
   #adapterFor(request: IncomingMessage): Adapter | undefined {
-    const path = (request.url ?? '').split('?', 1)[0];
-    return this.#options.adapters.find(({ mount }) => 'path' in mount && mount.path === path);
+    const path = (request.url ?? '').split('?', 1)[0]!;
+    return this.#options.adapters.find(
+      ({ mount }) =>
+        'path' in mount &&
+        (mount.path === path || (mount.below === true && path.startsWith(`${mount.path}/`))),
+    );
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -95,7 +99,7 @@ export class SocketEndpoint {
       return;
     }
     const key = auth === 'after-start' ? null : auth.key;
-    const refusal = this.#handshakeRefusal(key);
+    const refusal = adapter.readsOnly === true ? null : this.#handshakeRefusal(key);
     if (refusal !== null) {
       this.#options.events.refusedUpgrade(503);
       refuse(socket, 503, ERRORS[refusal].message);

@@ -81,6 +81,10 @@ export class SocketSession {
     }
   }
 
+  get readsOnly(): boolean {
+    return this.#options.adapter.readsOnly ?? false;
+  }
+
   get hasCall(): boolean {
     return this.#session?.hasCall ?? false;
   }

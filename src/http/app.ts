@@ -1,8 +1,12 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import type { KeyRing } from '../keys.ts';
-import { MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS } from '../keys.ts';
+import { type KeyIdentity, MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS } from '../keys.ts';
+import { isLoopback } from '../loopback.ts';
+import type { EventBus } from '../results/event-bus.ts';
+import { addCallRoutes } from './calls.ts';
+import { problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 16_384;
 const DEFAULT_TOKEN_SECONDS = 300;
@@ -10,6 +14,9 @@ const DEFAULT_TOKEN_SECONDS = 300;
 /** What the HTTP side needs to know of the service. */
 export interface HttpSources {
   readonly keys: KeyRing;
+  /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
+  readonly loopbackIdentity: KeyIdentity | null;
+  readonly bus: EventBus;
   readonly status: () => ServiceStatus;
   readonly renderMetrics: () => Promise<string>;
   readonly metricsContentType: string;
@@ -57,17 +64,27 @@ export function createHttpApp(sources: HttpSources): Hono {
     if (token === null) return problem(429, 'too many tokens are out');
     return context.json({ token, expiresInSeconds: seconds }, 201, { 'Cache-Control': 'no-store' });
   });
+  addCallRoutes(app, { bus: sources.bus, identify: (context) => identify(context, sources) });
   app.notFound(() => problem(404, 'no such resource'));
   app.onError(() => problem(500, 'internal error'));
   return app;
 }
 
-/** An answer by RFC 9457. */
-function problem(status: number, detail: string): Response {
-  return new Response(JSON.stringify({ status, title: detail, detail }), {
-    status,
-    headers: { 'Content-Type': 'application/problem+json' },
-  });
+/** The key of a request, a token made from one, or the loopback identity where there is neither. */
+function identify(context: Context, { keys, loopbackIdentity }: HttpSources): KeyIdentity | null {
+  const header = context.req.header('authorization');
+  if (header !== undefined) return keys.verifyHeader(header);
+  const token = context.req.query('token');
+  if (token !== undefined) return keys.verifyToken(token);
+  return isLoopback(remoteAddressOf(context)) ? loopbackIdentity : null;
+}
+
+/** The node server's own address of the peer; absent where the app is called without a socket. */
+function remoteAddressOf(context: Context): string {
+  const { incoming } = (context.env ?? {}) as {
+    incoming?: { socket?: { remoteAddress?: string } };
+  };
+  return incoming?.socket?.remoteAddress ?? '';
 }
 
 async function readJson(request: Request): Promise<unknown> {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createHttpApp, type ServiceStatus } from '../../../src/http/app.ts';
 import { createKey, KeyRing } from '../../../src/keys.ts';
 import { createMetrics } from '../../../src/metrics.ts';
+import { DEFAULT_EVENT_BUS, EventBus } from '../../../src/results/event-bus.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const READY: ServiceStatus = {
@@ -21,7 +22,10 @@ const metrics = createMetrics({
   packetsByCodec: () => new Map([['mulaw', 7]]),
 });
 let status: ServiceStatus = READY;
+const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock: new FakeClock() });
 const app = createHttpApp({
+  loopbackIdentity: null,
+  bus,
   keys,
   status: () => status,
   renderMetrics: () => metrics.render(),

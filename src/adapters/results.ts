@@ -1,0 +1,130 @@
+import { ERRORS, type ErrorCode } from '../errors.ts';
+import type { CallSummary } from '../results/call-record.ts';
+import type { EventBus, NumberedEvent, Subscription } from '../results/event-bus.ts';
+import type { Adapter, AdapterSession, CallIntake, Link, UpgradeRequest } from './adapter.ts';
+import { EventOutlet } from './event-outlet.ts';
+import type { PlatformAccess } from './platform-access.ts';
+
+const RESULTS_SUBPROTOCOL = 'bonafide.results.v1';
+const PATH = '/v1/calls';
+
+/**
+ * The results plane over WebSocket: `/v1/calls/{id}` = one call, which need not have begun;
+ * `/v1/calls` = all calls of the key. It begins with what is kept and goes on with what comes.
+ */
+export function createResultsAdapter(services: {
+  readonly access: PlatformAccess;
+  readonly bus: EventBus;
+}): Adapter {
+  const { access, bus } = services;
+  return {
+    id: 'results',
+    mount: { path: PATH, below: true },
+    readsOnly: true,
+    heartbeat: 'ping',
+    // Readers say nothing: pings find the dead ones.
+    idleMs: Number.MAX_SAFE_INTEGER,
+    subprotocol: (offered) => offered.find((name) => name === RESULTS_SUBPROTOCOL),
+    authenticate: (request) => access.authenticate(request),
+    open: (link, intake, request) => new ResultsSession({ link, intake, request, bus }),
+  };
+}
+
+interface ResultsParts {
+  readonly link: Link;
+  readonly intake: CallIntake;
+  readonly request: UpgradeRequest;
+  readonly bus: EventBus;
+}
+
+/** One reader. Whatever it sends is ignored. */
+class ResultsSession implements AdapterSession {
+  readonly hasCall = false;
+  readonly #parts: ResultsParts;
+  readonly #outlet: EventOutlet;
+  readonly #ids = new WeakMap<object, number>();
+  #subscription: Subscription | null = null;
+  #isOpen = true;
+
+  constructor(parts: ResultsParts) {
+    this.#parts = parts;
+    const { link, intake, request, bus } = parts;
+    this.#outlet = new EventOutlet({
+      link,
+      render: (event) => JSON.stringify({ id: this.#ids.get(event), ...event }),
+      tooSlow: () => this.refuse('SCREEN_ERR_SLOW_READER'),
+    });
+    const callId = callIdOf(request.path);
+    const after = Number(request.query.get('lastEventId') ?? 0);
+    const of = {
+      keyName: intake.keyName ?? '',
+      callId,
+      afterId: Number.isFinite(after) ? after : 0,
+    };
+    this.#subscription = bus.subscribe(of, {
+      take: (entry) => this.#take(entry),
+      ended: (id) => this.#ended(id),
+    });
+    if (this.#subscription === null) this.refuse('SCREEN_ERR_LIMIT_CALLS');
+    else if (callId === null) this.#list(bus.summaries(of.keyName));
+  }
+
+  text(): void {
+    // A reader has nothing to say.
+  }
+
+  binary(): void {
+    // The same.
+  }
+
+  closed(): void {
+    this.#isOpen = false;
+    this.#subscription?.cancel();
+  }
+
+  deliver(): void {
+    // It has no call of its own.
+  }
+
+  refuse(code: ErrorCode): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#subscription?.cancel();
+    const { intake, link } = this.#parts;
+    const { message, retryable, closeCode } = ERRORS[code];
+    intake.countError(code);
+    link.sendText(JSON.stringify({ type: 'error', code, message, retryable }));
+    link.close(closeCode, code);
+  }
+
+  #list(calls: readonly CallSummary[]): void {
+    this.#parts.link.sendText(JSON.stringify({ type: 'calls', calls }));
+  }
+
+  #take({ id, event }: NumberedEvent): void {
+    if (!this.#isOpen) return;
+    this.#ids.set(event, id);
+    this.#outlet.offer(event);
+  }
+
+  #ended(callId: string): void {
+    if (!this.#isOpen) return;
+    this.#parts.link.sendText(JSON.stringify({ type: 'ended', callId }));
+    if (callIdOf(this.#parts.request.path) === null) return;
+    this.#isOpen = false;
+    this.#parts.link.close(1000, 'ended');
+    // The subscription may not be known yet: an ended call ends its reader while it subscribes.
+    this.#parts.intake.after(0, () => this.#subscription?.cancel());
+  }
+}
+
+/** The call of a path below `/v1/calls`, or null for all. */
+function callIdOf(path: string): string | null {
+  const id = path.slice(PATH.length).replace(/^\//, '');
+  try {
+    return id === '' ? null : decodeURIComponent(id);
+  } catch {
+    // A broken escape is an id like any other: no call has it.
+    return id;
+  }
+}

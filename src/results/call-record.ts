@@ -1,0 +1,98 @@
+import type { Call, LegRole } from '../stream/call.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { NumberedEvent } from './event-bus.ts';
+
+type ScoreEvent = ScreeningEvent & { readonly type: 'score' | 'verdict' };
+
+export interface LegSummary {
+  readonly id: string;
+  readonly role: LegRole;
+  readonly detector: string;
+  /** The newest score or verdict, or null before the first. */
+  readonly latest: ScoreEvent | null;
+}
+
+/** A call as the results plane shows it. Never audio. */
+export interface CallSummary {
+  readonly callId: string;
+  readonly platform: string;
+  readonly state: 'live' | 'ended';
+  /** Wall time, ms since 1970. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly legs: readonly LegSummary[];
+}
+
+/** What is kept of one call: its newest events, and the newest figures of each leg. */
+export class CallRecord {
+  readonly callId: string;
+  readonly keyName: string;
+  readonly #platform: string;
+  readonly #startedAtMs: number;
+  readonly #metadata: Readonly<Record<string, string>>;
+  readonly #limit: number;
+  readonly #events: NumberedEvent[] = [];
+  readonly #legs = new Map<
+    string,
+    { role: LegRole; detector: string; latest: ScoreEvent | null }
+  >();
+  #nextId = 1;
+  #liveStreams = 0;
+  #endedAtMs: number | null = null;
+
+  constructor(call: Call, limits: { readonly eventsPerCall: number }) {
+    this.callId = call.callId;
+    this.keyName = call.start.keyName;
+    this.#platform = call.start.platform;
+    this.#startedAtMs = call.startedAtMs;
+    this.#metadata = call.start.metadata;
+    this.#limit = limits.eventsPerCall;
+  }
+
+  get isEnded(): boolean {
+    return this.#endedAtMs !== null;
+  }
+
+  streamStarted(call: Call): void {
+    this.#liveStreams++;
+    for (const { id, role, detectorId } of call.legs) {
+      this.#legs.set(id, { role, detector: detectorId, latest: null });
+    }
+  }
+
+  /** @returns true when no stream is left: the call has ended. */
+  streamEnded(nowMs: number): boolean {
+    this.#liveStreams--;
+    if (this.#liveStreams > 0 || this.isEnded) return false;
+    this.#endedAtMs = nowMs;
+    return true;
+  }
+
+  add(event: ScreeningEvent): NumberedEvent {
+    const entry = { id: this.#nextId++, event };
+    if (this.#events.length >= this.#limit) this.#events.shift();
+    this.#events.push(entry);
+    if (event.type === 'score' || event.type === 'verdict') {
+      const leg = this.#legs.get(event.leg);
+      if (leg !== undefined) leg.latest = event;
+    }
+    return entry;
+  }
+
+  eventsAfter(id: number): NumberedEvent[] {
+    return this.#events.filter((entry) => entry.id > id);
+  }
+
+  summary(): CallSummary {
+    return {
+      callId: this.callId,
+      platform: this.#platform,
+      state: this.isEnded ? 'ended' : 'live',
+      startedAtMs: this.#startedAtMs,
+      endedAtMs: this.#endedAtMs,
+      metadata: this.#metadata,
+      legs: [...this.#legs].map(([id, leg]) => ({ id, ...leg })),
+    };
+  }
+}

@@ -1,0 +1,163 @@
+import type { Clock } from '../clock.ts';
+import type { Call } from '../stream/call.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import { CallRecord, type CallSummary } from './call-record.ts';
+
+/** An event with its number, which grows by one with each event of its call. */
+export interface NumberedEvent {
+  readonly id: number;
+  readonly event: ScreeningEvent;
+}
+
+/** Takes events in order. Called on the I/O thread: it must be quick and must not throw. */
+export interface Subscriber {
+  take(entry: NumberedEvent): void;
+  /** The last stream of a call ended; no event of it follows. */
+  ended(callId: string): void;
+}
+
+export interface Subscription {
+  cancel(): void;
+}
+
+export interface EventBusOptions {
+  readonly clock: Clock;
+  /** Events kept of each call; the oldest give way. */
+  readonly eventsPerCall: number;
+  /** How long an ended call is kept, in ms. */
+  readonly keepMs: number;
+  /** Ended calls kept at most; the oldest give way. */
+  readonly maxEndedCalls: number;
+  /** Subscriptions at once. */
+  readonly maxSubscribers: number;
+}
+
+export const DEFAULT_EVENT_BUS = {
+  eventsPerCall: 64,
+  keepMs: 60_000,
+  maxEndedCalls: 2_000,
+  maxSubscribers: 1_000,
+} as const;
+
+interface Entry {
+  readonly keyName: string;
+  readonly callId: string | null;
+  readonly subscriber: Subscriber;
+}
+
+/**
+ * Every event of every call, by call id and key: the results plane's source. Late subscribers are
+ * given what is kept, then what comes. A key sees its own calls only.
+ */
+export class EventBus {
+  readonly #options: EventBusOptions;
+  readonly #records = new Map<string, CallRecord>();
+  /** Ended calls in the order of their end. */
+  readonly #ended: { readonly record: CallRecord; readonly atMs: number }[] = [];
+  readonly #byCall = new Map<string, Set<Entry>>();
+  readonly #ofAll = new Set<Entry>();
+  #subscribers = 0;
+
+  constructor(options: EventBusOptions) {
+    this.#options = options;
+  }
+
+  get subscribers(): number {
+    return this.#subscribers;
+  }
+
+  /** A stream of a call began: the first, or another leg that joined. */
+  started(call: Call): void {
+    this.#dropOld();
+    const before = this.#records.get(call.callId);
+    const record =
+      before !== undefined && before.keyName === call.start.keyName && !before.isEnded
+        ? before
+        : new CallRecord(call, this.#options);
+    this.#records.set(call.callId, record);
+    record.streamStarted(call);
+  }
+
+  published(call: Call, event: ScreeningEvent): void {
+    const record = this.#records.get(call.callId);
+    if (record === undefined) return;
+    const entry = record.add(event);
+    for (const { keyName, subscriber } of this.#readersOf(call.callId)) {
+      if (keyName === record.keyName) subscriber.take(entry);
+    }
+  }
+
+  streamEnded(call: Call): void {
+    const record = this.#records.get(call.callId);
+    if (record === undefined || !record.streamEnded(this.#options.clock.nowMs())) return;
+    this.#ended.push({ record, atMs: this.#options.clock.nowMs() });
+    for (const { keyName, subscriber } of this.#readersOf(call.callId)) {
+      if (keyName === record.keyName) subscriber.ended(call.callId);
+    }
+    this.#dropOld();
+  }
+
+  /** A live or lately ended call of a key, or null. */
+  summaryOf(callId: string, keyName: string): CallSummary | null {
+    this.#dropOld();
+    const record = this.#records.get(callId);
+    return record?.keyName === keyName ? record.summary() : null;
+  }
+
+  /** Live and lately ended calls of a key, oldest first. */
+  summaries(keyName: string): CallSummary[] {
+    this.#dropOld();
+    const records = [...this.#records.values()].filter((record) => record.keyName === keyName);
+    return records.map((record) => record.summary());
+  }
+
+  /**
+   * Events of one call (which need not have begun), or of all calls of the key when `callId` is
+   * null. What is kept after `afterId` is handed over before this returns (of one call only).
+   * @returns null when there are too many subscribers.
+   */
+  subscribe(
+    of: { readonly keyName: string; readonly callId: string | null; readonly afterId: number },
+    subscriber: Subscriber,
+  ): Subscription | null {
+    if (this.#subscribers >= this.#options.maxSubscribers) return null;
+    this.#dropOld();
+    const { keyName, callId, afterId } = of;
+    const entry: Entry = { keyName, callId, subscriber };
+    this.#subscribers++;
+    const set = callId === null ? this.#ofAll : (this.#byCall.get(callId) ?? new Set<Entry>());
+    if (callId !== null) this.#byCall.set(callId, set);
+    set.add(entry);
+    const record = callId === null ? undefined : this.#records.get(callId);
+    if (record?.keyName === keyName) {
+      for (const kept of record.eventsAfter(afterId)) subscriber.take(kept);
+      if (record.isEnded) subscriber.ended(record.callId);
+    }
+    return { cancel: () => this.#cancel(entry, set) };
+  }
+
+  #cancel(entry: Entry, set: Set<Entry>): void {
+    if (!set.delete(entry)) return;
+    this.#subscribers--;
+    if (entry.callId !== null && set.size === 0) this.#byCall.delete(entry.callId);
+  }
+
+  *#readersOf(callId: string): Generator<Entry> {
+    const ofCall = this.#byCall.get(callId);
+    if (ofCall !== undefined) yield* [...ofCall];
+    if (this.#ofAll.size > 0) yield* [...this.#ofAll];
+  }
+
+  #dropOld(): void {
+    const { clock, keepMs, maxEndedCalls } = this.#options;
+    const oldestMs = clock.nowMs() - keepMs;
+    let count = 0;
+    while (count < this.#ended.length) {
+      const { record, atMs } = this.#ended[count]!;
+      if (atMs > oldestMs && this.#ended.length - count <= maxEndedCalls) break;
+      if (this.#records.get(record.callId) === record) this.#records.delete(record.callId);
+      count++;
+    }
+    if (count > 0) this.#ended.splice(0, count);
+  }
+}
