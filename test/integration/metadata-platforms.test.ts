@@ -1,0 +1,484 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MetadataSession } from '../../src/adapters/metadata-session.ts';
+import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
+import { PlatformPeer } from '../support/platform-peer.ts';
+import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
+import { handshake } from '../support/test-client.ts';
+import { speechPackets } from '../support/wire-audio.ts';
+
+type Stopped = Extract<ScreeningEvent, { type: 'stopped' }>;
+type Json = Record<string, unknown>;
+
+const SECRET = 'screener';
+/** All that sessions were told, also after their sockets had closed. */
+const delivered: ScreeningEvent[] = [];
+const eventsOf = (callId: string) => delivered.filter((event) => event.callId === callId);
+const stoppedOf = (callId: string) =>
+  eventsOf(callId).find((event): event is Stopped => event.type === 'stopped');
+
+let host: TestService;
+let key: string;
+beforeAll(async () => {
+  host = await startTestService({ keys: [{ name: SECRET }, { name: 'other' }] });
+  key = host.keys[SECRET]!;
+});
+beforeEach(() => {
+  delivered.length = 0;
+  const { deliver } = MetadataSession.prototype;
+  vi.spyOn(MetadataSession.prototype, 'deliver').mockImplementation(function (
+    this: MetadataSession,
+    event,
+  ) {
+    delivered.push(event);
+    deliver.call(this, event);
+  });
+});
+afterAll(closeTestServices);
+
+const basic = (password: string) =>
+  `Basic ${Buffer.from(`bonafide:${password}`).toString('base64')}`;
+
+interface Opening {
+  readonly query?: string;
+  readonly protocols?: readonly string[];
+  readonly headers?: Record<string, string>;
+}
+
+function connect(id: string, { query = '', protocols, headers }: Opening = {}) {
+  return PlatformPeer.connect(host.port, {
+    path: `/v1/platforms/${id}${query}`,
+    headers: headers ?? { Authorization: `Bearer ${key}` },
+    ...(protocols === undefined ? {} : { protocols }),
+  });
+}
+
+async function pcm(sampleRateHz: number, channels: 1 | 2 = 1) {
+  const { packets } = await speechPackets({ codec: 'pcm16', sampleRateHz, channels });
+  return packets;
+}
+
+function joinBy(packets: readonly Uint8Array[], count: number): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  for (let at = 0; at < packets.length; at += count) {
+    joined.push(Buffer.concat(packets.slice(at, at + count)));
+  }
+  return joined;
+}
+
+function sendAll(peer: PlatformPeer, packets: readonly Uint8Array[]): void {
+  for (const packet of packets) peer.binary(packet);
+}
+
+/** Ends as the platform does and waits until the lane has read everything. */
+async function finish(peer: PlatformPeer, callId: string, code?: number): Promise<Stopped> {
+  peer.socket.close(code);
+  await peer.closed;
+  await host.idle();
+  return stoppedOf(callId)!;
+}
+
+const VONAGE = (callId: string, rate = 16_000) => ({
+  event: 'websocket:connected',
+  'content-type': `audio/l16;rate=${rate}`,
+  callId,
+  queue: 'sales',
+  api_key: 'must not be kept',
+});
+const JAMBONZ = (callSid: string, sampleRate: number | string, mixType: string) => ({
+  callSid,
+  from: '+15551230001',
+  to: '+15551230002',
+  direction: 'inbound',
+  sampleRate,
+  mixType,
+  tenant: 'acme',
+});
+const FORK = { protocols: ['audio.drachtio.org'] };
+const JAMBONZ_PROTOCOL = { protocols: ['audio.jambonz.org'] };
+
+const resultsOf = (peer: PlatformPeer) =>
+  peer.messages.map((message) =>
+    message['type'] === 'json' ? (message['data'] as Json) : message,
+  );
+const legsIn = (peer: PlatformPeer) => [
+  ...new Set(
+    resultsOf(peer)
+      .filter(({ syntheticProbability }) => typeof syntheticProbability === 'number')
+      .map(({ leg }) => leg),
+  ),
+];
+const scored = (callId: string, leg: string) =>
+  eventsOf(callId).some(
+    (event) => event.type === 'score' && event.leg === leg && event.syntheticProbability !== null,
+  );
+
+function expectNothingSent(peer: PlatformPeer): void {
+  expect([peer.texts, peer.binaries, peer.pings]).toEqual([[], [], 0]);
+}
+
+describe('vonage', () => {
+  it('hears one mixed leg and is told nothing', async () => {
+    const peer = await connect('vonage');
+    peer.json(VONAGE('v-1'));
+    sendAll(peer, await pcm(16_000));
+    peer.json({ event: 'websocket:dtmf', digit: '5', duration: 260 });
+    const { reason, legs } = await finish(peer, 'v-1', 1000);
+    expect(reason).toBe('stop');
+    expect(legs).toMatchObject([{ leg: 'mixed', lostMs: 0, packets: 200, streamTimeMs: 4000 }]);
+    expect(scored('v-1', 'mixed')).toBe(true);
+    expectNothingSent(peer);
+  });
+
+  it('takes the first text of an older deployment, and a call without an id', async () => {
+    const peer = await connect('vonage', { query: `?api_key=${key}`, headers: {} });
+    peer.json({ 'content-type': 'audio/l16;rate=8000', conversation_uuid: 'v-old' });
+    peer.json({ 'content-type': 'audio/l16;rate=8000', again: true });
+    sendAll(peer, await pcm(8000));
+    expect(await finish(peer, 'v-old', 1000)).toMatchObject({ legs: [{ leg: 'mixed' }] });
+    const nameless = await connect('vonage');
+    nameless.json({ event: 'websocket:connected', 'content-type': 'audio/l16;rate=8000' });
+    nameless.binary(new Uint8Array(320));
+    nameless.socket.close(1000);
+    await nameless.closed;
+    await host.idle();
+    expect(delivered.at(-1)!.callId).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
+describe.each([
+  ['jambonz', JAMBONZ_PROTOCOL],
+  ['freeswitch-fork', FORK],
+  ['freeswitch-fork', { protocols: ['named.by.the.module'] }],
+])('%s with %o', (id, opening) => {
+  const open = () => connect(id, { ...opening, headers: { Authorization: basic(key) } });
+
+  it('gets scores of both legs inside json messages, and its sub-protocol back', async () => {
+    const peer = await open();
+    expect(peer.socket.protocol).toBe(opening.protocols[0]);
+    peer.json(JAMBONZ('j-1', 16_000, 'stereo'));
+    const packets = await pcm(16_000, 2);
+    expect(packets[0]).toHaveLength(1280);
+    sendAll(peer, packets);
+    await peer.until((it) => legsIn(it).length === 2);
+    const { reason, legs } = await finish(peer, 'j-1', 1000);
+    expect(reason).toBe('stop');
+    expect(legs.map(({ leg, streamTimeMs }) => [leg, streamTimeMs])).toEqual([
+      ['caller', 4000],
+      ['callee', 4000],
+    ]);
+    for (const { type, ...envelope } of peer.messages) {
+      expect([type, Object.keys(envelope)]).toEqual(['json', ['data']]);
+    }
+    const [first] = resultsOf(peer);
+    expect(Object.keys(first!)).toEqual([
+      ...['type', 'callId', 'leg', 'role', 'streamTimeMs', 'speechMs', 'syntheticProbability'],
+      ...['llr', 'interval', 'verdict', 'firm', 'abstain', 'detector'],
+    ]);
+    expect(first).toMatchObject({ type: 'score', callId: 'j-1', role: first!['leg'] });
+    expect([peer.binaries, peer.pings]).toEqual([[], 0]);
+  });
+
+  it('takes DTMF, updates, an overrun and what is not JSON in mid-call', async () => {
+    const peer = await open();
+    peer.json(JAMBONZ('j-2', '8000', 'mono'));
+    const packets = await pcm(8000);
+    sendAll(peer, packets.slice(0, 20));
+    peer.json({ event: 'dtmf', dtmf: '5', duration: '1600' });
+    peer.json({ callSid: 'another', sampleRate: 48_000, mixType: 'stereo' });
+    peer.text('5#');
+    peer.json({ msg: 'buffer overrun' });
+    sendAll(peer, packets.slice(20));
+    await peer.until((it) => legsIn(it).length === 1);
+    expect(resultsOf(peer).at(-1)).toMatchObject({ leg: 'caller', role: 'caller', overruns: 1 });
+    const { legs } = await finish(peer, 'j-2', 1000);
+    expect(legs).toMatchObject([{ leg: 'caller', packets: 200, streamTimeMs: 4000 }]);
+  });
+
+  it('a binary message without bytes is answered by the newest score of each leg', async () => {
+    const peer = await open();
+    peer.json(JAMBONZ('j-3', 24_000, 'stereo'));
+    sendAll(peer, (await pcm(24_000, 2)).slice(0, 85));
+    peer.binary(new Uint8Array(0));
+    peer.binary(new Uint8Array(0));
+    await peer.until((it) => resultsOf(it).some(({ streamTimeMs }) => streamTimeMs === 1700));
+    peer.socket.terminate();
+    await peer.closed;
+    await host.idle();
+    expect(
+      resultsOf(peer)
+        .slice(-2)
+        .map(({ leg, streamTimeMs }) => [leg, streamTimeMs]),
+    ).toEqual([
+      ['caller', 1700],
+      ['callee', 1700],
+    ]);
+    // The module drops its connection after a flush: that is its end, not a fault.
+    expect(stoppedOf('j-3')!.reason).toBe('stop');
+  });
+
+  it('mixed is one leg of nobody in particular', async () => {
+    const peer = await open();
+    peer.json(JAMBONZ('j-4', 48_000, 'mixed'));
+    sendAll(peer, await pcm(48_000));
+    await peer.until((it) => legsIn(it).length === 1);
+    expect(resultsOf(peer)[0]).toMatchObject({ leg: 'mixed' });
+    expect(resultsOf(peer)[0]).not.toHaveProperty('role');
+    await finish(peer, 'j-4', 1000);
+  });
+
+  it.each([2, 5, 10, 37])('%i frames in one message, a short last one', async (count) => {
+    const peer = await open();
+    peer.json(JAMBONZ('j-5', 16_000, 'mono'));
+    const packets = [...(await pcm(16_000)), new Uint8Array(552)];
+    sendAll(peer, joinBy(packets, count));
+    const { legs } = await finish(peer, 'j-5', 1000);
+    expect(legs[0]).toMatchObject({ lostMs: 0, streamTimeMs: 4010, corruptPackets: 0 });
+  });
+});
+
+describe('freeswitch-fork without metadata', () => {
+  it('reads the format from the URL', async () => {
+    const peer = await connect('freeswitch-fork', {
+      ...FORK,
+      query: '?rate=16k&channels=2&call=f-1',
+    });
+    sendAll(peer, await pcm(16_000, 2));
+    await peer.until((it) => legsIn(it).length === 2);
+    expect((await finish(peer, 'f-1', 1000)).legs.map(({ leg }) => leg)).toEqual([
+      'caller',
+      'callee',
+    ]);
+  });
+
+  it('two mono forks of one call are two legs of it', async () => {
+    const caller = await connect('freeswitch-fork', { ...FORK, query: '?call=f-2' });
+    const callee = await connect('freeswitch-fork', { ...FORK, query: '?call=f-2&role=callee' });
+    caller.text("it's me, not JSON");
+    const packets = await pcm(8000);
+    sendAll(caller, packets);
+    sendAll(callee, packets);
+    await Promise.all([
+      caller.until((it) => legsIn(it).includes('caller')),
+      callee.until((it) => legsIn(it).includes('callee')),
+    ]);
+    expect(resultsOf(callee)[0]).toMatchObject({ callId: 'f-2', leg: 'callee', role: 'callee' });
+    await Promise.all([finish(caller, 'f-2', 1000), finish(callee, 'f-2', 1000)]);
+  });
+});
+
+describe('freeswitch-stream', () => {
+  it.each([
+    ['no metadata', null],
+    ['metadata that is no JSON', 'uuid=4711 [[[[[[[[[[[[[[[[[['],
+    ['JSON metadata', JSON.stringify({ uuid: 's-1', tenant: 'acme' })],
+  ])('%s: scores as they are', async (_, metadata) => {
+    const peer = await connect('freeswitch-stream', { query: '?rate=16000&channels=2&call=s-1' });
+    if (metadata !== null) peer.text(metadata);
+    sendAll(peer, joinBy(await pcm(16_000, 2), 5));
+    await peer.until((it) => legsIn(it).length === 2);
+    peer.text('goodbye');
+    const { reason, legs } = await finish(peer, 's-1', 1000);
+    expect([reason, legs.length]).toEqual(['stop', 2]);
+    for (const { type } of peer.messages) expect(['score', 'verdict']).toContain(type);
+    expect([peer.binaries, peer.pings]).toEqual([[], 0]);
+  });
+
+  it('without parameters it is 8 kHz and one channel; empty messages say nothing', async () => {
+    const peer = await connect('freeswitch-stream');
+    peer.json({ uuid: 's-2' });
+    peer.binary(new Uint8Array(0));
+    sendAll(peer, joinBy(await pcm(8000), 2));
+    peer.binary(new Uint8Array(0));
+    expect(await finish(peer, 's-2', 1000)).toMatchObject({
+      legs: [{ leg: 'caller', streamTimeMs: 4000, lostMs: 0 }],
+    });
+  });
+
+  it('compression that is offered is not accepted', async () => {
+    const { headers, status } = await handshake(
+      host.port,
+      {
+        Authorization: `Bearer ${key}`,
+        'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
+      },
+      '/v1/platforms/freeswitch-stream',
+    );
+    expect(status).toBe(101);
+    expect(headers).not.toHaveProperty('sec-websocket-extensions');
+  });
+});
+
+describe('livekit', () => {
+  const query = (more: string) =>
+    `?token=${key}&room=l-1&participant=alice&track=TR_1&role=caller${more}`;
+
+  it('one participant, whose two channels are one voice; nothing is sent', async () => {
+    const [mono, stereo] = [await pcm(48_000), await pcm(48_000)];
+    const doubled = stereo.map((packet) => {
+      const samples = new Int16Array(packet.slice().buffer);
+      return new Uint8Array(
+        Int16Array.from({ length: 2 * samples.length }, (_, at) => samples[at >> 1]!).buffer,
+      );
+    });
+    const first = await connect('livekit', { query: query('&channels=1'), headers: {} });
+    sendAll(first, mono);
+    const one = await finish(first, 'l-1');
+    const scores = eventsOf('l-1')
+      .filter(({ type }) => type === 'score')
+      .map(figuresOf);
+    delivered.length = 0;
+    const second = await connect('livekit', { query: query('&rate=48000'), headers: {} });
+    sendAll(second, doubled);
+    const two = await finish(second, 'l-1');
+    expect(one).toMatchObject({ reason: 'stop', legs: [{ leg: 'alice', streamTimeMs: 4000 }] });
+    expect(two).toEqual(one);
+    expect(
+      eventsOf('l-1')
+        .filter(({ type }) => type === 'score')
+        .map(figuresOf),
+    ).toEqual(scores);
+    expect(scored('l-1', 'alice')).toBe(true);
+    expectNothingSent(first);
+    expectNothingSent(second);
+  });
+
+  it('muted pauses, unmuted goes on; other texts say nothing', async () => {
+    const peer = await connect('livekit', { query: query('&channels=1&call=l-2'), headers: {} });
+    peer.json({ muted: true });
+    const packets = await pcm(48_000);
+    sendAll(peer, packets.slice(0, 50));
+    for (const text of ['{"muted":true}', '{"muted":true}', '{"muted":"no"}', '[1]', 'x']) {
+      peer.text(text);
+    }
+    sendAll(peer, packets.slice(50, 100));
+    peer.json({ muted: false });
+    peer.json({ muted: false });
+    sendAll(peer, packets.slice(100));
+    const { legs } = await finish(peer, 'l-2');
+    const kinds = eventsOf('l-2').map(({ type }) => type);
+    expect(kinds.filter((type) => type === 'paused' || type === 'resumed')).toEqual([
+      'paused',
+      'resumed',
+    ]);
+    expect(legs[0]).toMatchObject({ packets: 150, lostMs: 0 });
+    expect(legs[0]!.streamTimeMs).toBeGreaterThanOrEqual(3000);
+    expectNothingSent(peer);
+  });
+});
+
+const figuresOf = (event: ScreeningEvent) => ({ ...event, latencyMs: 0 });
+
+describe('who a peer is', () => {
+  it.each(['vonage', 'jambonz', 'freeswitch-fork', 'freeswitch-stream', 'livekit'])(
+    '%s: without a valid key there is no socket',
+    async (id) => {
+      const path = `/v1/platforms/${id}`;
+      expect((await handshake(host.port, {}, path)).status).toBe(401);
+      expect((await handshake(host.port, { Authorization: basic('x') }, path)).status).toBe(401);
+      expect((await handshake(host.port, {}, `${path}?api_key=bfk_x`)).status).toBe(401);
+      expect((await handshake(host.port, { 'X-API-Key': key }, path)).status).toBe(101);
+    },
+  );
+
+  it('another key cannot join a call', async () => {
+    const first = await connect('freeswitch-stream', { query: '?call=w-1' });
+    first.binary(new Uint8Array(320));
+    first.text('still there');
+    const thief = await connect('freeswitch-stream', {
+      query: '?call=w-1',
+      headers: { Authorization: `Bearer ${host.keys['other']!}` },
+    });
+    while (host.service.status().liveCalls === 0) await host.clock.sleep(5);
+    thief.binary(new Uint8Array(320));
+    expect(await thief.closed).toBe(1008);
+    await finish(first, 'w-1', 1000);
+  });
+});
+
+const AUDIO = Buffer.alloc(640);
+const REFUSED: [string, string, number, (string | object)[], string?][] = [
+  ['vonage', 'audio before the first text', 1003, [AUDIO]],
+  ['jambonz', 'audio before the first text', 1003, [AUDIO]],
+  ['vonage', 'a second start', 1008, [VONAGE('r'), VONAGE('r')]],
+  ['vonage', 'no content type', 1003, [{ event: 'websocket:connected' }]],
+  ['vonage', 'another content type', 1003, [{ 'content-type': 'audio/opus;rate=16000' }]],
+  ['vonage', 'a first text that is no JSON', 1007, ['hello']],
+  ['jambonz', 'a first text that is no JSON', 1007, ['hello']],
+  ['jambonz', 'a first text that is nested too deeply', 1007, ['['.repeat(30)]],
+  ['jambonz', 'no sample rate', 1003, [{ callSid: 'r', mixType: 'mono' }]],
+  ['jambonz', '64 kHz', 1003, [JAMBONZ('r', 64_000, 'mono')]],
+  ['jambonz', 'an unknown mix', 1003, [JAMBONZ('r', 8000, 'quad')]],
+  ['jambonz', 'half a sample', 1007, [JAMBONZ('r', 8000, 'mono'), Buffer.alloc(321)]],
+  ['jambonz', '6 bytes of two channels', 1007, [JAMBONZ('r', 8000, 'stereo'), Buffer.alloc(6)]],
+  ['jambonz', '70 KB of audio', 1009, [JAMBONZ('r', 48_000, 'stereo'), Buffer.alloc(70_000)]],
+  ['jambonz', 'too long a text', 1009, [JAMBONZ('r', 8000, 'mono'), ' '.repeat(65_537)]],
+  ['freeswitch-stream', 'too long a first text', 1009, ['x'.repeat(65_537)]],
+  ['freeswitch-stream', 'a rate that is none', 1003, [AUDIO], '?rate=fast'],
+  ['freeswitch-stream', 'three channels', 1003, [AUDIO], '?channels=3'],
+  ['freeswitch-stream', 'a flood', 1008, Array.from({ length: 20 }, () => Buffer.alloc(16_000))],
+  ['livekit', 'one and a half samples', 1007, [Buffer.alloc(6)]],
+];
+
+describe('what is refused', () => {
+  it.each(REFUSED)('%s: %s', async (...row) => {
+    const [id, , code, messages, query = ''] = row;
+    const peer = await connect(id, { query });
+    for (const message of messages) {
+      if (typeof message === 'string') peer.text(message);
+      else if (message instanceof Uint8Array) peer.binary(message);
+      else peer.json(message);
+    }
+    expect(await peer.closed).toBe(code);
+    await host.idle();
+    expectNothingSent(peer);
+  });
+
+  it('the longest text is not', async () => {
+    const peer = await connect('freeswitch-stream', { query: '?call=longest' });
+    peer.text('x'.repeat(65_536));
+    peer.binary(AUDIO);
+    expect((await finish(peer, 'longest', 1000)).reason).toBe('stop');
+  });
+});
+
+it('a lost socket ends the call as lost', async () => {
+  const peer = await connect('jambonz', JAMBONZ_PROTOCOL);
+  peer.json(JAMBONZ('lost', 8000, 'mono'));
+  peer.binary(AUDIO);
+  while (host.service.status().liveCalls === 0) await host.clock.sleep(5);
+  peer.socket.terminate();
+  await peer.closed;
+  await host.idle();
+  expect(stoppedOf('lost')!.reason).toBe('socket_lost');
+});
+
+describe('server shutdown', () => {
+  async function openBoth(own: TestService) {
+    const open = (path: string) =>
+      PlatformPeer.connect(own.port, { path: `/v1/platforms/${path}` });
+    const [live, waiting] = [await open('jambonz'), await open('vonage')];
+    live.json(JAMBONZ('drain', 8000, 'mono'));
+    for (const packet of (await pcm(8000)).slice(0, 100)) live.binary(packet);
+    await live.until((it) => resultsOf(it).some(({ streamTimeMs }) => streamTimeMs === 1000));
+    return { live, waiting };
+  }
+
+  it('in mid-call: the score so far, then 1001', async () => {
+    const own = await startTestService({ config: { drainMs: 30_000 } });
+    const { live, waiting } = await openBoth(own);
+    const drained = own.service.drain();
+    expect(await waiting.closed).toBe(1001);
+    own.clock.skip(30_000);
+    expect(await live.closed).toBe(1001);
+    expect(stoppedOf('drain')).toMatchObject({ reason: 'drained', legs: [{ leg: 'caller' }] });
+    await drained;
+    expectNothingSent(waiting);
+  });
+
+  it('at once: 1001 too', async () => {
+    const own = await startTestService();
+    const { live, waiting } = await openBoth(own);
+    await own.service.close();
+    expect([await live.closed, await waiting.closed]).toEqual([1001, 1001]);
+  });
+});
