@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { EventBus } from '../results/event-bus.ts';
 import type { Adapter } from './adapter.ts';
-import { createAudioHookAdapter } from './audiohook.ts';
 import { createAsteriskAdapter } from './asterisk.ts';
+import { createAudioHookAdapter } from './audiohook.ts';
 import { createAudioSocketAdapter } from './audiosocket.ts';
 import { createMediaAdapters } from './media-adapters.ts';
 import { createMetadataAdapters } from './metadata-adapters.ts';

@@ -33,6 +33,7 @@ export class TcpEndpoint {
   readonly #sessions = new Set<TcpSession>();
   readonly #unidentified = new Set<TcpSession>();
   readonly #stopped: Promise<void>;
+  #emptied: (() => void) | null = null;
 
   private constructor(options: TcpEndpointOptions) {
     this.#options = options;
@@ -78,10 +79,15 @@ export class TcpEndpoint {
   }
 
   /** Closes everything. Resolves when no connection is left. */
-  closeAll(): Promise<void> {
+  async closeAll(): Promise<void> {
     if (this.#server.listening) this.#server.close();
     for (const session of this.#sessions) session.refuse('SCREEN_ERR_DRAINING');
-    return this.#stopped;
+    await this.#stopped;
+    // The server is closed just before its last connection says that it is.
+    if (this.#sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve;
+    });
   }
 
   #accept(socket: Socket): void {
@@ -97,6 +103,7 @@ export class TcpEndpoint {
       onClose: () => {
         this.#unidentified.delete(session);
         this.#sessions.delete(session);
+        if (this.#sessions.size === 0) this.#emptied?.();
       },
     });
     this.#sessions.add(session);
