@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import {
+  METADATA_TRANSITIONS,
+  type MetadataEvent,
+  type MetadataState,
+} from '../../../src/adapters/metadata-states.ts';
+import { ERRORS } from '../../../src/errors.ts';
+
+const STATES: readonly MetadataState[] = [
+  ...(['waiting', 'ready', 'active', 'paused', 'flushing', 'closed'] as const),
+];
+const EVENTS: readonly MetadataEvent[] = [
+  ...(['connected', 'metadata', 'notice', 'mute', 'unmute', 'notJson', 'tooDeep'] as const),
+  ...(['tooBig', 'audio', 'flush', 'nothing', 'finalized'] as const),
+];
+const cells = STATES.flatMap((state) =>
+  EVENTS.map((event) => ({ state, event, ...METADATA_TRANSITIONS[state][event] })),
+);
+
+describe('METADATA_TRANSITIONS', () => {
+  it('answers every event in every state, and nothing else', () => {
+    expect(new Set(Object.keys(METADATA_TRANSITIONS))).toEqual(new Set(STATES));
+    for (const state of STATES) {
+      expect(new Set(Object.keys(METADATA_TRANSITIONS[state]))).toEqual(new Set(EVENTS));
+    }
+  });
+
+  it('closes with a code and only with a code', () => {
+    for (const { state, action, to } of cells.filter(({ state }) => state !== 'closed')) {
+      expect([state, action in ERRORS]).toEqual([state, to === 'closed']);
+    }
+    expect(cells.filter(({ state }) => state === 'closed')).toSatisfy((after: typeof cells) =>
+      after.every(({ action, to }) => action === 'ignore' && to === 'closed'),
+    );
+  });
+
+  it('ignores without moving', () => {
+    for (const { state, action, to } of cells) {
+      if (action === 'ignore') expect(to).toBe(state);
+    }
+  });
+
+  it('starts a stream once, and hears only a stream that was started', () => {
+    for (const { state, action } of cells) {
+      if (action === 'start' || action === 'startAndHear') {
+        expect(['waiting', 'ready']).toContain(state);
+      }
+      if (['hear', 'pause', 'resume', 'flush', 'report'].includes(action)) {
+        expect(['active', 'paused', 'flushing']).toContain(state);
+      }
+    }
+  });
+});
