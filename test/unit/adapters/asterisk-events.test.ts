@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { parseAsteriskText } from '../../../src/adapters/asterisk-events.ts';
+import { ASTERISK_NOTICES, jsonMediaStart, plainMediaStart } from '../../support/asterisk-texts.ts';
+
+describe('parseAsteriskText', () => {
+  it.each([
+    ['plain', plainMediaStart()],
+    ['json', jsonMediaStart()],
+    ['json', `\n ${jsonMediaStart()}`],
+  ])('reads MEDIA_START in its %s form', (control, text) => {
+    expect(parseAsteriskText(text)).toMatchObject({
+      ok: true,
+      control,
+      wireEvent: 'mediaStart',
+      fields: {
+        connection_id: 'detector',
+        channel: 'WebSocket/detector/0x5647004f3f70',
+        channel_id: '1795436724.4',
+        format: 'ulaw',
+      },
+    });
+  });
+
+  it('keeps colons in values and passes over words that are no pairs', () => {
+    const text = 'MEDIA_START word :x channel:SIP/a:b  format:slin16\n';
+    expect(parseAsteriskText(text)).toMatchObject({
+      fields: { channel: 'SIP/a:b', format: 'slin16' },
+    });
+  });
+
+  it.each(ASTERISK_NOTICES)('knows that nothing is to be done at %s', (text) => {
+    const parsed = parseAsteriskText(text);
+    const wireEvent = parsed.ok ? parsed.wireEvent : null;
+    expect(['dtmf', 'notice', 'unknown']).toContain(wireEvent);
+    expect(wireEvent === 'dtmf').toBe(text.includes('DTMF'));
+  });
+
+  it.each([
+    ['{"event":', 'SCREEN_ERR_JSON'],
+    ['{"event":"MEDIA_START"}}', 'SCREEN_ERR_JSON'],
+    [`{"a":${'['.repeat(20)}${']'.repeat(20)}}`, 'SCREEN_ERR_DEPTH'],
+    [`MEDIA_START ${'x'.repeat(65_536)}`, 'SCREEN_ERR_TEXT_TOO_BIG'],
+    [`{"a":"${'x'.repeat(65_536)}"}`, 'SCREEN_ERR_TEXT_TOO_BIG'],
+  ])('refuses %#', (text, code) => {
+    expect(parseAsteriskText(text)).toEqual({ ok: false, code });
+  });
+});
