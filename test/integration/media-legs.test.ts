@@ -1,0 +1,204 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { twilioSignature } from '../../src/adapters/twilio-signature.ts';
+import { DEFAULT_PLATFORM_SETTINGS } from '../../src/platform-settings.ts';
+import { MEDIA_FAKES } from '../support/media-fakes.ts';
+import { PlatformPeer } from '../support/platform-peer.ts';
+import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
+
+afterAll(closeTestServices);
+
+async function startWith(platforms: object): Promise<TestService> {
+  return startTestService({
+    keys: [{ name: 'acme' }],
+    config: { platforms: { ...DEFAULT_PLATFORM_SETTINGS, ...platforms } },
+  });
+}
+
+const media = (track: string, chunk: number, timestamp: number) => ({
+  event: 'media',
+  media: {
+    track,
+    chunk: String(chunk),
+    timestamp: String(timestamp),
+    payload: Buffer.alloc(160, 0xff).toString('base64'),
+  },
+});
+
+async function stoppedLegs(
+  service: TestService,
+  callId: string,
+  talk: (peer: PlatformPeer) => void,
+) {
+  const authorization = `Bearer ${service.keys['acme']}`;
+  const reader = await PlatformPeer.connect(service.port, {
+    path: `/v1/calls/${callId}`,
+    headers: { authorization },
+  });
+  const peer = await PlatformPeer.connect(service.port, {
+    path: '/v1/platforms/twilio',
+    headers: { authorization },
+  });
+  talk(peer);
+  await reader.closed;
+  const stopped = reader.messages.filter(({ type }) => type === 'stopped');
+  return stopped.flatMap(
+    ({ legs }) => legs as { leg: string; lostMs: number; streamTimeMs: number }[],
+  );
+}
+
+describe('Twilio', () => {
+  const start = (callSid: string, tracks: string[]) => ({
+    event: 'start',
+    start: { callSid, streamSid: 'MZ1', tracks },
+  });
+
+  it('makes two legs of both tracks, with the roles that the key wants', async () => {
+    const service = await startWith({ accounts: [{ key: 'acme', roles: { outbound: 'agent' } }] });
+    const authorization = `Bearer ${service.keys['acme']}`;
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/twilio',
+      headers: { authorization },
+    });
+    peer.json(start('both', ['inbound', 'outbound']));
+    peer.json(media('inbound', 1, 5));
+    peer.json(media('outbound', 1, 5));
+    while (service.service.status().liveCalls === 0) await service.clock.sleep(5);
+    const answer = await fetch(`http://127.0.0.1:${service.port}/v1/calls/both`, {
+      headers: { authorization },
+    });
+    expect(await answer.json()).toMatchObject({
+      platform: 'twilio',
+      legs: [
+        { id: 'inbound', role: 'caller' },
+        { id: 'outbound', role: 'agent' },
+      ],
+    });
+    peer.socket.terminate();
+    await service.idle();
+  });
+
+  it('sees lost messages in the chunks of a track', async () => {
+    const service = await startWith({});
+    const [leg] = await stoppedLegs(service, 'gap', (peer) => {
+      peer.json(start('gap', ['inbound']));
+      peer.json(media('inbound', 1, 5));
+      peer.json(media('inbound', 2, 25));
+      peer.json(media('inbound', 12, 225));
+      peer.json({ event: 'stop' });
+    });
+    expect(leg).toMatchObject({ leg: 'inbound', lostMs: 180, streamTimeMs: 240 });
+  });
+
+  it('takes a counter that two tracks share for no loss', async () => {
+    const service = await startWith({});
+    const legs = await stoppedLegs(service, 'shared', (peer) => {
+      peer.json(start('shared', ['inbound', 'outbound']));
+      for (let index = 0; index < 5; index++) {
+        peer.json(media('inbound', 2 * index + 1, 20 * index));
+        peer.json(media('outbound', 2 * index + 2, 20 * index));
+      }
+      peer.json({ event: 'stop' });
+    });
+    expect(legs.map(({ lostMs }) => lostMs)).toEqual([0, 0]);
+  });
+
+  it('knows its signature over the public URL, and refuses another', async () => {
+    const service = await startWith({
+      publicHost: 'media.example.com',
+      accounts: [{ key: 'acme', roles: {}, twilio: { authToken: '12345' } }],
+    });
+    const path = '/v1/platforms/twilio';
+    const sign = (token: string) => ({
+      'x-twilio-signature': twilioSignature(token, `wss://media.example.com${path}`),
+    });
+    const peer = await PlatformPeer.connect(service.port, { path, headers: sign('12345') });
+    peer.json(start('signed', ['inbound']));
+    while (service.service.status().liveCalls === 0) await service.clock.sleep(5);
+    peer.socket.terminate();
+    await service.idle();
+    const wrong = PlatformPeer.connect(service.port, { path, headers: sign('54321') });
+    await expect(wrong).rejects.toThrow('403');
+  });
+
+  it('closes with 1001 when the service ends', async () => {
+    const service = await startWith({});
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/twilio',
+      headers,
+    });
+    peer.json(start('drained', ['inbound']));
+    while (service.service.status().liveCalls === 0) await service.clock.sleep(5);
+    void service.service.close();
+    expect(await peer.closed).toBe(1001);
+    expect(peer.texts).toEqual([]);
+  });
+});
+
+describe('Telnyx', () => {
+  it('puts media in order by chunk', async () => {
+    const service = await startWith({});
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const reader = await PlatformPeer.connect(service.port, { path: '/v1/calls/order', headers });
+    const fake = MEDIA_FAKES.find(({ id }) => id === 'telnyx')!;
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/telnyx',
+      headers,
+    });
+    fake.begin(peer, 'order', null);
+    for (const index of [0, 2, 1, 4, 3, 5]) fake.audio(peer, new Uint8Array(160), index);
+    fake.end(peer);
+    await reader.closed;
+    const stopped = reader.messages.find(({ type }) => type === 'stopped');
+    expect(stopped).toMatchObject({ legs: [{ lostMs: 0, streamTimeMs: 120, packets: 6 }] });
+  });
+});
+
+describe('the results plane over HTTP', () => {
+  it('streams the events of a call from the last that the reader saw', async () => {
+    const service = await startWith({});
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/twilio',
+      headers,
+    });
+    const fake = MEDIA_FAKES[0]!;
+    fake.begin(peer, 'sse', null);
+    for (let index = 0; index < 60; index++) fake.audio(peer, new Uint8Array(160), index);
+    fake.end(peer);
+    await peer.closed;
+    const url = `http://127.0.0.1:${service.port}/v1/calls/sse/events`;
+    const all = await (await fetch(url, { headers })).text();
+    const ids = [...all.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    expect(ids.length).toBeGreaterThan(1);
+    expect(all).toContain('event: stopped');
+    const rest = await fetch(url, {
+      headers: { ...headers, 'Last-Event-ID': String(ids.at(-2)) },
+    });
+    const last = await rest.text();
+    expect([...last.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))).toEqual([ids.at(-1)]);
+    expect((await fetch(url)).status).toBe(401);
+    const other = `http://127.0.0.1:${service.port}/v1/calls/none/events`;
+    expect((await fetch(other, { headers })).status).toBe(404);
+  });
+
+  it('tells a reader of all calls which there are', async () => {
+    const service = await startWith({});
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const reader = await PlatformPeer.connect(service.port, { path: '/v1/calls', headers });
+    await reader.until(({ messages }) => messages[0]?.['type'] === 'calls');
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/twilio',
+      headers,
+    });
+    const fake = MEDIA_FAKES[0]!;
+    fake.begin(peer, 'all', null);
+    for (let index = 0; index < 60; index++) fake.audio(peer, new Uint8Array(160), index);
+    fake.end(peer);
+    await reader.until(({ messages }) => messages.some(({ type }) => type === 'ended'));
+    expect(reader.messages.every(({ callId = 'all' }) => callId === 'all')).toBe(true);
+    reader.socket.close();
+    await reader.closed;
+    await expect(PlatformPeer.connect(service.port, { path: '/v1/calls' })).rejects.toThrow('401');
+  });
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { MEDIA_DIALECTS } from '../../../src/adapters/media-dialects.ts';
+import { MEDIA_TRANSITIONS } from '../../../src/adapters/media-states.ts';
+import { emptyMediaFrame, mediaOfValue, readMediaText } from '../../../src/adapters/media-text.ts';
+import { isTwilioSignature, twilioSignature } from '../../../src/adapters/twilio-signature.ts';
+
+const dialect = (id: string) => MEDIA_DIALECTS.find((row) => row.id === id)!;
+
+describe('MEDIA_TRANSITIONS', () => {
+  it('is total, and nothing leaves closed', () => {
+    const events = Object.keys(MEDIA_TRANSITIONS.waiting).sort();
+    for (const row of Object.values(MEDIA_TRANSITIONS))
+      expect(Object.keys(row).sort()).toEqual(events);
+    for (const { to, action } of Object.values(MEDIA_TRANSITIONS.closed)) {
+      expect([to, action]).toEqual(['closed', 'ignore']);
+    }
+  });
+});
+
+describe('readMediaText', () => {
+  const message = {
+    event: 'media',
+    sequenceNumber: '3',
+    media: { track: 'inbound', chunk: '12', timestamp: '245', payload: '//8A' },
+    streamSid: 'MZ1',
+  };
+
+  it.each([
+    JSON.stringify(message),
+    JSON.stringify(message, null, 2),
+    ` \n${JSON.stringify(message)}`,
+  ])('reads what a parser reads: %#', (text) => {
+    const quick = emptyMediaFrame();
+    const parsed = emptyMediaFrame();
+    expect(readMediaText(text, quick)).toBe(true);
+    expect(mediaOfValue(JSON.parse(text), parsed)).toBe(true);
+    expect(quick).toEqual(parsed);
+    expect(quick).toEqual({
+      tag: '',
+      track: 'inbound',
+      chunk: 12,
+      timestampMs: 245,
+      payload: '//8A',
+    });
+  });
+
+  it('takes numbers as numbers and leaves what is not there', () => {
+    const frame = emptyMediaFrame();
+    expect(readMediaText('{"event":"media","media":{"chunk":7,"payload":"AA=="}}', frame)).toBe(
+      true,
+    );
+    expect(frame).toEqual({ tag: '', track: '', chunk: 7, timestampMs: -1, payload: 'AA==' });
+  });
+
+  it.each([
+    '{"event":"start"}',
+    '{"event":"media"}',
+    '{"event":"media","media":{"payload":7}}',
+    '{"event":"media","media":{"payload":"a\\u0041"}}',
+    '{"event":"media","media":{"payload":"AA',
+  ])('leaves to the parser: %s', (text) => {
+    expect(readMediaText(text, emptyMediaFrame())).toBe(false);
+  });
+});
+
+describe('dialects', () => {
+  it('finds parameters inside and beside the start', () => {
+    const start = { callSid: 'CA1', streamSid: 'MZ1', tracks: ['inbound', 'outbound'] };
+    for (const message of [
+      { start: { ...start, customParameters: { k: 'v' } } },
+      { start, customParameters: { k: 'v' } },
+    ]) {
+      expect(dialect('twilio').start(message)).toMatchObject({
+        callId: 'CA1',
+        tracks: ['inbound', 'outbound'],
+        format: { codec: 'mulaw', sampleRateHz: 8000, channels: 1 },
+        parameters: { k: 'v' },
+      });
+    }
+  });
+
+  it.each([
+    ['PCMU', 8000, { codec: 'mulaw', sampleRateHz: 8000, channels: 1 }],
+    ['PCMA', 8000, { codec: 'alaw', sampleRateHz: 8000, channels: 1 }],
+    ['L16', 16_000, { codec: 'pcm16', sampleRateHz: 16_000, channels: 1 }],
+    ['OPUS', 48_000, { codec: 'opus', sampleRateHz: 48_000, channels: 1 }],
+    ['G722', 8000, null],
+    ['AMR-WB', 16_000, null],
+  ])('telnyx %s', (encoding, sampleRate, format) => {
+    const media = { encoding, sample_rate: sampleRate, channels: 1 };
+    const start = { call_control_id: 'v2:1', call_session_id: 's', media_format: media };
+    expect(dialect('telnyx').start({ start })?.format).toEqual(format);
+  });
+
+  it.each([
+    ['audio/x-l16;rate=16000', undefined, 'pcm16', 16_000],
+    ['audio/x-l16', 8000, 'pcm16', 8000],
+    ['audio/x-mulaw', 8000, 'mulaw', 8000],
+  ])('plivo %s', (encoding, sampleRate, codec, sampleRateHz) => {
+    const mediaFormat = sampleRate === undefined ? { encoding } : { encoding, sampleRate };
+    const message = {
+      start: { callId: 'c', streamId: 's', mediaFormat },
+      extra_headers: 'userId=12345;sessionId=abc',
+    };
+    expect(dialect('plivo').start(message)).toMatchObject({
+      format: { codec, sampleRateHz },
+      parameters: { userId: '12345', sessionId: 'abc' },
+    });
+  });
+
+  it.each(MEDIA_DIALECTS.filter(({ id }) => id !== 'voximplant'))(
+    '$id needs its call id',
+    (row) => {
+      expect(row.start({ event: 'start', start: {} })).toBeNull();
+      expect(row.start({ event: 'start', start: 'x', metadata: 3 })).toBeNull();
+    },
+  );
+});
+
+describe('twilioSignature', () => {
+  const url = 'wss://media.example.com/v1/twilio';
+
+  it('gives the known answer', () => {
+    expect(twilioSignature('12345', url)).toBe('QxWhPHNhhKSj82Nj5Wmp/8fUsow=');
+  });
+
+  it('is compared whole, with or without a trailing slash', () => {
+    const signature = twilioSignature('12345', url);
+    expect(isTwilioSignature('12345', url, signature)).toBe(true);
+    expect(isTwilioSignature('12345', `${url}/`, signature)).toBe(true);
+    expect(isTwilioSignature('12346', url, signature)).toBe(false);
+    expect(isTwilioSignature('12345', url, signature.slice(1))).toBe(false);
+    expect(isTwilioSignature('12345', url, '')).toBe(false);
+  });
+});

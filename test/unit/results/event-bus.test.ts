@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  DEFAULT_EVENT_BUS,
+  EventBus,
+  type NumberedEvent,
+  type Subscriber,
+} from '../../../src/results/event-bus.ts';
+import { Call } from '../../../src/stream/call.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const LIMITS = { ...DEFAULT_EVENT_BUS, eventsPerCall: 3, maxEndedCalls: 2, maxSubscribers: 3 };
+let clock: FakeClock;
+let bus: EventBus;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  bus = new EventBus({ ...LIMITS, clock });
+});
+
+function callOf(callId: string, keyName = 'a', leg = 'inbound'): Call {
+  const start = {
+    callId,
+    keyName,
+    platform: 'twilio',
+    feeds: [],
+    scoreIntervalMs: 500,
+    pace: 'live',
+    metadata: { agent: '7' },
+  } as const;
+  const legs = [
+    { id: leg, role: 'caller', legKey: 1, feedIndex: 0, detectorId: 'tiny@ff' } as const,
+  ];
+  return new Call({ start, ports: [], legs, resumeToken: 't', clock });
+}
+
+const gap = (callId: string, lostMs: number) =>
+  ({ type: 'gap', callId, leg: 'inbound', streamTimeMs: 0, lostMs }) as const;
+
+class Noted implements Subscriber {
+  readonly entries: NumberedEvent[] = [];
+  readonly endedCalls: string[] = [];
+  take(entry: NumberedEvent): void {
+    this.entries.push(entry);
+  }
+  ended(callId: string): void {
+    this.endedCalls.push(callId);
+  }
+  get ids(): number[] {
+    return this.entries.map(({ id }) => id);
+  }
+}
+
+function subscribe(callId: string | null, keyName = 'a', afterId = 0): Noted {
+  const noted = new Noted();
+  expect(bus.subscribe({ keyName, callId, afterId }, noted)).not.toBeNull();
+  return noted;
+}
+
+describe('EventBus', () => {
+  it('gives a late subscriber what is kept, from the number it knows', () => {
+    const call = callOf('c1');
+    bus.started(call);
+    for (const lostMs of [1, 2, 3, 4, 5]) bus.published(call, gap('c1', lostMs));
+    expect(subscribe('c1').ids).toEqual([3, 4, 5]);
+    const later = subscribe('c1', 'a', 4);
+    bus.published(call, gap('c1', 6));
+    expect(later.ids).toEqual([5, 6]);
+  });
+
+  it('lets a reader wait for a call that has not begun', () => {
+    const noted = subscribe('c1');
+    const call = callOf('c1');
+    bus.started(call);
+    bus.published(call, gap('c1', 1));
+    bus.streamEnded(call);
+    expect(noted.ids).toEqual([1]);
+    expect(noted.endedCalls).toEqual(['c1']);
+  });
+
+  it('shows a key its own calls only', () => {
+    const mine = subscribe(null);
+    const theirs = subscribe('c1', 'b');
+    const call = callOf('c1');
+    bus.started(call);
+    bus.published(call, gap('c1', 1));
+    expect(mine.ids).toEqual([1]);
+    expect(theirs.ids).toEqual([]);
+    expect(bus.summaryOf('c1', 'b')).toBeNull();
+    expect(bus.summaries('b')).toEqual([]);
+    expect(bus.summaries('a')).toHaveLength(1);
+  });
+
+  it('ends a call with its last stream, and joins the legs of all', () => {
+    const first = callOf('c1', 'a', 'inbound');
+    const second = callOf('c1', 'a', 'outbound');
+    const noted = subscribe('c1');
+    bus.started(first);
+    bus.started(second);
+    bus.streamEnded(first);
+    expect(noted.endedCalls).toEqual([]);
+    expect(bus.summaryOf('c1', 'a')).toMatchObject({
+      state: 'live',
+      metadata: { agent: '7' },
+      legs: [{ id: 'inbound' }, { id: 'outbound' }],
+    });
+    bus.streamEnded(second);
+    expect(noted.endedCalls).toEqual(['c1']);
+    expect(bus.summaryOf('c1', 'a')?.state).toBe('ended');
+  });
+
+  it('keeps an ended call for a minute, and no more than so many', () => {
+    for (const id of ['c1', 'c2', 'c3']) {
+      const call = callOf(id);
+      bus.started(call);
+      bus.streamEnded(call);
+    }
+    expect(bus.summaries('a').map(({ callId }) => callId)).toEqual(['c2', 'c3']);
+    const late = subscribe('c3');
+    expect(late.endedCalls).toEqual(['c3']);
+    clock.advance(60_000);
+    expect(bus.summaries('a')).toEqual([]);
+  });
+
+  it('has a limit of subscribers, and forgets the cancelled ones', () => {
+    const subscriptions = [1, 2, 3].map(() =>
+      bus.subscribe({ keyName: 'a', callId: 'c', afterId: 0 }, new Noted()),
+    );
+    expect(bus.subscribe({ keyName: 'a', callId: 'c', afterId: 0 }, new Noted())).toBeNull();
+    for (const subscription of subscriptions) {
+      subscription?.cancel();
+      subscription?.cancel();
+    }
+    expect(bus.subscribers).toBe(0);
+  });
+});
