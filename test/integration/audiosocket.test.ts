@@ -7,6 +7,7 @@ import {
   uuidFrame,
 } from '../support/audiosocket-peer.ts';
 import { readMetric, untilMetric } from '../support/metric-reading.ts';
+import { nativeTrace, readResults } from '../support/result-reader.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 import { speechPackets } from '../support/wire-audio.ts';
 
@@ -30,7 +31,7 @@ async function startHost(
 ): Promise<TestService> {
   const audioSocketPort = await findFreePort();
   const platforms = { ...DEFAULT_PLATFORM_SETTINGS, audioSocketPort, ...settings };
-  return startTestService({ keys, config: { platforms } });
+  return startTestService({ keys, config: { platforms, drainMs: 30_000 } });
 }
 
 function connect({ service }: TestService, allowHalfOpen = false): Promise<AudioSocketPeer> {
@@ -140,6 +141,20 @@ describe('a call over AudioSocket', () => {
     peer.socket.resetAndDestroy();
     await untilMetric(host, ENDED, { reason: 'socket_lost' }, 1);
     expect(await readMetric(host, 'bonafide_sockets_closed_total', { code: '1006' })).toBe(1);
+  });
+});
+
+describe('the results of an AudioSocket call', () => {
+  it('are those of the native protocol', async () => {
+    const host = await startHost();
+    const format = { codec: 'pcm16', sampleRateHz: 8_000, channels: 1 } as const;
+    const { packets } = await speechPackets(format);
+    const wanted = await nativeTrace(host, format, packets);
+    const trace = await readResults(host, UUID);
+    const peer = await connect(host);
+    await peer.send(uuidFrame(UUID), ...packets.map((packet) => audioSocketFrame(0x10, packet)));
+    peer.socket.end();
+    expect(await trace()).toEqual(wanted);
   });
 });
 
@@ -266,7 +281,7 @@ describe('the AudioSocket listener', () => {
     await peer.send(uuidFrame(UUID), audioSocketFrame(0x10, Buffer.alloc(320)));
     await untilMetric(host, 'bonafide_calls', {}, 1);
     const drained = host.service.drain();
-    host.clock.skip(600_001);
+    host.clock.skip(30_001);
     await Promise.all([drained, peer.closed]);
   });
 });
