@@ -9,10 +9,16 @@ interface Waiting {
   readonly untilMs: number;
 }
 
-/** Sessions that ended without an end of their call, for the sessions that continue them. */
+interface Live {
+  readonly keyName: string;
+  readonly leave: () => void;
+}
+
+/** Sessions whose calls others may continue: those that were lost, and those that seem to live. */
 export class ContinuedSessions {
   readonly #clock: Clock;
   readonly #waiting = new Map<string, Waiting>();
+  readonly #live = new Map<string, Live>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,6 +26,19 @@ export class ContinuedSessions {
 
   get size(): number {
     return this.#waiting.size;
+  }
+
+  /**
+   * A session has a call. `leave` must give it up to `remember`: a socket that was lost may seem to
+   * live when its client is back already.
+   */
+  enter(sessionId: string, keyName: string, leave: () => void): void {
+    this.#live.set(sessionId, { keyName, leave });
+  }
+
+  /** The session of `leave` has no call any more. */
+  exit(sessionId: string, leave: () => void): void {
+    if (this.#live.get(sessionId)?.leave === leave) this.#live.delete(sessionId);
   }
 
   /** Remembers a session's call for as long as the call waits; the oldest give way beyond a limit. */
@@ -35,6 +54,8 @@ export class ContinuedSessions {
 
   /** The resume token of a session of the same key, once; null when there is none. */
   take(sessionId: string, keyName: string): string | null {
+    const live = this.#live.get(sessionId);
+    if (live?.keyName === keyName) live.leave();
     const found = this.#waiting.get(sessionId);
     if (found === undefined || found.keyName !== keyName) return null;
     this.#waiting.delete(sessionId);

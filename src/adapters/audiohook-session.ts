@@ -79,6 +79,7 @@ export class AudioHookSession implements AdapterSession {
   }
 
   closed(): void {
+    this.#parts.continued.exit(this.#parts.sessionId, this.#giveWay);
     const wasOpen = AUDIOHOOK_PERMISSIONS[this.#state].disconnect;
     this.#state = 'disconnected';
     for (const timer of this.#timers) timer.cancel();
@@ -193,6 +194,8 @@ export class AudioHookSession implements AdapterSession {
         return;
       }
       this.#stream = stream;
+      const { continued, sessionId, intake } = this.#parts;
+      continued.enter(sessionId, intake.keyName ?? '', this.#giveWay);
     }
     this.#media = media;
     this.#state = 'active';
@@ -238,6 +241,14 @@ export class AudioHookSession implements AdapterSession {
     leaveStream(this.#parts, this.#stream);
     this.#stream = null;
   }
+
+  /** The client is back on another socket: this one only seems to live. */
+  readonly #giveWay = (): void => {
+    if (!AUDIOHOOK_PERMISSIONS[this.#state].disconnect) return;
+    this.#leaveBehind();
+    this.#state = 'closed';
+    this.#parts.link.close(1000, 'continued elsewhere');
+  };
 
   /** Asks for the close that only the client may begin; the last results still follow. */
   #askToLeave(): void {

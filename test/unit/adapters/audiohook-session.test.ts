@@ -570,6 +570,21 @@ describe('continued sessions', () => {
     expect(calls[0]!.state).toBe('live');
   });
 
+  it('a socket that seems to live gives way, unless its close is under way', () => {
+    const { say, link, session, calls, open } = createActive();
+    const next = open(NEXT_SESSION);
+    next.say('open', continuing(SESSION));
+    expect([link.closes, calls.length]).toEqual([[1000], 1]);
+    session.closed();
+    say('ping');
+    expect([calls[0]!.state, link.types]).toEqual(['live', ['opened']]);
+    next.say('close', { reason: 'end' });
+    open().say('open', continuing(NEXT_SESSION));
+    next.session.deliver(stopped());
+    expect(next.link.types).toEqual(['opened', 'event', 'closed']);
+    expect(calls).toHaveLength(2);
+  });
+
   it('another choice of media, or too late, is a new call', () => {
     const { session, open, calls, clock } = createActive();
     session.closed();
