@@ -35,7 +35,7 @@ export function readMediaText(text: string, into: MediaFrame): boolean {
 }
 
 /** The string after a name, or null when there is none or it holds an escape. */
-function stringField(text: string, name: string): string | null {
+export function stringField(text: string, name: string): string | null {
   const start = valueStart(text, name);
   if (start < 0 || text[start] !== '"') return null;
   const end = text.indexOf('"', start + 1);
@@ -58,7 +58,7 @@ function numberField(text: string, name: string): number {
   return value;
 }
 
-function valueStart(text: string, name: string): number {
+export function valueStart(text: string, name: string): number {
   const found = text.indexOf(name);
   if (found < 0) return -1;
   let at = found + name.length;

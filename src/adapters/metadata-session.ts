@@ -16,7 +16,7 @@ const MAX_AUDIO_BYTES = 65_536;
 const NO_METADATA: MetadataJson = {};
 const NO_AUDIO = new Uint8Array(0);
 /** No status in the close frame, which is how some peers say that they are done. */
-const CLEAN_CLOSES: readonly number[] = [1000, 1005];
+export const CLEAN_CLOSES: readonly number[] = [1000, 1005];
 
 export interface MetadataSessionOptions {
   readonly link: Link;

@@ -4,6 +4,7 @@ import type { Adapter } from './adapter.ts';
 import { createAsteriskAdapter } from './asterisk.ts';
 import { createAudioHookAdapter } from './audiohook.ts';
 import { createAudioSocketAdapter } from './audiosocket.ts';
+import { createAzureAdapter } from './azure.ts';
 import { createMediaAdapters } from './media-adapters.ts';
 import { createMetadataAdapters } from './metadata-adapters.ts';
 import { createNativeAdapter, type NativeAdapterOptions } from './native.ts';
@@ -25,6 +26,7 @@ export function createAdapters(services: AdapterServices): readonly Adapter[] {
     ...createMetadataAdapters(services),
     createAsteriskAdapter(services),
     createAudioSocketAdapter(services),
+    createAzureAdapter(services),
   ];
   return [
     createNativeAdapter(services),
