@@ -28,3 +28,8 @@ export const systemClock: Clock = {
   },
   sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
 };
+
+/** A reading of a clock as ISO 8601 in UTC, e.g. 0 → `1970-01-01T00:00:00.000Z`. */
+export function isoTimeOf(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

@@ -108,7 +108,8 @@ export function safeMetadata(values: Readonly<Record<string, unknown>>): Record<
   return Object.fromEntries(entries);
 }
 
-function isSupported(format: AudioFormat): boolean {
+/** True for a codec, rate and number of channels that can be decoded. */
+export function isSupported(format: AudioFormat): boolean {
   try {
     checkAudioFormat(format);
     return true;

@@ -10,6 +10,7 @@ import { createMetadataAdapters } from './metadata-adapters.ts';
 import { createNativeAdapter, type NativeAdapterOptions } from './native.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { createResultsAdapter } from './results.ts';
+import { createStandInAdapters } from './standin-adapters.ts';
 
 export interface AdapterServices extends NativeAdapterOptions {
   readonly access: PlatformAccess;
@@ -27,6 +28,7 @@ export function createAdapters(services: AdapterServices): readonly Adapter[] {
     createAsteriskAdapter(services),
     createAudioSocketAdapter(services),
     createAzureAdapter(services),
+    ...createStandInAdapters(services),
   ];
   return [
     createNativeAdapter(services),
