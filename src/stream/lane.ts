@@ -12,7 +12,7 @@ import type { LaneEvent, LaneLoad } from './events.ts';
 import { Feed, type FeedLeg, FeedScratch } from './feed.ts';
 import { LegDecision } from './leg-decision.ts';
 import { LegPipeline } from './leg-pipeline.ts';
-import { MAX_RECORD_MS, maxRecordBytes, PacketRingReader } from './packet-ring.ts';
+import { MAX_RECORD_MS, PacketRingReader } from './packet-ring.ts';
 import { createResampler } from './resampler.ts';
 
 /** Engine runs of a turn at most: 20 ms of audio need one, a burst or the look-back of speech some more. */
@@ -239,7 +239,7 @@ export class Lane {
     return new Feed({
       feedId: spec.feedId,
       format: spec.format,
-      reader: new PacketRingReader(spec.ringMemory, maxRecordBytes(spec.format)),
+      reader: new PacketRingReader(spec.ringMemory),
       decoder,
       legs,
       ...(scores === undefined ? {} : { scores }),

@@ -23,7 +23,8 @@ const CONTROL_RESERVE_BYTES = 32 * HEADER_BYTES;
 const END_RESERVE_BYTES = 2 * HEADER_BYTES;
 /** The burst that a live feed may send at once (5 s, see rate-limit.ts) fits between two ticks. */
 const RING_SECONDS = 6;
-const OPUS_BYTES_PER_SECOND = 16_000;
+/** 64 kbit/s, well above voice; a leg at twice that has half the time. */
+const OPUS_BYTES_PER_SECOND = 8_000;
 const PACKETS_PER_SECOND = 100;
 /** Longest packet of a record; a 120-ms Opus packet has at most 1,275 bytes a frame. */
 const MAX_OPUS_PACKET_BYTES = 7_700;
@@ -57,32 +58,38 @@ export function createPacketRingMemory(format: AudioFormat): SharedArrayBuffer {
 }
 
 /**
+ * Where records are put together and taken apart. All rings of a thread share it: what is in it is
+ * good until the next record of any of them.
+ */
+const threadScratch = new Uint8Array(HEADER_BYTES + MAX_PAYLOAD_BYTES);
+const scratchView = new DataView(threadScratch.buffer);
+const threadPayload = threadScratch.subarray(HEADER_BYTES);
+
+/**
  * Producer's end, on the I/O thread. One record is one push of header and payload, so the reader
  * never sees half of one. Allocates at construction only.
  */
 export class PacketRingWriter {
   readonly #ring: RingBuffer;
-  readonly #scratch: Uint8Array;
-  readonly #view: DataView;
+  readonly #maxPayloadBytes: number;
 
   constructor(memory: SharedArrayBuffer, maxPayloadBytes: number) {
     this.#ring = new RingBuffer(memory, Uint8Array);
-    this.#scratch = new Uint8Array(HEADER_BYTES + maxPayloadBytes);
-    this.#view = new DataView(this.#scratch.buffer);
+    this.#maxPayloadBytes = maxPayloadBytes;
   }
 
   /** @returns false when the ring is full: nothing was written. */
   audio(packet: Uint8Array, arrivedAtMs: number): boolean {
     const recordBytes = HEADER_BYTES + packet.length;
-    if (recordBytes > this.#scratch.length) {
+    if (packet.length > this.#maxPayloadBytes) {
       throw new RangeError(
-        `packet must be at most ${this.#scratch.length - HEADER_BYTES} bytes, got ${packet.length}`,
+        `packet must be at most ${this.#maxPayloadBytes} bytes, got ${packet.length}`,
       );
     }
     if (this.#ring.available_write() < recordBytes + CONTROL_RESERVE_BYTES) return false;
-    this.#header(RECORD.audio, packet.length, 0, arrivedAtMs);
-    this.#scratch.set(packet, HEADER_BYTES);
-    this.#ring.push(this.#scratch, recordBytes);
+    writeHeader(RECORD.audio, packet.length, 0, arrivedAtMs);
+    threadScratch.set(packet, HEADER_BYTES);
+    this.#ring.push(threadScratch, recordBytes);
     return true;
   }
 
@@ -90,8 +97,8 @@ export class PacketRingWriter {
   control(kind: Exclude<RecordKind, 0>, value: number, arrivedAtMs: number): boolean {
     const reserveBytes = kind === RECORD.end ? 0 : END_RESERVE_BYTES;
     if (this.#ring.available_write() < HEADER_BYTES + reserveBytes) return false;
-    this.#header(kind, 0, value, arrivedAtMs);
-    this.#ring.push(this.#scratch, HEADER_BYTES);
+    writeHeader(kind, 0, value, arrivedAtMs);
+    this.#ring.push(threadScratch, HEADER_BYTES);
     return true;
   }
 
@@ -99,47 +106,48 @@ export class PacketRingWriter {
   get fill(): number {
     return this.#ring.available_read() / this.#ring.capacity();
   }
+}
 
-  // The length has 16 bits, the value 40: enough for a day of samples at 48 kHz.
-  #header(kind: RecordKind, payloadBytes: number, value: number, arrivedAtMs: number): void {
-    this.#view.setUint8(0, kind);
-    this.#view.setUint8(1, Math.floor(value / 2 ** 32));
-    this.#view.setUint16(2, payloadBytes, true);
-    this.#view.setUint32(4, value % 2 ** 32, true);
-    this.#view.setFloat64(8, arrivedAtMs, true);
-  }
+// The length has 16 bits, the value 40: enough for a day of samples at 48 kHz.
+function writeHeader(
+  kind: RecordKind,
+  payloadBytes: number,
+  value: number,
+  arrivedAtMs: number,
+): void {
+  scratchView.setUint8(0, kind);
+  scratchView.setUint8(1, Math.floor(value / 2 ** 32));
+  scratchView.setUint16(2, payloadBytes, true);
+  scratchView.setUint32(4, value % 2 ** 32, true);
+  scratchView.setFloat64(8, arrivedAtMs, true);
 }
 
 /** Consumer's end, on the lane. `next` fills the fields and the payload of the oldest record. */
 export class PacketRingReader {
   readonly #ring: RingBuffer;
-  readonly #header = new Uint8Array(HEADER_BYTES);
-  readonly #view = new DataView(this.#header.buffer);
-  readonly #payload: Uint8Array;
   kind: RecordKind = RECORD.audio;
   payloadBytes = 0;
   value = 0;
   arrivedAtMs = 0;
 
-  constructor(memory: SharedArrayBuffer, maxPayloadBytes: number) {
+  constructor(memory: SharedArrayBuffer) {
     this.#ring = new RingBuffer(memory, Uint8Array);
-    this.#payload = new Uint8Array(maxPayloadBytes);
   }
 
-  /** Bytes of the newest record's payload are at the start of this array. */
+  /** Bytes of the newest record's payload are at the start of this array, until the next record. */
   get payload(): Uint8Array {
-    return this.#payload;
+    return threadPayload;
   }
 
   /** @returns false when the ring is empty. Allocates: no. */
   next(): boolean {
     if (this.#ring.available_read() < HEADER_BYTES) return false;
-    this.#ring.pop(this.#header, HEADER_BYTES);
-    this.kind = this.#view.getUint8(0) as RecordKind;
-    this.payloadBytes = this.#view.getUint16(2, true);
-    this.value = this.#view.getUint8(1) * 2 ** 32 + this.#view.getUint32(4, true);
-    this.arrivedAtMs = this.#view.getFloat64(8, true);
-    if (this.payloadBytes > 0) this.#ring.pop(this.#payload, this.payloadBytes);
+    this.#ring.pop(threadScratch, HEADER_BYTES);
+    this.kind = scratchView.getUint8(0) as RecordKind;
+    this.payloadBytes = scratchView.getUint16(2, true);
+    this.value = scratchView.getUint8(1) * 2 ** 32 + scratchView.getUint32(4, true);
+    this.arrivedAtMs = scratchView.getFloat64(8, true);
+    if (this.payloadBytes > 0) this.#ring.pop(threadPayload, this.payloadBytes);
     return true;
   }
 }

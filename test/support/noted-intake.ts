@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../src/errors.ts';
 import type { KeyIdentity } from '../../src/keys.ts';
 import { Call, type CallSink, type CallStart } from '../../src/stream/call.ts';
 import { FeedPort } from '../../src/stream/feed-port.ts';
-import { maxRecordBytes, PacketRingReader, RECORD } from '../../src/stream/packet-ring.ts';
+import { PacketRingReader, RECORD } from '../../src/stream/packet-ring.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** A link that notes what a session sends and how it closes. */
@@ -81,7 +81,7 @@ export class NotedIntake implements CallIntake {
   /** Audio that a call's first feed was given since the last look. */
   heard(call: Call): Buffer {
     const port = call.ports[0]!;
-    const reader = new PacketRingReader(port.ringMemory, maxRecordBytes(port.format));
+    const reader = new PacketRingReader(port.ringMemory);
     const parts: Buffer[] = [];
     while (reader.next()) {
       if (reader.kind !== RECORD.audio) continue;

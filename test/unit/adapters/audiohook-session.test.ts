@@ -10,7 +10,7 @@ import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
 import { Call } from '../../../src/stream/call.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
-import { maxRecordBytes, PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
+import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -149,7 +149,7 @@ function createRig({ scoreIntervalMs = 1_000 } = {}) {
   };
   const read = (call = calls[0]!) => {
     const port = call.ports[0]!;
-    const reader = new PacketRingReader(port.ringMemory, maxRecordBytes(port.format));
+    const reader = new PacketRingReader(port.ringMemory);
     const records: string[] = [];
     while (reader.next()) {
       const value = reader.kind === RECORD.audio ? reader.payloadBytes : reader.value;

@@ -7,7 +7,7 @@ import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
 import { Call, type CallSink, type CallStart } from '../../../src/stream/call.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
-import { maxRecordBytes, PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
+import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -78,7 +78,7 @@ function open(id: string, query = '', refusal: ErrorCode | null = null) {
   /** What the lane reads now. */
   const read = () => {
     const [port] = calls[0]!.ports as [FeedPort];
-    reader ??= new PacketRingReader(port.ringMemory, maxRecordBytes(port.format));
+    reader ??= new PacketRingReader(port.ringMemory);
     const records: string[] = [];
     while (reader.next()) {
       const value = reader.kind === RECORD.audio ? reader.payloadBytes : reader.value;

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../../src/errors.ts';
 import type { CallSink, CallStart } from '../../../src/stream/call.ts';
 import { Call } from '../../../src/stream/call.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
-import { maxRecordBytes, PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
+import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -82,7 +82,7 @@ function createSession(refusal: ErrorCode | null = null) {
   let reader: PacketRingReader | null = null;
   /** What the lane reads now. */
   const read = () => {
-    reader ??= new PacketRingReader(calls[0]!.ports[0]!.ringMemory, maxRecordBytes(FORMAT));
+    reader ??= new PacketRingReader(calls[0]!.ports[0]!.ringMemory);
     const records: string[] = [];
     while (reader.next()) {
       const value = reader.kind === RECORD.audio ? reader.payloadBytes : reader.value;

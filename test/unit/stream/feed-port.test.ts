@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AudioFormat } from '../../../src/stream/codecs/decoder.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
-import { maxRecordBytes, PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
+import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 
 const MULAW: AudioFormat = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 };
 const STEREO: AudioFormat = { codec: 'pcm16', sampleRateHz: 16_000, channels: 2 };
@@ -9,7 +9,7 @@ const OPUS: AudioFormat = { codec: 'opus', sampleRateHz: 48_000, channels: 1 };
 
 function open(format: AudioFormat, live = true) {
   const port = new FeedPort(1, format, live, 0);
-  const reader = new PacketRingReader(port.ringMemory, maxRecordBytes(format));
+  const reader = new PacketRingReader(port.ringMemory);
   const drain = () => {
     const records: [number, number][] = [];
     while (reader.next()) {

@@ -4,7 +4,7 @@ import type { LaneEvent } from '../../../src/stream/events.ts';
 import { Feed, FeedScratch } from '../../../src/stream/feed.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
 import type { LegPipeline } from '../../../src/stream/leg-pipeline.ts';
-import { maxRecordBytes, PacketRingReader } from '../../../src/stream/packet-ring.ts';
+import { PacketRingReader } from '../../../src/stream/packet-ring.ts';
 
 const FORMAT: AudioFormat = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 };
 const GOOD = new Uint8Array(160).fill(1);
@@ -63,7 +63,7 @@ function createFeed() {
   const feed = new Feed({
     feedId: 7,
     format: FORMAT,
-    reader: new PacketRingReader(port.ringMemory, maxRecordBytes(FORMAT)),
+    reader: new PacketRingReader(port.ringMemory),
     decoder,
     legs: [{ legKey: 70, pipeline: pipeline as unknown as LegPipeline, resampler: null }],
     emit: (event) => events.push(event),

@@ -14,7 +14,7 @@ function createRing() {
   const memory = createPacketRingMemory(format);
   return {
     writer: new PacketRingWriter(memory, maxRecordBytes(format)),
-    reader: new PacketRingReader(memory, maxRecordBytes(format)),
+    reader: new PacketRingReader(memory),
   };
 }
 
@@ -60,7 +60,7 @@ describe('packet ring', () => {
     expect(recordBytes).toBe(65_532);
     const memory = createPacketRingMemory(wide);
     const writer = new PacketRingWriter(memory, recordBytes);
-    const reader = new PacketRingReader(memory, recordBytes);
+    const reader = new PacketRingReader(memory);
     writer.audio(new Uint8Array(recordBytes).fill(7), 0);
     expect(reader.next()).toBe(true);
     expect([reader.payloadBytes, reader.payload[recordBytes - 1]]).toEqual([recordBytes, 7]);
