@@ -41,8 +41,9 @@ export const INITIAL_VERDICT: Verdict = {
 
 /**
  * The next verdict from the last one. Pure. A leg enters `synthetic` at the threshold and leaves it
- * above threshold + hysteresis; a window that turns synthetic raises a verdict that the whole
- * call's mean still hides.
+ * above threshold + hysteresis. It is `human` only while the evidence speaks for a human (LLR ≥ 0, and
+ * to be left only below −hysteresis); between that and the threshold it is `undecided`. A window that turns synthetic
+ * raises a verdict that the whole call's mean still hides.
  */
 export function nextVerdict(last: Verdict, input: VerdictInput, options: VerdictOptions): Verdict {
   if (input.abstaining) return { name: 'undecided', firm: false, reason: 'abstained' };
@@ -56,5 +57,7 @@ export function nextVerdict(last: Verdict, input: VerdictInput, options: Verdict
   if (input.recentSpeechMs >= options.recentMinimumSpeechMs && input.recentLlr <= recentThreshold) {
     return { name: 'synthetic', firm, reason: 'recent' };
   }
-  return { name: 'human', firm, reason: last.name === 'synthetic' ? 'cleared' : 'evidence' };
+  const reason = last.name === 'synthetic' ? 'cleared' : 'evidence';
+  const stayingHuman = last.name === 'human' ? options.hysteresisLlr : 0;
+  return { name: input.llr >= -stayingHuman ? 'human' : 'undecided', firm, reason };
 }

@@ -46,14 +46,26 @@ describe('nextVerdict', () => {
   it('enters at the threshold and leaves above threshold + hysteresis', () => {
     const names = follow([-0.9, -1, -0.6, -0.5, -0.4, -0.9].map((llr) => heard(llr, 5000)));
     expect(names.map(({ name }) => name)).toEqual([
-      'human',
+      'undecided',
       'synthetic',
       'synthetic',
       'synthetic',
-      'human',
-      'human',
+      'undecided',
+      'undecided',
     ]);
     expect(names[4]?.reason).toBe('cleared');
+  });
+
+  it('is human only while the evidence says so, and undecided short of the threshold', () => {
+    const names = follow([-0.1, 0, -0.5, -0.51, -0.1, 0.1].map((llr) => heard(llr, 5000)));
+    expect(names.map(({ name }) => name)).toEqual([
+      'undecided',
+      'human',
+      'human',
+      'undecided',
+      'undecided',
+      'human',
+    ]);
   });
 
   it('is raised by the recent window when the whole call hides a change', () => {
