@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import type { CalibrationTable } from '../screening/calibration.ts';
-import type { TrialScores } from './metrics.ts';
+import type { TrialScores } from './metrics/trials.ts';
 
 /** One clip's step logits (positive = synthetic) with the voiced frames of each. */
 export interface ClipLogits {

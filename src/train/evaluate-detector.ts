@@ -1,19 +1,14 @@
 import type { DetectorManifest } from '../model/manifest.ts';
-import { createRandom } from '../random.ts';
 import type { CalibrationTable } from '../screening/calibration.ts';
 import { type ClipLogits, meanLogitAfter } from './calibrate.ts';
-import {
-  cllr,
-  equalErrorRate,
-  minCllr,
-  type PageTrial,
-  pageMacroEer,
-  splitScores,
-} from './metrics.ts';
+import { cllr, minCllr } from './metrics/cllr.ts';
+import { confusionAt } from './metrics/confusion.ts';
+import { equalErrorRate } from './metrics/eer.ts';
+import { pageMacroEer, pageMacroInterval } from './metrics/page-macro.ts';
+import { type PageTrial, splitScores } from './metrics/trials.ts';
 
 /** Speech times at which a running score is judged. */
 export const DURATIONS_MS = [1000, 2000, 4000] as const;
-const BOOTSTRAP_RESAMPLES = 1_000;
 const BOOTSTRAP_SEED = 20_26;
 
 /** Figures of one split through one channel; rates are fractions. */
@@ -54,9 +49,8 @@ export function judgeSplit(
     });
   const full = trialsAt(DURATIONS_MS.at(-1)!);
   const scores = splitScores(full);
-  const threshold = nearestThreshold(decision, 0.01);
-  const share = (values: readonly number[], test: (llr: number) => boolean) =>
-    values.filter(test).length / values.length;
+  const interval = pageMacroInterval(full, { seed: BOOTSTRAP_SEED });
+  const { falseAlertRate, missRate } = confusionAt(scores, nearestThreshold(decision, 0.01));
   return {
     ...names,
     clips: full.length,
@@ -64,12 +58,12 @@ export function judgeSplit(
     pageMacroEer: Object.fromEntries(
       DURATIONS_MS.map((ms) => [`${ms / 1000} s`, pageMacroEer(trialsAt(ms)).eer]),
     ),
-    pageMacroEerInterval: bootstrapPages(full),
+    pageMacroEerInterval: [interval.low, interval.high],
     pooledEer: equalErrorRate(scores).eer,
     cllr: cllr(scores),
     minCllr: minCllr(scores),
-    falseAlertRate: share(scores.bonafide, (llr) => llr <= threshold),
-    missRate: share(scores.spoof, (llr) => llr > threshold),
+    falseAlertRate,
+    missRate,
   };
 }
 
@@ -86,20 +80,4 @@ function nearestThreshold({ thresholds }: Decision, rate: number): number {
       ? candidate
       : best,
   ).llr;
-}
-
-function bootstrapPages(trials: readonly PageTrial[]): [number, number] {
-  const random = createRandom(BOOTSTRAP_SEED);
-  const byPage = new Map<string, PageTrial[]>();
-  for (const trial of trials) byPage.set(trial.page, [...(byPage.get(trial.page) ?? []), trial]);
-  const eers = [...byPage.values()]
-    .map((members) => pageMacroEer(members).eer)
-    .filter((eer) => !Number.isNaN(eer));
-  if (eers.length === 0) return [Number.NaN, Number.NaN];
-  const means = Array.from({ length: BOOTSTRAP_RESAMPLES }, () => {
-    let sum = 0;
-    for (let draw = 0; draw < eers.length; draw++) sum += eers[random.integer(eers.length)]!;
-    return sum / eers.length;
-  }).sort((a, b) => a - b);
-  return [means[Math.floor(0.025 * means.length)]!, means[Math.floor(0.975 * means.length)]!];
 }

@@ -13,7 +13,7 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Clip, Split } from './corpus.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
 import { Fitter, fitSteps } from './fit.ts';
-import { pageMacroEer } from './metrics.ts';
+import { pageMacroEer } from './metrics/page-macro.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { scoreStore } from './score-store.ts';
