@@ -1,6 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
+import { runAudit } from '../train/audit/run-audit.ts';
+import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { renderFigures } from '../train/card.ts';
 import { type Clip, CorpusError, readCorpus, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
@@ -19,6 +23,8 @@ export interface TrainCliOptions {
   readonly cache: string;
   readonly seed?: number;
   readonly prepareOnly?: boolean;
+  readonly auditOnly?: boolean;
+  readonly allowShortcuts?: boolean;
 }
 
 /** `bonafide train`: corpus → features → fit → calibrate → evaluate → detector folder. */
@@ -33,6 +39,8 @@ export function addTrainCommand(
   addRunOptions(command)
     .option('--seed <number>', 'overrides the recipe’s seed', wholeNumber(0, 4_294_967_295))
     .option('--prepare-only', 'stop when the features are prepared')
+    .option('--audit-only', 'stop after the shortcut audit; exit code 4 when it fails')
+    .option('--allow-shortcuts', 'train although the audit fails; the card will say so')
     .action(async (options: TrainCliOptions) => {
       exit(await train(options, context));
     });
@@ -86,10 +94,42 @@ export async function readTrainInputs(
   }
 }
 
+/** Page and figures of the audit in the run folder. */
+const AUDIT_PAGE = 'audit.html';
+export const AUDIT_FILE = 'audit.json';
+
+/** Looks for shortcuts in the clips as the network hears them through the recipe's first channel. */
+async function audit(
+  { recipe, clips }: TrainInputs,
+  options: { readonly cache: string; readonly runFolder: string },
+  context: CliContext,
+): Promise<AuditReport> {
+  const report = await runAudit({
+    clips,
+    channel: recipe.channels[0]!,
+    sampleRateHz: recipe.frontEnd.sampleRateHz,
+    seed: recipe.seed,
+    cacheFolder: options.cache,
+  });
+  mkdirSync(options.runFolder, { recursive: true });
+  writeFileSync(join(options.runFolder, AUDIT_FILE), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(join(options.runFolder, AUDIT_PAGE), renderAuditHtml(report));
+  context.stdout.write(`${renderAudit(report)}\n`);
+  return report;
+}
+
 async function train(options: TrainCliOptions, context: CliContext): Promise<ExitCode> {
   const inputs = await readTrainInputs(options, context);
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
+  const report = await audit(inputs, { ...options, runFolder }, context);
+  if (options.auditOnly) return report.passed ? EXIT.ok : EXIT.worse;
+  if (!report.passed && !options.allowShortcuts) {
+    throw new CliError(
+      `the shortcut audit failed (${join(runFolder, AUDIT_PAGE)}); --allow-shortcuts trains all the same`,
+      EXIT.worse,
+    );
+  }
   const trained = await trainNetwork({
     ...inputs,
     runFolder,

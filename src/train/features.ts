@@ -152,13 +152,25 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
 async function clipFeatures(
   clip: Clip,
   index: number,
-  { channel, frontEnd, seed, opus, audio }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<{ frames: Int16Array; voiced: Uint8Array }> {
-  const random = createRandom(seed * 1_000_003 + index * 64 + CHANNEL_NAMES.indexOf(channel));
+  const { frontEnd } = options;
   const { sampleRateHz } = frontEnd;
+  return keptFrames(await heardThrough(clip, index, { ...options, sampleRateHz }), frontEnd);
+}
+
+/** A clip at a normalised level through a channel: what the front end gets. Allocates. */
+export async function heardThrough(
+  clip: Clip,
+  index: number,
+  options: Pick<PrepareOptions, 'channel' | 'seed' | 'opus' | 'audio'> & {
+    readonly sampleRateHz: number;
+  },
+): Promise<Float32Array> {
+  const { channel, seed, opus, audio, sampleRateHz } = options;
+  const random = createRandom(seed * 1_000_003 + index * 64 + CHANNEL_NAMES.indexOf(channel));
   const samples = normaliseLevel(await audio.samplesOf(clip), random);
-  const heard = applyChannel(channel, samples, { random, opus, sampleRateHz });
-  return keptFrames(heard, frontEnd);
+  return applyChannel(channel, samples, { random, opus, sampleRateHz });
 }
 
 /** All kept frames of a signal, quantised, with their voiced flags. Allocates. */
