@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { loadDetector } from '../model/detector.ts';
 import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
 import { runAudit } from '../train/audit/run-audit.ts';
 import type { AuditReport } from '../train/audit/shortcut-audit.ts';
@@ -10,10 +12,13 @@ import { type Clip, CorpusError, readCorpus, requireTrainingSplits } from '../tr
 import type { FeatureStore } from '../train/features.ts';
 import { finishDetector } from '../train/finish-detector.ts';
 import { prepareAll } from '../train/prepare.ts';
-import { type Recipe, RecipeError, readRecipe } from '../train/recipe.ts';
-import { trainNetwork } from '../train/train-run.ts';
+import { type Recipe, RecipeError, readRecipe, readRecipeFields } from '../train/recipe.ts';
+import { type TransferSource, trainNetwork } from '../train/train-run.ts';
+import { transferFrom } from '../train/transfer.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
+
+const QUICK_RECIPE = fileURLToPath(new URL('../../recipes/quick.yaml', import.meta.url));
 
 export interface TrainCliOptions {
   readonly corpus: string;
@@ -23,6 +28,8 @@ export interface TrainCliOptions {
   readonly cache: string;
   readonly seed?: number;
   readonly prepareOnly?: boolean;
+  readonly from?: string;
+  readonly quick?: boolean;
   readonly auditOnly?: boolean;
   readonly allowShortcuts?: boolean;
 }
@@ -38,6 +45,8 @@ export function addTrainCommand(
     .description('train a detector from a corpus; goes on from the run folder’s checkpoint');
   addRunOptions(command)
     .option('--seed <number>', 'overrides the recipe’s seed', wholeNumber(0, 4_294_967_295))
+    .option('--quick', 'a usable detector in minutes: recipes/quick.yaml')
+    .option('--from <folder>', 'go on from this detector: transfer to other recordings')
     .option('--prepare-only', 'stop when the features are prepared')
     .option('--audit-only', 'stop after the shortcut audit; exit code 4 when it fails')
     .option('--allow-shortcuts', 'train although the audit fails; the card will say so')
@@ -61,16 +70,29 @@ export interface TrainInputs {
   readonly recipe: Recipe;
   readonly clips: readonly Clip[];
   readonly stores: readonly FeatureStore[];
+  /** The detector that a transfer goes on from. */
+  readonly from?: TransferSource;
+}
+
+/** The recipe that the options ask for, and what a transfer begins with. */
+async function chooseRecipe(
+  options: Pick<TrainCliOptions, 'recipe' | 'seed' | 'quick' | 'from'>,
+): Promise<Pick<TrainInputs, 'recipe' | 'from'>> {
+  const path = options.quick ? QUICK_RECIPE : (options.recipe ?? null);
+  const seeded = (recipe: Recipe) =>
+    options.seed === undefined ? recipe : { ...recipe, seed: options.seed };
+  if (options.from === undefined) return { recipe: seeded(readRecipe(path)) };
+  const { recipe, source } = transferFrom(await loadDetector(options.from), readRecipeFields(path));
+  return { recipe: seeded(recipe), from: source };
 }
 
 /** Reads recipe and corpus and prepares the features, with a progress bar. */
 export async function readTrainInputs(
-  options: Pick<TrainCliOptions, 'corpus' | 'recipe' | 'cache' | 'seed'>,
+  options: Pick<TrainCliOptions, 'corpus' | 'recipe' | 'cache' | 'seed' | 'quick' | 'from'>,
   context: CliContext,
 ): Promise<TrainInputs> {
   try {
-    const given = readRecipe(options.recipe ?? null);
-    const recipe = options.seed === undefined ? given : { ...given, seed: options.seed };
+    const { recipe, from } = await chooseRecipe(options);
     const clips = readCorpus(options.corpus);
     requireTrainingSplits(clips);
     const bar = context.stderr.isTTY
@@ -85,7 +107,7 @@ export async function readTrainInputs(
       onProgress: (channel, done) => bar?.update(done, { channel }),
     });
     bar?.stop();
-    return { recipe, clips, stores };
+    return { recipe, clips, stores, ...(from === undefined ? {} : { from }) };
   } catch (error) {
     if (error instanceof CorpusError || error instanceof RecipeError) {
       throw new CliError(error.message, EXIT.configuration);
@@ -136,7 +158,13 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
     clock: context.clock,
     say: (line) => context.stdout.write(`${line}\n`),
   });
-  const figures = await finishDetector({ ...inputs, trained, runFolder, outFolder: options.out });
+  const figures = await finishDetector({
+    ...inputs,
+    trained,
+    runFolder,
+    outFolder: options.out,
+    audit: report,
+  });
   context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
   return EXIT.ok;
 }

@@ -32,6 +32,8 @@ export interface Detector {
   readonly id: string;
   /** An engine of its own for each caller, who disposes it. */
   createEngine(kind: EngineKind): Promise<Engine>;
+  /** A copy of the weights, batch norm folded. */
+  weights(): NetworkWeights;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function loadDetector(folder: string): Promise<Detector> {
       const backend = await loadTensorflow(kind === 'tfjs-wasm' ? 'wasm' : undefined);
       return createTfjsEngine(backend, plan, weights);
     },
+    weights: () => readWeights(files, plan, folder),
   };
 }
 

@@ -31,9 +31,16 @@ export function forwardSequences(
   tf: TensorFlow,
   plan: NetworkPlan,
   tensors: TensorMap,
-  run: { readonly features: Tensor3D; readonly training: boolean; readonly dropoutSeed: number },
+  run: {
+    readonly features: Tensor3D;
+    readonly training: boolean;
+    readonly dropoutSeed: number;
+    /** Batch norm on its running averages in training too. Default false. */
+    readonly frozenNorm?: boolean;
+  },
 ): TrainingRun {
   const { features, training, dropoutSeed } = run;
+  const ownMoments = training && run.frozenNorm !== true;
   const moments: BatchMoments[] = [];
   let image: Tensor4D = tf.expandDims(features, 3);
   for (const convolution of plan.convolutions) {
@@ -41,7 +48,7 @@ export function forwardSequences(
     const context = tf.zeros([features.shape[0], contextFrames, inBins, inChannels]) as Tensor4D;
     const joined = contextFrames === 0 ? image : tf.concat([context, image], 1);
     const raw = convolve(tf, convolution, tensors, joined);
-    image = normalise(tf, convolution, tensors, { raw, training, moments });
+    image = normalise(tf, convolution, tensors, { raw, ownMoments, moments });
   }
   const outputs: Tensor3D[] = [];
   let sequence = toSequence(tf, plan, tensors, image);
@@ -127,13 +134,13 @@ function normalise(
   tf: TensorFlow,
   { name }: ConvolutionPlan,
   tensors: TensorMap,
-  run: { raw: Tensor4D; training: boolean; moments: BatchMoments[] },
+  run: { raw: Tensor4D; ownMoments: boolean; moments: BatchMoments[] },
 ): Tensor4D {
   const trained = {
     gamma: tensorOf(tensors, `${name}/gamma`),
     bias: tensorOf(tensors, `${name}/bias`),
   };
-  if (!run.training) {
+  if (!run.ownMoments) {
     const mean = tensorOf(tensors, `${name}/mean`);
     const variance = tensorOf(tensors, `${name}/variance`);
     return batchNormRelu(tf, run.raw, trained, { mean, variance });

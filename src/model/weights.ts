@@ -153,3 +153,23 @@ export function weightsFromFile(file: WeightFile): NetworkWeights {
   }
   return weights;
 }
+
+/**
+ * Serving weights in the form that training has: batch norm at identity, on running averages that
+ * leave its input as it is. Allocates.
+ */
+export function unfoldBatchNorm(plan: NetworkPlan, folded: NetworkWeights): NetworkWeights {
+  const weights = new Map<string, WeightTensor>();
+  for (const { name, shape } of tensorShapes(plan, 'training')) {
+    const size = shape.reduce((product, dimension) => product * dimension, 1);
+    const given = folded.get(name);
+    if (given !== undefined) {
+      weights.set(name, { shape, values: Float32Array.from(given.values) });
+    } else {
+      const part = name.split('/')[1]!;
+      const value = part === 'gamma' ? 1 : part === 'variance' ? 1 - BATCH_NORM_EPSILON : 0;
+      weights.set(name, { shape, values: new Float32Array(size).fill(value) });
+    }
+  }
+  return weights;
+}

@@ -1,4 +1,5 @@
 import type { NetworkPlan } from '../model/network.ts';
+import type { AuditReport } from './audit/shortcut-audit.ts';
 import type { Clip } from './corpus.ts';
 import type { SplitFigures } from './evaluate-detector.ts';
 import type { Recipe } from './recipe.ts';
@@ -9,6 +10,7 @@ export interface CardOptions {
   readonly clips: readonly Clip[];
   readonly figures: readonly SplitFigures[];
   readonly thresholds: readonly { readonly falseAlertRate: number; readonly llr: number }[];
+  readonly audit?: AuditReport | undefined;
 }
 
 const percent = (share: number) => (100 * share).toFixed(1);
@@ -28,7 +30,7 @@ ${recipe.description || 'A detector of synthetic speech for telephone calls.'}
 ${renderData(options.clips)}
 The recordings are demonstrations of speech synthesis, voice conversion and vocoders with human references, as their publishers put them online; labels come
 from the pages, not from listening, and a few per cent will be wrong. No page is in two splits. The audio is not part of this project.
-
+${renderAuditNote(options.audit)}
 ## Figures
 Page-macro EER: mean over pages with at least five clips of each label, in per cent (chance is 50). \`val\` served calibration and watching the training,
 \`dev\` choosing between recipes; neither gave gradients.
@@ -44,6 +46,14 @@ measured apart. Thresholds found on one population of calls do not carry over to
 It is no identity check, no proof, and no statement of intent: a human voice can lie and a synthetic one can be honest. It must not be the only ground for a
 decision about a person.
 `;
+}
+
+function renderAuditNote(audit: AuditReport | undefined): string {
+  if (audit === undefined) return '';
+  const floor = `a model of the cheap descriptors alone reaches a page-macro EER of ${percent(audit.descriptorsOnlyEer)} %`;
+  if (audit.passed) return `\nThe shortcut audit passed; ${floor}.\n`;
+  const failing = audit.findings.filter(({ failed }) => failed.length > 0).map(({ name }) => name);
+  return `\n**Trained although the shortcut audit failed** (${failing.join(', ')}); ${floor}.\n`;
 }
 
 function renderData(clips: readonly Clip[]): string {

@@ -2,6 +2,7 @@ import { type DetectorContent, writeDetector } from '../model/detector.ts';
 import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import { createRandom } from '../random.ts';
+import type { AuditReport } from './audit/shortcut-audit.ts';
 import { type ClipLogits, calibrate, scoresAfter, thresholdsOf } from './calibrate.ts';
 import { renderCard } from './card.ts';
 import type { Clip, Split } from './corpus.ts';
@@ -37,6 +38,8 @@ export interface FinishOptions {
   readonly runFolder: string;
   /** The detector folder to write. */
   readonly outFolder: string;
+  /** What the shortcut audit found; absent when a checkpoint is exported by itself. */
+  readonly audit?: AuditReport;
 }
 
 /** Calibrates on `val` (all channels), judges `val` and `dev`, and writes the detector folder. */
@@ -93,6 +96,7 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
       parameters: plan.parameterCount,
       flopsPerFrame: plan.flopsPerFrame,
       clips: clips.length,
+      ...(options.audit === undefined ? {} : { audit: options.audit }),
       log: readLog(runFolder),
     },
   };
@@ -100,7 +104,7 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
     manifest,
     weights,
     documents: {
-      'README.md': renderCard({ recipe, plan, clips, figures, thresholds }),
+      'README.md': renderCard({ recipe, plan, clips, figures, thresholds, audit: options.audit }),
       'report/figures.json': `${JSON.stringify({ figures, log: readLog(runFolder) }, null, 1)}\n`,
     },
   });

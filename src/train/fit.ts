@@ -44,11 +44,12 @@ export class Fitter {
   readonly #optimizer: Optimizer;
   #step = 0;
 
-  constructor({ tf }: LoadedTensorFlow, plan: NetworkPlan, recipe: Recipe) {
+  /** @param from weights to begin with; fresh ones from the recipe's seed when absent */
+  constructor({ tf }: LoadedTensorFlow, plan: NetworkPlan, recipe: Recipe, from?: NetworkWeights) {
     this.#tf = tf;
     this.#plan = plan;
     this.#recipe = recipe;
-    const weights = initialWeights(plan, createRandom(recipe.seed));
+    const weights = from ?? initialWeights(plan, createRandom(recipe.seed));
     this.#variables = new Map(
       [...weights].map(([name, { shape, values }]) => {
         const trainable = !/\/(mean|variance)$/.test(name);
@@ -75,6 +76,7 @@ export class Fitter {
         const run = forwardSequences(tf, this.#plan, this.#variables, {
           features,
           training: true,
+          frozenNorm: recipe.frozenNorm,
           dropoutSeed: recipe.seed * 100_003 + this.#step * 16,
         });
         moments.push(...run.moments);

@@ -51,6 +51,8 @@ export const recipeSchema = z.strictObject({
   weightDecay: z.number().min(0).default(1e-2),
   perStepLossWeight: z.number().min(0).default(0.3),
   labelSmoothing: z.number().min(0).max(0.4).default(0.05),
+  /** Batch norm stays on its running averages: for transfer from a detector. */
+  frozenNorm: z.boolean().default(false),
   gradientNorm: z.number().gt(0).default(5),
   gainSpread: z.number().min(0).default(1.5),
   equaliserSpread: z.number().min(0).default(0.6),
@@ -69,8 +71,7 @@ export class RecipeError extends Error {
 
 /** Reads a recipe from YAML, or the defaults. @throws RecipeError */
 export function readRecipe(path: string | null): Recipe {
-  const given = path === null ? {} : parseYaml(path);
-  const parsed = recipeSchema.safeParse(given ?? {});
+  const parsed = recipeSchema.safeParse(readRecipeFields(path));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
     ({ path: at, message }) => `${at.join('.')}: ${message}`,
@@ -78,9 +79,11 @@ export function readRecipe(path: string | null): Recipe {
   throw new RecipeError(`${path}:\n${problems.join('\n')}`);
 }
 
-function parseYaml(path: string): unknown {
+/** What a recipe file says, without defaults and unchecked. @throws RecipeError when it is no YAML */
+export function readRecipeFields(path: string | null): Readonly<Record<string, unknown>> {
+  if (path === null) return {};
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return (parse(readFileSync(path, 'utf8')) ?? {}) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof YAMLParseError) throw new RecipeError(`${path}: ${error.message}`);
     throw error;

@@ -6,19 +6,21 @@ import { type LoadedTensorFlow, loadTensorflow } from '../model/engines/tensorfl
 import { type NetworkPlan, type NetworkSpec, planNetwork } from '../model/network.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import { foldBatchNorm, type NetworkWeights } from '../model/weights.ts';
-import { createRandom } from '../random.ts';
+import { createRandom, type Random } from '../random.ts';
 import { BatchSampler } from './batches.ts';
 import { meanLogitAfter } from './calibrate.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Clip, Split } from './corpus.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
-import { Fitter, fitSteps } from './fit.ts';
+import { Fitter, fitSteps, oneCycleRate } from './fit.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { scoreStore } from './score-store.ts';
+import { EventFileWriter } from './tensorboard.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.bin';
+const EVENT_EVERY_STEPS = 20;
 
 export interface TrainRunOptions {
   readonly recipe: Recipe;
@@ -27,8 +29,18 @@ export interface TrainRunOptions {
   readonly stores: readonly FeatureStore[];
   /** Checkpoints and the log go here. */
   readonly runFolder: string;
+  /** A detector to go on from instead of fresh weights: transfer to other recordings. */
+  readonly from?: TransferSource;
   readonly clock: Clock;
   readonly say: (line: string) => void;
+}
+
+/** What a transfer keeps of the detector that it begins with. */
+export interface TransferSource {
+  /** With batch norm, as training has them. */
+  readonly weights: NetworkWeights;
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
 }
 
 export interface TrainedNetwork {
@@ -79,35 +91,26 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
     `${plan.parameterCount} parameters, ${(plan.flopsPerFrame / 1e6).toFixed(3)} MFLOP a frame, ` +
       `state ${plan.signature.stateSize * 4} bytes; TensorFlow.js: ${tensorflow.reason}`,
   );
-  const trainIndices = indicesOf(clips, 'train');
-  const { mean, scale } = measureNormalisation(stores, trainIndices);
-  const random = createRandom(recipe.seed);
+  const { mean, scale } = options.from ?? measureNormalisation(stores, indicesOf(clips, 'train'));
   const checkpointPath = join(runFolder, CHECKPOINT_FILE);
   const recipeText = trainingKey(recipe);
   const checkpoint = readCheckpoint(checkpointPath, recipeText);
-  const sampler = new BatchSampler(
-    { clips, indices: trainIndices, stores, mean, scale },
-    {
-      batchSize: recipe.batchSize,
-      frames: recipe.framesPerClip,
-      pairShare: recipe.pairShare,
-      gainSpread: recipe.gainSpread,
-      equaliserSpread: recipe.equaliserSpread,
-      maskBands: recipe.maskBands,
-      spectral: recipe.frontEnd.cepstra === null,
-    },
-    checkpoint === null ? random : createRandom(checkpoint.randomState),
-  );
-  const fitter = new Fitter(tensorflow, plan, recipe);
+  const random = createRandom(checkpoint?.randomState ?? recipe.seed);
+  const sampler = createSampler(options, { mean, scale }, random);
+  const fitter = new Fitter(tensorflow, plan, recipe, options.from?.weights);
   if (checkpoint !== null) {
     await fitter.restore(checkpoint.state);
     say(`going on from step ${fitter.step}`);
   }
   const folded = () => foldBatchNorm(plan, fitter.weights());
   const progress = { lossSum: 0, count: 0, startedAtMs: clock.nowMs(), firstStep: fitter.step };
+  const events = new EventFileWriter(join(runFolder, 'events'), String(fitter.step), clock);
   await fitSteps(fitter, sampler, recipe, async (step, loss) => {
     progress.lossSum += loss;
     progress.count++;
+    if (step % EVENT_EVERY_STEPS === 0) {
+      events.scalars(step, { 'train/loss': loss, 'train/rate': oneCycleRate(step, recipe) });
+    }
     if (step % recipe.checkpointEvery === 0 || step === recipe.steps) {
       writeCheckpoint(checkpointPath, {
         recipe: recipeText,
@@ -127,6 +130,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
         minutesLeft: ((recipe.steps - step) * secondsPerStep) / 60,
       };
       appendFileSync(join(runFolder, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
+      events.scalars(step, { 'train/mean-loss': entry.loss, 'val/page-macro-eer': valEer });
       say(JSON.stringify(entry));
       progress.lossSum = 0;
       progress.count = 0;
@@ -138,11 +142,33 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   return { spec, plan, weights, mean, scale, backend: tensorflow.backendName };
 }
 
+/** Batches of the training split, as the recipe wants them. */
+function createSampler(
+  { recipe, clips, stores }: TrainRunOptions,
+  normalisation: { readonly mean: readonly number[]; readonly scale: readonly number[] },
+  random: Random,
+): BatchSampler {
+  return new BatchSampler(
+    { clips, indices: indicesOf(clips, 'train'), stores, ...normalisation },
+    {
+      batchSize: recipe.batchSize,
+      frames: recipe.framesPerClip,
+      pairShare: recipe.pairShare,
+      gainSpread: recipe.gainSpread,
+      equaliserSpread: recipe.equaliserSpread,
+      maskBands: recipe.maskBands,
+      spectral: recipe.frontEnd.cepstra === null,
+    },
+    random,
+  );
+}
+
 /** What of a recipe decides the weights: the rest may change between fitting and exporting. */
 function trainingKey(recipe: Recipe): string {
   const { name: _, version: _version, description: _description, network, ...rest } = recipe;
   const { framesPerStep: _framesPerStep, ...layers } = network;
-  return JSON.stringify({ ...rest, network: layers });
+  const { frozenNorm, ...fitted } = rest;
+  return JSON.stringify({ ...fitted, network: layers, ...(frozenNorm ? { frozenNorm } : {}) });
 }
 
 /** The network of a run's last checkpoint, or null when there is none of this recipe. */

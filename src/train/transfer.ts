@@ -1,0 +1,50 @@
+import type { Detector } from '../model/detector.ts';
+import { planNetwork } from '../model/network.ts';
+import { unfoldBatchNorm } from '../model/weights.ts';
+import { type Recipe, RecipeError, recipeSchema } from './recipe.ts';
+import type { TransferSource } from './train-run.ts';
+
+/** What a transfer changes of the recipe that the detector was made by, unless told otherwise. */
+const TRANSFER_DEFAULTS = { steps: 400, learningRate: 2e-4, evaluateEvery: 100 } as const;
+
+export interface Transfer {
+  readonly recipe: Recipe;
+  readonly source: TransferSource;
+}
+
+/**
+ * A recipe that goes on from a detector: its front end, network and normalisation stay, batch norm
+ * is frozen, and the rate is a tenth. What the given recipe file says wins over the defaults.
+ * @throws RecipeError when the detector does not carry its recipe, or normalises otherwise
+ */
+export function transferFrom(
+  { manifest, weights }: Detector,
+  given: Readonly<Record<string, unknown>>,
+): Transfer {
+  const made = recipeSchema.safeParse(manifest.training['recipe']);
+  const { normalisation } = manifest.frontEnd;
+  if (!made.success || normalisation.kind !== 'global') {
+    throw new RecipeError(
+      `${manifest.name} ${manifest.version} does not carry the recipe that it was made by`,
+    );
+  }
+  const recipe = recipeSchema.parse({
+    ...made.data,
+    name: `${manifest.name}-tuned`,
+    version: manifest.version,
+    ...TRANSFER_DEFAULTS,
+    ...given,
+    frontEnd: made.data.frontEnd,
+    network: made.data.network,
+    frozenNorm: true,
+  });
+  const plan = planNetwork(manifest.network);
+  return {
+    recipe,
+    source: {
+      weights: unfoldBatchNorm(plan, weights()),
+      mean: normalisation.mean,
+      scale: normalisation.scale,
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Detector, loadDetector } from '../../../src/model/detector.ts';
+import { planNetwork } from '../../../src/model/network.ts';
+import { foldBatchNorm } from '../../../src/model/weights.ts';
+import { RecipeError } from '../../../src/train/recipe.ts';
+import { transferFrom } from '../../../src/train/transfer.ts';
+import { writeTinyDetector } from '../../support/tiny-detector.ts';
+
+let folder: string;
+let tiny: Detector;
+const recipe = {
+  name: 'tiny',
+  frontEnd: { bands: 20 },
+  network: { channels: [4, 8], units: [8, 8] },
+  steps: 9000,
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bonafide-transfer-'));
+  await writeTinyDetector(folder);
+  tiny = await loadDetector(folder);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The tiny detector as one that was trained: with its recipe, and a global normalisation. */
+function trained(): Detector {
+  const { manifest } = tiny;
+  const size = manifest.network.inputSize;
+  const normalisation = {
+    kind: 'global' as const,
+    mean: Array.from({ length: size }, () => -3),
+    scale: Array.from({ length: size }, () => 0.5),
+  };
+  return {
+    ...tiny,
+    manifest: {
+      ...manifest,
+      training: { recipe },
+      frontEnd: { ...manifest.frontEnd, normalisation },
+    },
+  };
+}
+
+it('begins with the weights and normalisation of the detector, batch norm frozen', () => {
+  const { recipe: tuned, source } = transferFrom(trained(), {});
+  expect(tuned).toMatchObject({ name: 'tiny-tuned', frozenNorm: true, steps: 400 });
+  expect(tuned.learningRate).toBeLessThan(2e-3);
+  expect(source.mean[0]).toBe(-3);
+  const folded = foldBatchNorm(planNetwork(tiny.manifest.network), source.weights);
+  for (const [name, { values }] of tiny.weights()) {
+    const again = folded.get(name)!.values;
+    for (const [index, value] of values.entries()) expect(again[index]).toBeCloseTo(value, 5);
+  }
+});
+
+it('takes what the recipe file says, but not another network or front end', () => {
+  const { recipe: tuned } = transferFrom(trained(), {
+    name: 'mine',
+    steps: 50,
+    network: { channels: [64] },
+    frontEnd: { bands: 7 },
+  });
+  expect([tuned.name, tuned.steps, tuned.frontEnd.bands]).toEqual(['mine', 50, 20]);
+  expect(tuned.network.channels).toEqual([4, 8]);
+});
+
+it('refuses a detector that does not say how it was made', () => {
+  expect(() => transferFrom(tiny, {})).toThrow(RecipeError);
+});
