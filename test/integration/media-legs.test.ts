@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { twilioSignature } from '../../src/adapters/twilio-signature.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../src/platform-settings.ts';
-import { MEDIA_FAKES } from '../support/media-fakes.ts';
+import { sideOf, talkOf } from '../support/peer-talk.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 
@@ -140,14 +140,16 @@ describe('Telnyx', () => {
     const service = await startWith({});
     const headers = { authorization: `Bearer ${service.keys['acme']}` };
     const reader = await PlatformPeer.connect(service.port, { path: '/v1/calls/order', headers });
-    const fake = MEDIA_FAKES.find(({ id }) => id === 'telnyx')!;
     const peer = await PlatformPeer.connect(service.port, {
       path: '/v1/platforms/telnyx',
       headers,
     });
-    fake.begin(peer, 'order', null);
-    for (const index of [0, 2, 1, 4, 3, 5]) fake.audio(peer, new Uint8Array(160), index);
-    fake.end(peer);
+    const talk = talkOf(sideOf('telnyx'), peer.socket, 'order');
+    talk.begin();
+    for (const index of [0, 2, 1, 4, 3, 5]) {
+      talk.packet({ track: 0, index, bytes: new Uint8Array(160) });
+    }
+    talk.end();
     await reader.closed;
     const stopped = reader.messages.find(({ type }) => type === 'stopped');
     expect(stopped).toMatchObject({ legs: [{ lostMs: 0, streamTimeMs: 120, packets: 6 }] });
@@ -162,10 +164,12 @@ describe('the results plane over HTTP', () => {
       path: '/v1/platforms/twilio',
       headers,
     });
-    const fake = MEDIA_FAKES[0]!;
-    fake.begin(peer, 'sse', null);
-    for (let index = 0; index < 60; index++) fake.audio(peer, new Uint8Array(160), index);
-    fake.end(peer);
+    const talk = talkOf(sideOf('twilio'), peer.socket, 'sse');
+    talk.begin();
+    for (let index = 0; index < 60; index++) {
+      talk.packet({ track: 0, index, bytes: new Uint8Array(160) });
+    }
+    talk.end();
     await peer.closed;
     const url = `http://127.0.0.1:${service.port}/v1/calls/sse/events`;
     const all = await (await fetch(url, { headers })).text();
@@ -191,10 +195,12 @@ describe('the results plane over HTTP', () => {
       path: '/v1/platforms/twilio',
       headers,
     });
-    const fake = MEDIA_FAKES[0]!;
-    fake.begin(peer, 'all', null);
-    for (let index = 0; index < 60; index++) fake.audio(peer, new Uint8Array(160), index);
-    fake.end(peer);
+    const talk = talkOf(sideOf('twilio'), peer.socket, 'all');
+    talk.begin();
+    for (let index = 0; index < 60; index++) {
+      talk.packet({ track: 0, index, bytes: new Uint8Array(160) });
+    }
+    talk.end();
     await reader.until(({ messages }) => messages.some(({ type }) => type === 'ended'));
     expect(reader.messages.every(({ callId = 'all' }) => callId === 'all')).toBe(true);
     reader.socket.close();

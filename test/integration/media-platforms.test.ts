@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MEDIA_PEERS } from '../../src/replay/peers/media-peers.ts';
+import type {
+  PeerTalk,
+  PlatformPeer as PlatformSide,
+} from '../../src/replay/peers/platform-peer.ts';
+import { TWILIO_PEERS } from '../../src/replay/peers/twilio-peers.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
-import { MEDIA_FAKES, type PlatformFake } from '../support/media-fakes.ts';
+import { callOf, talkOf, usualFormat } from '../support/peer-talk.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 import { speechPackets, stableTrace } from '../support/wire-audio.ts';
@@ -16,9 +22,8 @@ beforeAll(async () => {
 
 afterAll(closeTestServices);
 
-function connect(fake: PlatformFake, headers: Readonly<Record<string, string>> = {}) {
-  const path = `/v1/platforms/${fake.id}`;
-  const { protocols = [] } = fake;
+function connect(side: PlatformSide, headers: Readonly<Record<string, string>> = {}) {
+  const { path, protocols = [] } = side.target(callOf(side, 'call'));
   return PlatformPeer.connect(service.port, { path, headers, protocols });
 }
 
@@ -53,25 +58,31 @@ async function nativeTrace(format: AudioFormat, packets: readonly Uint8Array[], 
   return endedTrace(reader);
 }
 
-describe.each(MEDIA_FAKES)('$id', (fake) => {
-  const refused = async (talk: (peer: PlatformPeer) => void): Promise<number> => {
-    const peer = await connect(fake, { authorization: `Bearer ${key}` });
-    talk(peer);
+describe.each([...TWILIO_PEERS, ...MEDIA_PEERS])('$id', (side) => {
+  const format = usualFormat(side);
+  const leg = side.id === 'voximplant' ? 'customer' : 'inbound';
+  const refused = async (
+    misbehave: (peer: PlatformPeer, talk: PeerTalk) => void,
+  ): Promise<number> => {
+    const peer = await connect(side, { authorization: `Bearer ${key}` });
+    misbehave(peer, talkOf(side, peer.socket, `bad-${side.id}`));
     const code = await peer.closed;
     expect([peer.texts, peer.binaries, peer.pings]).toEqual([[], [], 0]);
     return code;
   };
 
   it('scores a call as the native protocol does, and is sent nothing', async () => {
-    const { packets } = await speechPackets(fake.format);
-    const callId = `call-${fake.id}`;
+    const { packets } = await speechPackets(format);
+    const callId = `call-${side.id}`;
     const reader = await readResults(callId);
-    const peer = await connect(fake, { authorization: `Bearer ${key}` });
-    fake.begin(peer, callId, null);
-    for (const [index, packet] of packets.entries()) fake.audio(peer, packet, index);
-    fake.end(peer);
+    const peer = await connect(side, { authorization: `Bearer ${key}` });
+    const talk = talkOf(side, peer.socket, callId);
+    talk.begin();
+    for (const [index, packet] of packets.entries())
+      talk.packet({ track: 0, index, bytes: packet });
+    talk.end();
     const trace = await endedTrace(reader);
-    expect(trace).toEqual(await nativeTrace(fake.format, packets, fake.leg));
+    expect(trace).toEqual(await nativeTrace(format, packets, leg));
     expect(trace.length).toBeGreaterThan(4);
     peer.socket.close();
     await peer.closed;
@@ -79,15 +90,16 @@ describe.each(MEDIA_FAKES)('$id', (fake) => {
   });
 
   it('takes a key from the start message, and no wrong one', async () => {
-    const reader = await readResults(`start-${fake.id}`);
-    const peer = await connect(fake);
-    fake.begin(peer, `start-${fake.id}`, key);
-    fake.audio(peer, new Uint8Array(320), 0);
-    fake.end(peer);
+    const reader = await readResults(`start-${side.id}`);
+    const peer = await connect(side);
+    const talk = talkOf(side, peer.socket, `start-${side.id}`, { key });
+    talk.begin();
+    talk.packet({ track: 0, index: 0, bytes: new Uint8Array(320) });
+    talk.end();
     await reader.until(({ messages }) => messages.some(({ type }) => type === 'stopped'));
     for (const wrong of [null, 'bfk_wrong']) {
-      const stranger = await connect(fake);
-      fake.begin(stranger, `stranger-${fake.id}`, wrong);
+      const stranger = await connect(side);
+      talkOf(side, stranger.socket, `stranger-${side.id}`, { key: wrong }).begin();
       expect(await stranger.closed).toBe(1008);
       expect(stranger.texts).toEqual([]);
     }
@@ -96,43 +108,46 @@ describe.each(MEDIA_FAKES)('$id', (fake) => {
   });
 
   it('refuses a wrong key before the upgrade', async () => {
-    await expect(connect(fake, { authorization: 'Bearer bfk_no' })).rejects.toThrow('401');
+    await expect(connect(side, { authorization: 'Bearer bfk_no' })).rejects.toThrow('401');
   });
 
   it('takes packets of any length: 40, 100, 200 ms, a short last one', async () => {
-    const callId = `lengths-${fake.id}`;
+    const callId = `lengths-${side.id}`;
     const reader = await readResults(callId);
-    const peer = await connect(fake, { authorization: `Bearer ${key}` });
-    const bytesPerMs = (fake.format.sampleRateHz / 1000) * (fake.format.codec === 'pcm16' ? 2 : 1);
-    fake.begin(peer, callId, null);
+    const peer = await connect(side, { authorization: `Bearer ${key}` });
+    const bytesPerMs = (format.sampleRateHz / 1000) * (format.codec === 'pcm16' ? 2 : 1);
+    const talk = talkOf(side, peer.socket, callId);
+    talk.begin();
     for (const [index, ms] of [40, 100, 200, 17].entries()) {
-      fake.audio(peer, new Uint8Array(bytesPerMs * ms).fill(0x55), index);
+      talk.packet({ track: 0, index, bytes: new Uint8Array(bytesPerMs * ms).fill(0x55) });
     }
-    fake.end(peer);
+    talk.end();
     await reader.closed;
     const stopped = reader.messages.find(({ type }) => type === 'stopped');
-    expect(stopped).toMatchObject({ reason: 'stop', legs: [{ leg: fake.leg, lostMs: 0 }] });
-    const [leg] = stopped!['legs'] as { streamTimeMs: number }[];
-    expect(leg!.streamTimeMs).toBe(350);
+    expect(stopped).toMatchObject({ reason: 'stop', legs: [{ leg, lostMs: 0 }] });
+    const [totals] = stopped!['legs'] as { streamTimeMs: number }[];
+    expect(totals!.streamTimeMs).toBe(350);
     peer.socket.close();
   });
 
   it('says nothing to bad input but its close code', async () => {
     const audio = new Uint8Array(160);
-    expect(await refused((peer) => fake.audio(peer, audio, 0))).toBe(1003);
+    expect(await refused((_peer, talk) => talk.packet({ track: 0, index: 0, bytes: audio }))).toBe(
+      1003,
+    );
     expect(await refused((peer) => peer.binary(audio))).toBe(1003);
     expect(await refused((peer) => peer.text('{"event":'))).toBe(1007);
     expect(await refused((peer) => peer.text('x'.repeat(70_000)))).toBe(1009);
     expect(
-      await refused((peer) => {
-        fake.begin(peer, `twice-${fake.id}`, null);
-        fake.begin(peer, `twice-${fake.id}`, null);
+      await refused((_peer, talk) => {
+        talk.begin();
+        talk.begin();
       }),
     ).toBe(1008);
     expect(
-      await refused((peer) => {
-        fake.begin(peer, `empty-${fake.id}`, null);
-        fake.audio(peer, new Uint8Array(0), 0);
+      await refused((peer, talk) => {
+        talk.begin();
+        talk.packet({ track: 0, index: 0, bytes: new Uint8Array(0) });
         peer.json({
           event: 'media',
           eventType: 'media',
@@ -144,25 +159,27 @@ describe.each(MEDIA_FAKES)('$id', (fake) => {
   });
 
   it('ignores what it does not know', async () => {
-    const callId = `unknown-${fake.id}`;
+    const callId = `unknown-${side.id}`;
     const reader = await readResults(callId);
-    const peer = await connect(fake, { authorization: `Bearer ${key}` });
-    fake.begin(peer, callId, null);
+    const peer = await connect(side, { authorization: `Bearer ${key}` });
+    const talk = talkOf(side, peer.socket, callId);
+    talk.begin();
     peer.json({ event: 'dtmf', eventType: 'dtmf', dtmf: { digit: '1' } });
     peer.json({ event: 'mark', eventType: 'mark', mark: { name: 'x' } });
     peer.json({ event: 'brand-new', eventType: 'brand-new' });
-    fake.audio(peer, new Uint8Array(320), 0);
-    fake.end(peer);
+    talk.packet({ track: 0, index: 0, bytes: new Uint8Array(320) });
+    talk.end();
     await reader.until(({ messages }) => messages.some(({ type }) => type === 'stopped'));
     peer.socket.close();
   });
 
   it('ends its call when the socket is lost', async () => {
-    const callId = `lost-${fake.id}`;
+    const callId = `lost-${side.id}`;
     const reader = await readResults(callId);
-    const peer = await connect(fake, { authorization: `Bearer ${key}` });
-    fake.begin(peer, callId, null);
-    fake.audio(peer, new Uint8Array(320), 0);
+    const peer = await connect(side, { authorization: `Bearer ${key}` });
+    const talk = talkOf(side, peer.socket, callId);
+    talk.begin();
+    talk.packet({ track: 0, index: 0, bytes: new Uint8Array(320) });
     while (service.service.status().liveCalls === 0) await service.clock.sleep(5);
     peer.socket.terminate();
     await reader.closed;
