@@ -11,7 +11,14 @@ export interface BatchOptions {
   readonly gainSpread: number;
   /** Strength of the random smooth equaliser, in natural-log energy units. */
   readonly equaliserSpread: number;
+  /** Widest mask over bands. */
   readonly maskBands: number;
+  readonly bandMasks: number;
+  /** Longest mask over frames. */
+  readonly maskFrames: number;
+  readonly timeMasks: number;
+  /** Largest stretch along frequency, of half the rows. */
+  readonly warpSpread: number;
   /** True when the features are log energies of bands (an equaliser and masks make sense). */
   readonly spectral: boolean;
 }
@@ -42,6 +49,7 @@ export class BatchSampler {
   readonly #pairPages: Pool[];
   readonly #byLabel: Readonly<Record<'bonafide' | 'spoof', number[][][]>>;
   readonly #batch: Batch;
+  readonly #warped: Float32Array;
 
   constructor(
     data: {
@@ -60,6 +68,7 @@ export class BatchSampler {
     this.#random = random;
     this.#mean = Float32Array.from(data.mean);
     this.#scale = Float32Array.from(data.scale);
+    this.#warped = new Float32Array(data.mean.length);
     const usable = data.indices.filter((index) =>
       data.stores.every((store) => store.spans[index]!.frames > 0),
     );
@@ -158,7 +167,7 @@ export class BatchSampler {
     { store, colour }: { store: FeatureStore; colour: Float32Array },
   ): void {
     const random = this.#random;
-    const { frames, maskBands, spectral } = this.#options;
+    const { frames, spectral } = this.#options;
     const { featureCount } = store;
     const span = store.spans[clip]!;
     const used = Math.min(frames, span.frames);
@@ -167,18 +176,51 @@ export class BatchSampler {
     const rowStart = row * frames * featureCount;
     const into = features.subarray(rowStart, rowStart + used * featureCount);
     unpackFrames(store, start, used, into);
-    const maskWidth = spectral ? random.integer(maskBands + 1) : 0;
-    const maskStart = random.integer(featureCount - maskWidth + 1);
+    if (spectral) this.#warp(into);
     for (let index = 0; index < into.length; index++) {
       const band = index % featureCount;
-      const masked = band >= maskStart && band < maskStart + maskWidth;
-      into[index] = masked
-        ? 0
-        : (into[index]! + colour[band]! - this.#mean[band]!) * this.#scale[band]!;
+      into[index] = (into[index]! + colour[band]! - this.#mean[band]!) * this.#scale[band]!;
     }
+    if (spectral) this.#mask(into);
     labels[row] = label;
     for (let frame = 0; frame < used; frame++) {
       weights[row * frames + frame] = store.voiced[start + frame]!;
+    }
+  }
+  /** Stretches half the rows along frequency, as other lengths of the vocal tract do. */
+  #warp(row: Float32Array): void {
+    const { warpSpread } = this.#options;
+    if (warpSpread === 0) return;
+    const factor = 1 + warpSpread * (2 * this.#random.uniform() - 1);
+    if (this.#random.uniform() < 0.5) return;
+    const bands = this.#mean.length;
+    const one = this.#warped;
+    for (let at = 0; at < row.length; at += bands) {
+      for (let band = 0; band < bands; band++) {
+        const source = Math.min(bands - 1, band * factor);
+        const below = Math.min(bands - 2, Math.floor(source));
+        const share = source - below;
+        one[band] = row[at + below]! * (1 - share) + row[at + below + 1]! * share;
+      }
+      row.set(one, at);
+    }
+  }
+
+  /** Masks of bands and of frames, at the mean (Park et al. 2019). */
+  #mask(row: Float32Array): void {
+    const { maskBands, bandMasks, maskFrames, timeMasks } = this.#options;
+    const random = this.#random;
+    const bands = this.#mean.length;
+    const frames = row.length / bands;
+    for (let mask = 0; mask < bandMasks; mask++) {
+      const width = random.integer(Math.min(maskBands, bands) + 1);
+      const start = random.integer(bands - width + 1);
+      for (let at = start; at < row.length; at += bands) row.fill(0, at, at + width);
+    }
+    for (let mask = 0; mask < timeMasks; mask++) {
+      const length = random.integer(Math.min(maskFrames, frames) + 1);
+      const start = random.integer(frames - length + 1);
+      row.fill(0, start * bands, (start + length) * bands);
     }
   }
 }

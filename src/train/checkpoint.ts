@@ -15,9 +15,12 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   renameSync(`${path}.part`, path);
 }
 
-/** The checkpoint of the same recipe, or null. */
-export function readCheckpoint(path: string, recipe: string): Checkpoint | null {
+/** The checkpoint of a recipe that `isSame` knows, or null. */
+export function readCheckpoint(
+  path: string,
+  isSame: (recipe: string) => boolean,
+): Checkpoint | null {
   if (!existsSync(path)) return null;
   const checkpoint = deserialize(readFileSync(path)) as Checkpoint;
-  return checkpoint.recipe === recipe ? checkpoint : null;
+  return isSame(checkpoint.recipe) ? checkpoint : null;
 }

@@ -56,7 +56,14 @@ export const recipeSchema = z.strictObject({
   gradientNorm: z.number().gt(0).default(5),
   gainSpread: z.number().min(0).default(1.5),
   equaliserSpread: z.number().min(0).default(0.6),
+  /** Widest mask over bands, and how many a row. */
   maskBands: z.number().int().min(0).default(10),
+  bandMasks: z.number().int().min(0).max(8).default(1),
+  /** Longest mask over frames, and how many a row. */
+  maskFrames: z.number().int().min(0).default(20),
+  timeMasks: z.number().int().min(0).max(8).default(0),
+  /** Half the rows are stretched along frequency by up to this share (vocal tract length). */
+  warpSpread: z.number().min(0).max(0.3).default(0),
   evaluateEvery: z.number().int().min(1).default(500),
   checkpointEvery: z.number().int().min(1).default(200),
   earlyStoppingEvaluations: z.number().int().min(1).nullable().default(null),

@@ -15,7 +15,7 @@ import { type FeatureStore, measureNormalisation } from './features.ts';
 import { Fitter, fitSteps, oneCycleRate } from './fit.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';
 import { frontEndOf } from './prepare.ts';
-import type { Recipe } from './recipe.ts';
+import { type Recipe, recipeSchema } from './recipe.ts';
 import { scoreStore } from './score-store.ts';
 import { EventFileWriter } from './tensorboard.ts';
 
@@ -94,7 +94,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   const { mean, scale } = options.from ?? measureNormalisation(stores, indicesOf(clips, 'train'));
   const checkpointPath = join(runFolder, CHECKPOINT_FILE);
   const recipeText = trainingKey(recipe);
-  const checkpoint = readCheckpoint(checkpointPath, recipeText);
+  const checkpoint = readCheckpoint(checkpointPath, isSameRecipe(recipe));
   const random = createRandom(checkpoint?.randomState ?? recipe.seed);
   const sampler = createSampler(options, { mean, scale }, random);
   const fitter = new Fitter(tensorflow, plan, recipe, options.from?.weights);
@@ -157,6 +157,10 @@ function createSampler(
       gainSpread: recipe.gainSpread,
       equaliserSpread: recipe.equaliserSpread,
       maskBands: recipe.maskBands,
+      bandMasks: recipe.bandMasks,
+      maskFrames: recipe.maskFrames,
+      timeMasks: recipe.timeMasks,
+      warpSpread: recipe.warpSpread,
       spectral: recipe.frontEnd.cepstra === null,
     },
     random,
@@ -171,12 +175,20 @@ function trainingKey(recipe: Recipe): string {
   return JSON.stringify({ ...fitted, network: layers, ...(frozenNorm ? { frozenNorm } : {}) });
 }
 
+/** A checkpoint from before a field was there has that field's default. */
+function isSameRecipe(recipe: Recipe): (text: string) => boolean {
+  return (text) => {
+    const before = recipeSchema.safeParse(JSON.parse(text));
+    return before.success && trainingKey(before.data) === trainingKey(recipe);
+  };
+}
+
 /** The network of a run's last checkpoint, or null when there is none of this recipe. */
 export function loadTrained(
   options: Pick<TrainRunOptions, 'recipe' | 'clips' | 'stores' | 'runFolder'>,
 ): TrainedNetwork | null {
   const { recipe, clips, stores, runFolder } = options;
-  const checkpoint = readCheckpoint(join(runFolder, CHECKPOINT_FILE), trainingKey(recipe));
+  const checkpoint = readCheckpoint(join(runFolder, CHECKPOINT_FILE), isSameRecipe(recipe));
   if (checkpoint === null) return null;
   const spec = networkOf(recipe);
   const plan = planNetwork(spec);
