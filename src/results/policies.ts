@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { PLATFORM_IDS } from '../platform-settings.ts';
+import type { AlertRule } from '../screening/alert-policy.ts';
+import type { LegMatch } from '../screening/leg-match.ts';
+import { readYaml } from '../yaml-problems.ts';
+import { type Destination, destinationSchema } from './destinations.ts';
+
+const name = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes');
+const words = z.array(z.string().min(1).max(256)).min(1);
+
+const matchSchema = z.strictObject({
+  keys: words.optional(),
+  platforms: z
+    .array(z.enum(['native', ...PLATFORM_IDS]))
+    .min(1)
+    .optional(),
+  roles: z
+    .array(z.enum(['caller', 'callee', 'agent', 'unknown']))
+    .min(1)
+    .optional(),
+  numbers: words.optional(),
+  metadata: z.record(z.string().min(1), z.string()).optional(),
+});
+
+const thresholdSchema = z.union(
+  [
+    z.strictObject({ falseAlertRate: z.number().gt(0).lt(1) }),
+    z.strictObject({ llr: z.number().min(-20).max(20) }),
+  ],
+  'must be { falseAlertRate: > 0 and < 1 } or { llr: -20 to 20 }',
+);
+
+const policySchema = z.strictObject({
+  name,
+  severity: z.enum(['watch', 'alert']).default('alert'),
+  match: matchSchema.default({ roles: ['caller', 'callee', 'unknown'] }),
+  threshold: thresholdSchema.default({ falseAlertRate: 0.01 }),
+  minimumSpeechMs: z.number().int().min(0).max(600_000).default(4_000),
+  consecutiveScores: z.number().int().min(1).max(100).default(2),
+  /** null = one alert a leg. */
+  coolDownMs: z.number().int().min(0).max(86_400_000).nullable().default(null),
+  recent: z.boolean().default(true),
+  noVerdict: z.enum(['failOpen', 'failClosed']).default('failOpen'),
+  /** Absent = all. */
+  destinations: z.array(name).optional(),
+});
+
+const quietSchema = z.strictObject({
+  name,
+  match: matchSchema.refine(
+    (match) => Object.keys(match).length > 0,
+    'must say which legs: an empty match would silence every one',
+  ),
+});
+
+const policiesSchema = z
+  .strictObject({
+    policies: z
+      .array(policySchema)
+      .min(1)
+      .default([policySchema.parse({ name: 'likely-synthetic' })]),
+    quiet: z.array(quietSchema).default([]),
+    destinations: z.array(destinationSchema).default([]),
+  })
+  .superRefine(({ policies, quiet, destinations }, context) => {
+    const known = new Set(destinations.map((destination) => destination.name));
+    for (const [list, entries] of Object.entries({ policies, quiet, destinations })) {
+      entries.forEach((entry, index) => {
+        if (entries.findIndex((other) => other.name === entry.name) < index) {
+          const path = [list, index, 'name'];
+          context.addIssue({ code: 'custom', path, message: `"${entry.name}" is there already` });
+        }
+      });
+    }
+    policies.forEach((policy, index) => {
+      policy.destinations?.forEach((wanted, at) => {
+        if (known.has(wanted)) return;
+        const path = ['policies', index, 'destinations', at];
+        context.addIssue({ code: 'custom', path, message: `no destination "${wanted}"` });
+      });
+    });
+  });
+
+type PoliciesFile = z.infer<typeof policiesSchema>;
+
+/** A rule with where its alerts go and the hash that names it in alerts and in the decision log. */
+export interface Policy {
+  readonly rule: AlertRule;
+  /** sha256 of the rule and the quiet list, in hex. */
+  readonly hash: string;
+  readonly destinations: readonly string[];
+}
+
+/** Legs that are synthetic on purpose: an own voice menu, a voicemail greeting. */
+export interface QuietEntry {
+  readonly name: string;
+  readonly match: LegMatch;
+}
+
+/** All policies at one moment. */
+export interface Policies {
+  readonly policies: readonly Policy[];
+  readonly quiet: readonly QuietEntry[];
+  readonly destinations: readonly Destination[];
+}
+
+/** Policies when there is no file: one rule, no destination. */
+export const DEFAULT_POLICIES: Policies = policiesOf(policiesSchema.parse({}));
+
+/**
+ * Reads the policies file (YAML); `''` = the default. Every problem is added to `problems` with
+ * file, line and path.
+ */
+export function readPolicies(file: string, problems: string[]): Policies {
+  if (file === '') return DEFAULT_POLICIES;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return DEFAULT_POLICIES;
+  }
+  const parsed = readYaml({ file, text }, policiesSchema, problems);
+  return parsed === null ? DEFAULT_POLICIES : policiesOf(parsed);
+}
+
+function policiesOf({ policies, quiet, destinations }: PoliciesFile): Policies {
+  const all = destinations.map((destination) => destination.name);
+  return {
+    policies: policies.map(({ destinations: wanted, ...rule }) => ({
+      rule,
+      hash: createHash('sha256').update(canonicalJson({ rule, quiet })).digest('hex'),
+      destinations: wanted ?? all,
+    })),
+    quiet,
+    destinations,
+  };
+}
+
+/** JSON with sorted keys: the same value gives the same text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The policies in force, read again when the operator says so. */
+export class PolicyStore {
+  readonly #file: string;
+  #current: Policies;
+
+  constructor(file: string, first: Policies) {
+    this.#file = file;
+    this.#current = first;
+  }
+
+  get current(): Policies {
+    return this.#current;
+  }
+
+  /** Reads the file again; with any problem the old policies stay. @returns the problems */
+  reload(): readonly string[] {
+    const problems: string[] = [];
+    const next = readPolicies(this.#file, problems);
+    if (problems.length === 0) this.#current = next;
+    return problems;
+  }
+}
