@@ -1,13 +1,18 @@
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../logger.ts';
-import type { OfflineCall } from '../replay/offline-screener.ts';
+import { findFreePort } from '../replay/peer-socket.ts';
+import { PLATFORM_PEERS, peerOf } from '../replay/peers/all-peers.ts';
+import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
 import { ReplayError, replayCall } from '../replay/replay-call.ts';
+import { replayPlatform } from '../replay/replay-platform.ts';
 import type { ServerMessage } from '../replay/stream-client.ts';
 import { traceLine } from '../replay/trace.ts';
 import { type Service, startService } from '../server.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { wholeNumber } from './options.ts';
+import { checkPlatformOptions, readPlatformCall } from './platform-options.ts';
 import { TerminalView } from './terminal-view.ts';
 import {
   addWireOptions,
@@ -17,7 +22,9 @@ import {
 } from './wire-options.ts';
 
 interface ReplayCliOptions extends WireCliOptions {
+  readonly as?: string;
   readonly url?: string;
+  readonly tcpPort?: number;
   readonly key?: string;
   readonly fast?: boolean;
   readonly json?: boolean;
@@ -36,9 +43,30 @@ export function addReplayCommand(
     .command('replay')
     .description('stream recordings to a server packet by packet, as a platform would')
     .argument('<files...>', 'WAV, FLAC, MP3, Ogg Opus/Vorbis, or raw .ulaw/.alaw/.s16le (8 kHz)')
-    .option('--url <ws-url>', 'server, e.g. ws://127.0.0.1:8080/v1/stream; default: starts one')
-    .option('--key <key>', 'API key; default: BONAFIDE_KEY')
-    .option('--fast', 'as fast as the server takes it instead of in real time')
+    .addOption(
+      new Option(
+        '--as <platform>',
+        'speak a telephony platform’s protocol; default: bonafide.v1',
+      ).choices(PLATFORM_PEERS.map(({ id }) => id)),
+    )
+    .option(
+      '--url <ws-url>',
+      'server, e.g. ws://127.0.0.1:8080/v1/stream, with --as ws://127.0.0.1:8080; default: starts one',
+    )
+    .option(
+      '--tcp-port <port>',
+      'with --url and --as audiosocket: the server’s AudioSocket port',
+      wholeNumber(1, 65_535),
+      9092,
+    )
+    .option(
+      '--key <key>',
+      'API key, put where the platform carries it; default with --url: BONAFIDE_KEY',
+    )
+    .option(
+      '--fast',
+      'as fast as the server takes it instead of in real time; with --as: 4.5 s at once, then 1.35 x real time',
+    )
     .option('--together', 'all files at the same time instead of one after the other')
     .option('--json', 'one event a line on stdout')
     .option('--stable', 'with --json: leave out what measures wall time')
@@ -54,79 +82,136 @@ export async function replay(
   options: ReplayCliOptions,
   context: CliContext,
 ): Promise<ExitCode> {
-  const service = options.url === undefined ? await startOwnService(options, context) : null;
-  const url = options.url ?? `ws://127.0.0.1:${service?.port}/v1/stream`;
-  const view = options.json ? null : new TerminalView(context.stdout);
+  const peer = options.as === undefined ? null : peerOf(options.as);
+  if (peer !== null) checkPlatformOptions(peer, files, options);
+  const own = options.url === undefined ? await startOwnService(options, peer, context) : null;
+  const job: ReplayJob = {
+    options,
+    context,
+    peer,
+    url: options.url ?? `ws://127.0.0.1:${own?.port}${peer === null ? '/v1/stream' : ''}`,
+    tcpPort: own?.audioSocketPort ?? options.tcpPort ?? 0,
+    key: options.key ?? (own === null ? (context.environment['BONAFIDE_KEY'] ?? null) : null),
+    view: options.json ? null : new TerminalView(context.stdout),
+  };
   let unreadable = 0;
   const one = async (file: string) => {
-    const call = await read(file, options, context);
-    if (call === null) unreadable++;
-    else await stream(file, call, { url, options, context, view });
+    const send = await read(file, job);
+    if (send === null) unreadable++;
+    else await stream(file, send);
   };
   try {
     if (options.together) await Promise.all(files.map(one));
     else for (const file of files) await one(file);
   } finally {
-    view?.finish();
-    await service?.close();
+    job.view?.finish();
+    await own?.close();
   }
   return unreadable > 0 ? EXIT.unreadable : EXIT.ok;
 }
 
-interface StreamJob {
-  readonly url: string;
+interface ReplayJob {
   readonly options: ReplayCliOptions;
   readonly context: CliContext;
+  /** Null = the native protocol. */
+  readonly peer: PlatformPeer | null;
+  readonly url: string;
+  readonly tcpPort: number;
+  readonly key: string | null;
   readonly view: TerminalView | null;
 }
 
-async function stream(file: string, call: OfflineCall, job: StreamJob): Promise<void> {
-  const { url, options, context, view } = job;
-  const onMessage = (message: ServerMessage) => {
-    if (message.type === 'started' || message.type === 'error') {
-      if (options.json && !options.stable) context.stdout.write(`${JSON.stringify(message)}\n`);
-      return;
-    }
-    if (options.json) context.stdout.write(`${traceLine(message, options.stable === true)}\n`);
-    view?.show(message, basename(file));
-  };
+async function stream(file: string, send: () => Promise<void>): Promise<void> {
   try {
-    await replayCall({
-      ...call,
-      url,
-      key: options.key ?? context.environment['BONAFIDE_KEY'] ?? null,
-      clock: context.clock,
-      pace: options.fast ? 'fast' : 'live',
-      onMessage,
-    });
+    await send();
   } catch (error) {
     if (error instanceof ReplayError) throw new CliError(`${file}: ${error.message}`, EXIT.failure);
     throw error;
   }
 }
 
-async function read(
-  file: string,
-  options: ReplayCliOptions,
-  context: CliContext,
-): Promise<OfflineCall | null> {
+function show(message: ServerMessage, file: string, { options, context, view }: ReplayJob): void {
+  if (message.type === 'started' || message.type === 'error') {
+    if (options.json && !options.stable) context.stdout.write(`${JSON.stringify(message)}\n`);
+    return;
+  }
+  if (options.json) context.stdout.write(`${traceLine(message, options.stable === true)}\n`);
+  view?.show(message, basename(file));
+}
+
+/** Reads a file. @returns what streams it, or null when it cannot be read */
+async function read(file: string, job: ReplayJob): Promise<(() => Promise<void>) | null> {
   try {
-    return await readWireCall(file, options);
+    return job.peer === null ? await readNative(file, job) : await readAs(job.peer, file, job);
   } catch (error) {
     const line = describeUnreadable(file, error);
     if (line === null) throw error;
-    context.stderr.write(`${line}\n`);
+    job.context.stderr.write(`${line}\n`);
     return null;
   }
 }
 
-async function startOwnService(options: ReplayCliOptions, context: CliContext): Promise<Service> {
+async function readNative(file: string, job: ReplayJob): Promise<() => Promise<void>> {
+  const { options, context, url, key } = job;
+  const call = await readWireCall(file, options);
+  return () =>
+    replayCall({
+      ...call,
+      url,
+      key,
+      clock: context.clock,
+      pace: options.fast ? 'fast' : 'live',
+      onMessage: (message) => show(message, file, job),
+    });
+}
+
+async function readAs(
+  peer: PlatformPeer,
+  file: string,
+  job: ReplayJob,
+): Promise<() => Promise<void>> {
+  const { options, context, tcpPort, key } = job;
+  const { call, timeline, label } = await readPlatformCall(file, peer, { ...options, key });
+  return () =>
+    replayPlatform({
+      server: { url: serverUrlOf(job.url), tcpPort },
+      peer,
+      call,
+      timeline,
+      clock: context.clock,
+      onEvent: (event) => show(options.stable ? { ...event, callId: label } : event, file, job),
+    });
+}
+
+/** Paths of the server come below this: a path that was given as an endpoint is taken off. */
+function serverUrlOf(url: string): string {
+  return url.replace(/\/v1\/[^?]*$/, '').replace(/\/$/, '');
+}
+
+/** A service on loopback; a platform's scores come as often as the options say. */
+async function startOwnService(
+  options: ReplayCliOptions,
+  peer: PlatformPeer | null,
+  context: CliContext,
+): Promise<Service> {
   const config = readConfig(context.environment, {
     host: '127.0.0.1',
     port: '0',
-    allowLoopback: 'true',
+    // A platform that carries the key late would be taken for a loopback peer.
+    allowLoopback: options.key === undefined ? 'true' : 'false',
     logLevel: 'silent',
     ...(options.detector === undefined ? {} : { detectors: options.detector }),
   });
-  return startService({ config, clock: context.clock, logger: createLogger(config.logLevel) });
+  const platforms = {
+    ...config.platforms,
+    scoreIntervalMs: options.interval,
+    off: [],
+    audioSocketHost: '127.0.0.1',
+    audioSocketPort: peer?.isTcp ? await findFreePort() : 0,
+  };
+  return startService({
+    config: { ...config, platforms },
+    clock: context.clock,
+    logger: createLogger(config.logLevel),
+  });
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Recording, RecordingError, readRecording } from '../audio-files/read-recording.ts';
+import { RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import type { OfflineCall } from '../replay/offline-screener.ts';
-import { type PreparedAudio, prepareAudio } from '../replay/prepare-audio.ts';
+import { prepareAudio } from '../replay/prepare-audio.ts';
 import { timelineOf } from '../replay/timeline.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
@@ -12,7 +12,8 @@ import { numberBetween, wholeNumber } from './options.ts';
 
 /** Options that `replay` and `screen` share: what the wire looks like and what it does to packets. */
 export interface WireCliOptions {
-  readonly codec: CodecName;
+  /** Missing = `pcm16`, or what the platform usually carries. */
+  readonly codec?: CodecName;
   readonly rate?: number;
   readonly opusBitrate?: number;
   readonly interval: number;
@@ -31,9 +32,12 @@ const ROLES = ['caller', 'callee', 'agent', 'unknown'] as const;
 export function addWireOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--codec <name>', 'wire codec')
-        .choices(['pcm16', 'mulaw', 'alaw', 'opus'])
-        .default('pcm16'),
+      new Option('--codec <name>', 'wire codec; default: pcm16').choices([
+        'pcm16',
+        'mulaw',
+        'alaw',
+        'opus',
+      ]),
     )
     .option(
       '--rate <Hz>',
@@ -77,7 +81,9 @@ function parseRoles(text: string): LegStart['role'][] {
 export async function readWireCall(path: string, options: WireCliOptions): Promise<OfflineCall> {
   const recording = await readRecording(path);
   const loss = lossOf(options);
-  const audio = prepare(recording, options);
+  const audio = orConfigurationError(() =>
+    prepareAudio(recording, { codec: 'pcm16', ...wireFormatOf(options) }),
+  );
   return {
     audio,
     timeline: timelineOf(audio, loss),
@@ -88,20 +94,27 @@ export async function readWireCall(path: string, options: WireCliOptions): Promi
   };
 }
 
-function prepare(recording: Recording, options: WireCliOptions): PreparedAudio {
+/** The wire format that the options ask for. */
+export function wireFormatOf({ codec, rate, opusBitrate }: WireCliOptions) {
+  return {
+    ...(codec === undefined ? {} : { codec }),
+    sampleRateHz: rate ?? null,
+    ...(opusBitrate === undefined ? {} : { opusBitrate }),
+  };
+}
+
+/** A format or rate that cannot be had is the options' fault. @throws CliError */
+export function orConfigurationError<Value>(prepare: () => Value): Value {
   try {
-    return prepareAudio(recording, {
-      codec: options.codec,
-      sampleRateHz: options.rate ?? null,
-      ...(options.opusBitrate === undefined ? {} : { opusBitrate: options.opusBitrate }),
-    });
+    return prepare();
   } catch (error) {
     if (error instanceof RangeError) throw new CliError(error.message, EXIT.configuration);
     throw error;
   }
 }
 
-function lossOf(options: WireCliOptions): LossOptions | null {
+/** What the simulated network does; null = nothing. */
+export function lossOf(options: WireCliOptions): LossOptions | null {
   const { loss, burst, jitter, reorder, seed } = options;
   if (loss === 0 && jitter === 0 && reorder === 0) return null;
   // Bursts of a mean length whose share of the time gives the asked share of lost packets.

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { TimedPacket } from '../stream/loss-simulation.ts';
 import type { PreparedAudio } from './prepare-audio.ts';
+import { sendTimeline } from './send-timeline.ts';
 import { type ServerMessage, StreamClient } from './stream-client.ts';
 import { stampPacket } from './timeline.ts';
 
@@ -53,22 +54,15 @@ export async function replayCall(options: ReplayOptions): Promise<void> {
     pace,
   });
   await Promise.race([started, client.closed]);
-  await sendTimeline(client, options);
+  const { timeline, stamped } = options;
+  await sendTimeline(timeline, {
+    clock,
+    inTime: pace === 'live',
+    isOpen: () => client.open,
+    send: (timed) => client.audio(stamped ? stampPacket(timed) : timed.packet),
+  });
   if (client.open) client.json({ type: 'stop' });
   const code = await client.closed;
   if (failure !== null) throw new ReplayError(failure);
   if (!stopped) throw new ReplayError(`the server closed with ${code} before the end`);
-}
-
-async function sendTimeline(client: StreamClient, options: ReplayOptions): Promise<void> {
-  const { clock, timeline, pace, stamped } = options;
-  const startedAtMs = clock.nowMs();
-  for (const timed of timeline) {
-    if (!client.open) return;
-    if (pace === 'live') {
-      const waitMs = startedAtMs + timed.sendAtMs - clock.nowMs();
-      if (waitMs > 1) await clock.sleep(waitMs);
-    }
-    await client.audio(stamped ? stampPacket(timed) : timed.packet);
-  }
 }

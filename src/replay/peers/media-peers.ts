@@ -108,6 +108,8 @@ const voximplant: PlatformPeer = {
       end() {
         sequenceNumber++;
         link.send(JSON.stringify({ event: 'stop', sequenceNumber, stop: { tag: TAG } }));
+        // The server does not close: another stream could come on the same socket.
+        link.close(1000);
       },
     };
   },

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
+import { isUuid } from '../adapters/audiohook-messages.ts';
+import { readRecording } from '../audio-files/read-recording.ts';
+import type { PeerCall, PlatformPeer } from '../replay/peers/platform-peer.ts';
+import {
+  fastTimeline,
+  platformTimeline,
+  preparePlatformAudio,
+  type TrackPacket,
+} from '../replay/platform-audio.ts';
+import { PACKET_MS } from '../replay/prepare-audio.ts';
+import { CliError, EXIT } from './context.ts';
+import { lossOf, orConfigurationError, type WireCliOptions, wireFormatOf } from './wire-options.ts';
+
+/** A recording as a platform streams it. */
+export interface PlatformCall {
+  readonly call: PeerCall;
+  readonly timeline: readonly TrackPacket[];
+  /** Name that is the same in every run. */
+  readonly label: string;
+}
+
+export interface PlatformCallOptions extends WireCliOptions {
+  readonly fast?: boolean;
+}
+
+/** Refuses what a platform's protocol cannot show. @throws CliError */
+export function checkPlatformOptions(
+  peer: PlatformPeer,
+  files: readonly string[],
+  options: PlatformCallOptions,
+): void {
+  const { loss, reorder, roles, callId } = options;
+  const refuse = (problem: string) => {
+    throw new CliError(`--as ${peer.id}: ${problem}`, EXIT.configuration);
+  };
+  if (loss > 0 && !peer.showsLoss) refuse('its messages have no counters, so --loss shows nothing');
+  if (reorder > 0 && !peer.reorders) refuse('it sends in order, so there is no --reorder');
+  if (roles !== undefined) refuse('roles are set in the server’s platforms file, not by --roles');
+  if (callId === undefined) return;
+  if (files.length > 1) refuse('--call-id takes one file');
+  if (peer.needsUuid && !isUuid(callId)) refuse('--call-id must be a UUID');
+}
+
+/** Reads and transcodes a file. @throws RecordingError when it is no audio */
+export async function readPlatformCall(
+  path: string,
+  peer: PlatformPeer,
+  options: PlatformCallOptions & { readonly key: string | null },
+): Promise<PlatformCall> {
+  const recording = await readRecording(path);
+  const tracks = orConfigurationError(() =>
+    preparePlatformAudio(recording, peer, wireFormatOf(options)),
+  );
+  const timeline = platformTimeline(tracks, lossOf(options));
+  return {
+    call: {
+      // A call that has ended lately keeps its id for a while: each run has one of its own.
+      callId: options.callId ?? randomUUID(),
+      sessionId: randomUUID(),
+      format: tracks[0]!.format,
+      tracks: tracks.length === 2 ? 2 : 1,
+      packetMs: PACKET_MS,
+      key: options.key,
+    },
+    timeline: options.fast ? fastTimeline(timeline) : timeline,
+    label: options.callId ?? basename(path),
+  };
+}

@@ -1,0 +1,67 @@
+import { WebSocket } from 'ws';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export interface ResultReaderOptions {
+  /** `ws://host:port`. */
+  readonly serverUrl: string;
+  /** A call that need not have begun; null = all calls of the key. */
+  readonly callId: string | null;
+  readonly key: string | null;
+  readonly onEvent: (event: ScreeningEvent) => void;
+}
+
+type ResultMessage =
+  | (ScreeningEvent & { readonly id: number })
+  | { readonly type: 'calls' }
+  | { readonly type: 'ended'; readonly callId: string }
+  | { readonly type: 'error'; readonly code: string; readonly message: string };
+
+/** A reader of the results plane, over WebSocket. */
+export class ResultReader {
+  readonly #socket: WebSocket;
+  /** Resolves with null when the call has ended, else with why nothing more comes. */
+  readonly ended: Promise<string | null>;
+
+  private constructor(socket: WebSocket, onEvent: ResultReaderOptions['onEvent']) {
+    this.#socket = socket;
+    this.ended = new Promise((resolve) => {
+      let problem = 'the results ended before the call';
+      socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString('utf8')) as ResultMessage;
+        if (message.type === 'ended') resolve(null);
+        else if (message.type === 'error') problem = `${message.code}: ${message.message}`;
+        else if (message.type !== 'calls') {
+          const { id: _, ...event } = message;
+          onEvent(event as ScreeningEvent);
+        }
+      });
+      socket.once('close', () => resolve(problem));
+    });
+  }
+
+  /** Subscribes. @throws Error with the status when it is refused */
+  static async connect(options: ResultReaderOptions): Promise<ResultReader> {
+    const { serverUrl, callId, key, onEvent } = options;
+    const path = callId === null ? '/v1/calls' : `/v1/calls/${encodeURIComponent(callId)}`;
+    const socket = new WebSocket(serverUrl + path, {
+      headers: key === null ? {} : { Authorization: `Bearer ${key}` },
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    });
+    const reader = new ResultReader(socket, onEvent);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    socket.on('error', () => {
+      // `close` follows.
+    });
+    return reader;
+  }
+
+  close(): void {
+    this.#socket.close(1000);
+  }
+}
