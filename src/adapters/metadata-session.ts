@@ -11,8 +11,8 @@ import { METADATA_TRANSITIONS, type MetadataEvent, type MetadataState } from './
 import type { PlatformAccess } from './platform-access.ts';
 import { closeCodeOf, PlatformStream } from './platform-stream.ts';
 
-/** Of one message, as in the native protocol. */
-const MAX_AUDIO_BYTES = 65_536;
+/** Of one message: two seconds of 16 kHz stereo, which a module that lagged sends in one. */
+const MAX_AUDIO_BYTES = 131_072;
 const NO_METADATA: MetadataJson = {};
 const NO_AUDIO = new Uint8Array(0);
 /** No status in the close frame, which is how some peers say that they are done. */

@@ -410,7 +410,12 @@ const REFUSED: [string, string, number, (string | object)[], string?][] = [
   ['jambonz', 'an unknown mix', 1003, [JAMBONZ('r', 8000, 'quad')]],
   ['jambonz', 'half a sample', 1007, [JAMBONZ('r', 8000, 'mono'), Buffer.alloc(321)]],
   ['jambonz', '6 bytes of two channels', 1007, [JAMBONZ('r', 8000, 'stereo'), Buffer.alloc(6)]],
-  ['jambonz', '70 KB of audio', 1009, [JAMBONZ('r', 48_000, 'stereo'), Buffer.alloc(70_000)]],
+  [
+    'jambonz',
+    'more audio than a message may have',
+    1009,
+    [JAMBONZ('r', 48_000, 'stereo'), Buffer.alloc(131_073)],
+  ],
   ['jambonz', 'too long a text', 1009, [JAMBONZ('r', 8000, 'mono'), ' '.repeat(65_537)]],
   ['freeswitch-stream', 'too long a first text', 1009, ['x'.repeat(65_537)]],
   ['freeswitch-stream', 'a rate that is none', 1003, [AUDIO], '?rate=fast'],
