@@ -1,3 +1,4 @@
+import type { ResultEvent } from '../results/alert-events.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { Link } from './adapter.ts';
 
@@ -6,9 +7,9 @@ export const COALESCE_BYTES = 262_144;
 /** Beyond this the reader is given up. */
 export const CLOSE_BYTES = 1_048_576;
 
-export interface EventOutletOptions {
+export interface EventOutletOptions<Event extends ResultEvent> {
   readonly link: Link;
-  readonly render: (event: ScreeningEvent) => string;
+  readonly render: (event: Event) => string;
   /** The reader is too slow: said once. */
   readonly tooSlow: () => void;
 }
@@ -17,13 +18,13 @@ export interface EventOutletOptions {
  * Sends events to a reader that may be slow: scores give way to newer ones of their leg, verdicts
  * and everything else never do.
  */
-export class EventOutlet {
-  readonly #options: EventOutletOptions;
-  readonly #held = new Map<string, ScreeningEvent>();
+export class EventOutlet<Event extends ResultEvent = ScreeningEvent> {
+  readonly #options: EventOutletOptions<Event>;
+  readonly #held = new Map<string, Event>();
   #coalesced = 0;
   #givenUp = false;
 
-  constructor(options: EventOutletOptions) {
+  constructor(options: EventOutletOptions<Event>) {
     this.#options = options;
   }
 
@@ -32,7 +33,7 @@ export class EventOutlet {
     return this.#coalesced;
   }
 
-  offer(event: ScreeningEvent): void {
+  offer(event: Event): void {
     const { link } = this.#options;
     if (this.#givenUp) return;
     if (link.bufferedBytes > CLOSE_BYTES) {
@@ -50,7 +51,7 @@ export class EventOutlet {
   }
 
   // A held score is older than the event: it goes first, unless a newer score of its leg comes now.
-  #releaseHeld(event: ScreeningEvent): void {
+  #releaseHeld(event: Event): void {
     for (const [leg, held] of this.#held) {
       if (event.type === 'score' && event.leg === leg) this.#coalesced++;
       else this.#options.link.sendText(this.#options.render(held));

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '../errors.ts';
+import type { ResultEvent } from '../results/alert-events.ts';
 import type { CallSummary } from '../results/call-record.ts';
 import type { EventBus, NumberedEvent, Subscription } from '../results/event-bus.ts';
 import type { Adapter, AdapterSession, CallIntake, Link, UpgradeRequest } from './adapter.ts';
@@ -41,7 +42,7 @@ interface ResultsParts {
 class ResultsSession implements AdapterSession {
   readonly hasCall = false;
   readonly #parts: ResultsParts;
-  readonly #outlet: EventOutlet;
+  readonly #outlet: EventOutlet<ResultEvent>;
   readonly #ids = new WeakMap<object, number>();
   #subscription: Subscription | null = null;
   #isOpen = true;

@@ -1,5 +1,6 @@
 import type { Call, LegRole } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { ResultEvent } from './alert-events.ts';
 import type { NumberedEvent } from './event-bus.ts';
 
 type ScoreEvent = ScreeningEvent & { readonly type: 'score' | 'verdict' };
@@ -69,7 +70,7 @@ export class CallRecord {
     return true;
   }
 
-  add(event: ScreeningEvent): NumberedEvent {
+  add(event: ResultEvent): NumberedEvent {
     const entry = { id: this.#nextId++, event };
     if (this.#events.length >= this.#limit) this.#events.shift();
     this.#events.push(entry);

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Call } from '../stream/call.ts';
-import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { ResultEvent } from './alert-events.ts';
 import { CallRecord, type CallSummary } from './call-record.ts';
 
 /** An event with its number, which grows by one with each event of its call. */
 export interface NumberedEvent {
   readonly id: number;
-  readonly event: ScreeningEvent;
+  readonly event: ResultEvent;
 }
 
 /** Takes events in order. Called on the I/O thread: it must be quick and must not throw. */
@@ -78,7 +78,7 @@ export class EventBus {
     record.streamStarted(call);
   }
 
-  published(call: Call, event: ScreeningEvent): void {
+  published(call: { readonly callId: string }, event: ResultEvent): void {
     const record = this.#records.get(call.callId);
     if (record === undefined) return;
     const entry = record.add(event);

@@ -1,0 +1,75 @@
+import {
+  type AlertEvidence,
+  type ArmedRule,
+  atHangUp,
+  type DetectorLimits,
+  INITIAL_POLICY_STATE,
+  nextPolicyState,
+  type PolicyScore,
+  type PolicyState,
+  resolveThreshold,
+} from '../screening/alert-policy.ts';
+import { type LegFacts, matchesLeg } from '../screening/leg-match.ts';
+import type { Policies, Policy } from './policies.ts';
+
+/** A policy on one leg. */
+export interface ArmedPolicy extends ArmedRule {
+  readonly policy: Policy;
+}
+
+interface Watched extends ArmedPolicy {
+  state: PolicyState;
+}
+
+/** All policies that mean one leg, with what each remembers of it. */
+export class LegWatch {
+  readonly #facts: LegFacts;
+  readonly #detector: DetectorLimits;
+  #policies: Policies | null = null;
+  #watched: readonly Watched[] = [];
+  #quiet: string | null = null;
+
+  constructor(facts: LegFacts, detector: DetectorLimits) {
+    this.#facts = facts;
+    this.#detector = detector;
+  }
+
+  /** The quiet entry that keeps the policies off this leg, or null. */
+  get quiet(): string | null {
+    return this.#quiet;
+  }
+
+  /** Policies in force: after a reload, rules that did not change keep their memory. */
+  use(policies: Policies): void {
+    if (policies === this.#policies) return;
+    this.#policies = policies;
+    this.#quiet = policies.quiet.find(({ match }) => matchesLeg(match, this.#facts))?.name ?? null;
+    const before = new Map(this.#watched.map((entry) => [entry.policy.hash, entry.state]));
+    this.#watched =
+      this.#quiet !== null
+        ? []
+        : policies.policies
+            .filter(({ rule }) => matchesLeg(rule.match, this.#facts))
+            .map((policy) => ({
+              policy,
+              rule: policy.rule,
+              threshold: resolveThreshold(policy.rule.threshold, this.#detector),
+              detector: this.#detector,
+              state: before.get(policy.hash) ?? INITIAL_POLICY_STATE,
+            }));
+  }
+
+  /** Calls `fired` for each policy that raises an alert at this score. */
+  score(score: PolicyScore, fired: (armed: ArmedPolicy, evidence: AlertEvidence) => void): void {
+    for (const entry of this.#watched) {
+      const step = nextPolicyState(entry.state, score, entry);
+      entry.state = step.state;
+      if (step.fired !== null) fired(entry, step.fired);
+    }
+  }
+
+  /** The policies that the leg leaves without a verdict. */
+  unjudged(): readonly ArmedPolicy[] {
+    return this.#watched.filter(({ state, rule }) => atHangUp(state, rule) !== 'judged');
+  }
+}
