@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import type { Clip } from './corpus.ts';
+import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
 
 export interface BatchOptions {

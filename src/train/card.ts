@@ -1,6 +1,6 @@
 import type { NetworkPlan } from '../model/network.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
-import type { Clip } from './corpus.ts';
+import type { Clip } from './corpora/clip.ts';
 import type { SplitFigures } from './evaluate-detector.ts';
 import type { Recipe } from './recipe.ts';
 

@@ -19,7 +19,7 @@ import { type OpusBackend, opusOutputRateHz } from '../stream/codecs/create-deco
 import { sampleToPcm16 } from '../stream/codecs/encode.ts';
 import { resampleRecording } from '../stream/resampler.ts';
 import { applyChannel, CHANNEL_NAMES, type ChannelName, normaliseLevel } from './channels.ts';
-import type { Clip } from './corpus.ts';
+import type { Clip } from './corpora/clip.ts';
 
 /** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
 const STEPS_PER_UNIT = 512;

@@ -5,7 +5,7 @@ import { createRandom } from '../random.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
 import { type ClipLogits, calibrate, scoresAfter, thresholdsOf } from './calibrate.ts';
 import { renderCard } from './card.ts';
-import type { Clip, Split } from './corpus.ts';
+import type { Clip, Split } from './corpora/clip.ts';
 import { judgeSplit, llrOf, type SplitFigures } from './evaluate-detector.ts';
 import type { FeatureStore } from './features.ts';
 import { frontEndOf } from './prepare.ts';

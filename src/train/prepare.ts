@@ -1,7 +1,7 @@
 import type { FrontEndConfig } from '../dsp/front-end-config.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
-import type { Clip } from './corpus.ts';
+import type { Clip } from './corpora/clip.ts';
 import { ClipAudio, type FeatureStore, prepareFeatures } from './features.ts';
 import type { Recipe } from './recipe.ts';
 

@@ -1,6 +1,6 @@
 import { createStepBatch, type Engine, type StepBatch } from '../model/engine.ts';
 import type { ClipLogits } from './calibrate.ts';
-import type { Clip } from './corpus.ts';
+import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
 
 const MAX_ROWS = 128;

@@ -10,7 +10,7 @@ import { createRandom, type Random } from '../random.ts';
 import { BatchSampler } from './batches.ts';
 import { meanLogitAfter } from './calibrate.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import type { Clip, Split } from './corpus.ts';
+import type { Clip, Split } from './corpora/clip.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
 import { Fitter, fitSteps, oneCycleRate } from './fit.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadOpus } from '../../stream/codecs/create-decoder.ts';
 import type { ChannelName } from '../channels.ts';
-import type { Clip } from '../corpus.ts';
+import type { Clip } from '../corpora/clip.ts';
 import { ClipAudio, heardThrough } from '../features.ts';
 import { type Descriptors, describeSamples } from './descriptors.ts';
 import { type AuditedClip, type AuditReport, auditShortcuts } from './shortcut-audit.ts';
@@ -25,7 +25,7 @@ export interface RunAuditOptions {
 export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   const { clips, cacheFolder } = options;
   const indices = clips.flatMap(({ split, seconds }, index) =>
-    split !== 'val' && seconds >= LEAST_SECONDS ? [index] : [],
+    (split === 'train' || split === 'dev') && seconds >= LEAST_SECONDS ? [index] : [],
   );
   const key = createHash('sha256')
     .update(

@@ -1,3 +1,4 @@
+import type { Split } from '../corpora/clip.ts';
 import { areaUnderRoc } from '../metrics/det.ts';
 import { pageMacroEer } from '../metrics/page-macro.ts';
 import { fitDescriptorModel, scoreDescriptors } from './descriptor-model.ts';
@@ -12,7 +13,7 @@ const LEAST_CLIPS_OF_A_LABEL = 5;
 export interface AuditedClip {
   readonly page: string;
   readonly isSpoof: boolean;
-  readonly split: 'train' | 'val' | 'dev';
+  readonly split: Split;
   readonly descriptors: Descriptors;
 }
 

@@ -2,13 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  CorpusError,
-  readCorpus,
-  requireTrainingSplits,
-  type Split,
-  splitCsvLine,
-} from '../../../src/train/corpus.ts';
+import { CorpusError, type Split } from '../../../src/train/corpora/clip.ts';
+import { readCorpus, requireTrainingSplits } from '../../../src/train/corpus.ts';
 import { clipOf } from './toy-corpus.ts';
 
 const HEADER = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
@@ -63,13 +58,22 @@ describe('a corpus with a manifest', () => {
     expect(readCorpus(folder).map(({ label }) => label)).toEqual(['bonafide', 'bonafide', 'spoof']);
   });
 
+  it('reads what more the manifest knows', () => {
+    manifest(`${HEADER},gender,accent,codec,age`, `${HUMAN},F,scottish,gsm,`, `${FAKE},,,,40`);
+    expect(readCorpus(folder)).toEqual([
+      expect.objectContaining({ gender: 'female', accent: 'scottish', codec: 'gsm' }),
+      expect.objectContaining({ label: 'spoof', age: '40' }),
+    ]);
+    expect(readCorpus(folder)[0]).not.toHaveProperty('age');
+  });
+
   it('reads quoted fields', () => {
     manifest(HEADER, HUMAN.replace('ann', '"Doe, ""Ann"""'), FAKE);
     expect(readCorpus(folder)[0]!.speaker).toBe('Doe, "Ann"');
   });
 
   it.each([
-    { what: 'a wrong header', lines: ['file,label', HUMAN], message: /the header must be/ },
+    { what: 'a wrong header', lines: ['file,label', HUMAN], message: /the header must have/ },
     {
       what: 'a wrong column count',
       lines: [HEADER, HUMAN, `${FAKE},more`],
@@ -106,7 +110,14 @@ describe('a corpus with a manifest', () => {
 
 describe('a plain folder', () => {
   it('takes real/ and fake/, one level deep, as the split dev of one page', () => {
-    for (const path of ['real/ann/1.wav', 'real/2.wav', 'fake/vits/3.wav', 'fake/4.wav']) {
+    const others = ['real/.hidden.wav', 'real/notes.txt', 'fake/vits/README.md'];
+    for (const path of [
+      'real/ann/1.wav',
+      'real/2.wav',
+      'fake/vits/3.wav',
+      'fake/4.wav',
+      ...others,
+    ]) {
       touch(path);
     }
     const clips = readCorpus(folder);
@@ -124,19 +135,6 @@ describe('a plain folder', () => {
     expect(() => readCorpus(folder)).toThrow(/holds no clips/);
     touch('fake/1.wav');
     expect(() => readCorpus(folder)).toThrow(/only spoof clips/);
-  });
-});
-
-describe('splitCsvLine', () => {
-  it.each([
-    ['a,b,c', ['a', 'b', 'c']],
-    ['a,,c', ['a', '', 'c']],
-    ['a,b,', ['a', 'b', '']],
-    [',b', ['', 'b']],
-    ['"a,b","say ""hi""",', ['a,b', 'say "hi"', '']],
-    ['', ['']],
-  ])('%s', (line, fields) => {
-    expect(splitCsvLine(line)).toEqual(fields);
   });
 });
 

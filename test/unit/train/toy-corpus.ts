@@ -1,6 +1,6 @@
 import type { Random } from '../../../src/random.ts';
 import type { ChannelName } from '../../../src/train/channels.ts';
-import type { Clip, ClipLabel, Split } from '../../../src/train/corpus.ts';
+import type { Clip, ClipLabel, Split } from '../../../src/train/corpora/clip.ts';
 import type { FeatureStore } from '../../../src/train/features.ts';
 import { type Recipe, recipeSchema } from '../../../src/train/recipe.ts';
 

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { audioFilesIn, firstExisting, foldersIn } from './audio-tree.ts';
+import { type Clip, CorpusError, type CorpusLoader } from './clip.ts';
+
+const SPEAKERS: readonly (readonly [string, string, string])[] = [
+  ['ljspeech_', 'ljspeech', 'en'],
+  ['jsut_', 'jsut', 'ja'],
+  // Prompts of many people, all in the voice of LJSpeech.
+  ['common_voices_prompts', 'ljspeech', 'en'],
+];
+
+/**
+ * WaveFake: `generated_audio/<speaker>_<vocoder>/`, copies of LJSpeech and JSUT. The originals come
+ * from elsewhere: `LJSpeech-1.1/wavs` and `jsut/` beside it are taken as bona fide where they are.
+ */
+export const waveFakeLoader: CorpusLoader = {
+  matches: (folder) => generatedOf(folder) !== null,
+  read(folder) {
+    const root = generatedOf(folder);
+    if (root === null) throw new CorpusError(`${folder} has no generated_audio of WaveFake`);
+    const spoof = foldersIn(root).flatMap((name) => {
+      const known = SPEAKERS.find(([prefix]) => name.startsWith(prefix));
+      if (known === undefined) return [];
+      const [prefix, speaker, language] = known;
+      const system = name.replace(prefix, '').replace(/^_/, '') || name;
+      return audioFilesIn(join(root, name)).map((path) =>
+        clipOf(path, { label: 'spoof', system, speaker, language }),
+      );
+    });
+    const human = { label: 'bonafide', system: 'human' } as const;
+    const ljSpeech = audioFilesIn(join(folder, 'LJSpeech-1.1', 'wavs')).map((path) =>
+      clipOf(path, { ...human, speaker: 'ljspeech', language: 'en' }),
+    );
+    const jsut = foldersIn(join(folder, 'jsut')).flatMap((part) =>
+      audioFilesIn(join(folder, 'jsut', part, 'wav')).map((path) =>
+        clipOf(path, { ...human, speaker: 'jsut', language: 'ja' }),
+      ),
+    );
+    return [...spoof, ...ljSpeech, ...jsut];
+  },
+};
+
+function generatedOf(folder: string): string | null {
+  const below = firstExisting(join(folder, 'generated_audio'));
+  if (below !== null) return below;
+  return existsSync(join(folder, 'ljspeech_melgan')) ? folder : null;
+}
+
+/** LJSpeech has 22.05 kHz, JSUT 24 kHz in the copies. */
+function clipOf(
+  path: string,
+  about: Pick<Clip, 'label' | 'system' | 'speaker' | 'language'>,
+): Clip {
+  const sentence = basename(path).replace(/(_gen|_generated)?\.\w+$/, '');
+  return {
+    path,
+    ...about,
+    page: `wavefake/${about.speaker}`,
+    split: 'eval',
+    sourceRateHz: about.speaker === 'jsut' ? 24_000 : 22_050,
+    seconds: 0,
+    // The prompts are numbered apart from the sentences of LJSpeech.
+    sentence: about.system.includes('conformer') ? `prompt ${sentence}` : sentence,
+  };
+}

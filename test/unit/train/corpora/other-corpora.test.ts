@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { fakeOrRealLoader } from '../../../../src/train/corpora/fake-or-real.ts';
+import { inTheWildLoader } from '../../../../src/train/corpora/in-the-wild.ts';
+import { mlaadLoader } from '../../../../src/train/corpora/mlaad.ts';
+import { waveFakeLoader } from '../../../../src/train/corpora/wavefake.ts';
+import { collecting, corpusFolder, empty, facts } from './corpus-folder.ts';
+
+describe('In-the-Wild', () => {
+  it('reads meta.csv, commas within quotes included', () => {
+    const folder = corpusFolder({
+      'release_in_the_wild/meta.csv': [
+        'file,speaker,label',
+        '0.wav,Alan Watts,spoof',
+        '1.wav,"King, Jr.",bona-fide',
+      ],
+      ...empty('release_in_the_wild/0.wav', 'release_in_the_wild/1.wav'),
+    });
+    const options = collecting();
+    expect(facts(inTheWildLoader.read(folder, options))).toEqual([
+      '0.wav spoof unknown Alan Watts',
+      '1.wav bonafide human King, Jr.',
+    ]);
+    expect(options.lines[0]).toBe('In-the-Wild: expected 19963 bonafide rows as published, got 1');
+  });
+
+  it('refuses an unknown label with file and line', () => {
+    const folder = corpusFolder({ 'meta.csv': ['file,speaker,label', '0.wav,a,deepfake'] });
+    expect(() => inTheWildLoader.read(folder, collecting())).toThrow(
+      /meta\.csv, line 2: unknown label "deepfake"/,
+    );
+  });
+});
+
+describe('Fake-or-Real', () => {
+  const tree = (root: string) =>
+    empty(
+      `${root}/training/real/a.wav`,
+      `${root}/training/fake/b.wav`,
+      `${root}/testing/fake/c.wav`,
+      `${root}/testing/fake/Thumbs.db`,
+    );
+
+  it.each(['for-norm', 'for-norm/for-norm', 'for-2sec/for-2seconds', 'for-rerec/for-rerecorded'])(
+    'reads %s',
+    (root) => {
+      const clips = fakeOrRealLoader.read(corpusFolder(tree(root)), collecting());
+      expect(clips.map(({ path, label, split }) => [path.at(-5), label, split])).toEqual([
+        ['a', 'bonafide', 'train'],
+        ['b', 'spoof', 'train'],
+        ['c', 'spoof', 'eval'],
+      ]);
+    },
+  );
+
+  it('warns that classes of for-norm differ in duration', () => {
+    const options = collecting();
+    fakeOrRealLoader.read(corpusFolder(tree('for-norm')), options);
+    expect(options.lines[0]).toMatch(/2\.59 s and fake ones 1\.67 s/);
+  });
+});
+
+describe('WaveFake', () => {
+  it('reads vocoders by folder and the originals beside them', () => {
+    const folder = corpusFolder(
+      empty(
+        'generated_audio/ljspeech_hifiGAN/LJ001-0001_generated.wav',
+        'generated_audio/ljspeech_waveglow/LJ001-0001.wav',
+        'generated_audio/jsut_parallel_wavegan/BASIC5000_0001_gen.wav',
+        'generated_audio/common_voices_prompts_from_conformer_fastspeech2_pwg_ljspeech/gen_0.wav',
+        'LJSpeech-1.1/wavs/LJ001-0001.wav',
+      ),
+    );
+    const clips = waveFakeLoader.read(folder, collecting());
+    expect(clips.map(({ system, speaker, sentence }) => [system, speaker, sentence])).toEqual([
+      ['from_conformer_fastspeech2_pwg_ljspeech', 'ljspeech', 'prompt gen_0'],
+      ['parallel_wavegan', 'jsut', 'BASIC5000_0001'],
+      ['hifiGAN', 'ljspeech', 'LJ001-0001'],
+      ['waveglow', 'ljspeech', 'LJ001-0001'],
+      ['human', 'ljspeech', 'LJ001-0001'],
+    ]);
+    expect(clips.map(({ sourceRateHz }) => sourceRateHz).slice(0, 3)).toEqual([
+      22_050, 24_000, 22_050,
+    ]);
+  });
+});
+
+describe('MLAAD', () => {
+  const header =
+    'path|original_file|language|is_original_language|duration|training_data|model_name|architecture|transcript';
+  const original = 'en_US/by_book/female/judy_bieber/ozma_of_oz/wavs/ozma_01_f000001.wav';
+  const row = `./fake/en/vits/ozma.wav|${original}|en|True|3.2|ljspeech|vits|vits|"Well" he said, 5" high`;
+
+  it('reads unquoted tables, the reader as the speaker, and originals where they are', () => {
+    const folder = corpusFolder({
+      'fake/en/vits/meta.csv': [header, row],
+      ...empty('fake/en/vits/ozma.wav', `real/${original}`),
+    });
+    const clips = mlaadLoader.read(folder, collecting());
+    expect(facts(clips)).toEqual([
+      'ozma.wav spoof vits judy_bieber',
+      'ozma_01_f000001.wav bonafide human judy_bieber',
+    ]);
+    expect(clips[0]).toMatchObject({
+      language: 'en',
+      seconds: 3.2,
+      gender: 'female',
+      page: 'm-ailabs/en_US/judy_bieber',
+    });
+    expect(clips[0]!.sentence).toBe(clips[1]!.sentence);
+  });
+
+  it('reads the newer column, and refuses a row of another width', () => {
+    const files = (line: string) => ({
+      'fake/en/vits/meta.csv': [`${header}|reference_speaker`, line],
+      ...empty('fake/en/vits/ozma.wav'),
+    });
+    expect(mlaadLoader.read(corpusFolder(files(`${row}|bob`)), collecting())).toHaveLength(1);
+    expect(() => mlaadLoader.read(corpusFolder(files(row)), collecting())).toThrow(
+      /line 2: expected 10 columns, got 9/,
+    );
+  });
+});
