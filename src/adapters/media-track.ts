@@ -38,7 +38,13 @@ export class MediaTrack {
     if (this.#packetSamples === 0) this.#packetSamples = samples;
     if (this.#window !== null && frame.chunk >= 0) {
       const sampleTime = frame.chunk * this.#packetSamples;
-      this.#window.push({ sequence: frame.chunk, sampleTime, samples, packet: packet.slice() });
+      // Not `slice`, which gives a view of a Buffer: the payload is decoded into the same memory.
+      this.#window.push({
+        sequence: frame.chunk,
+        sampleTime,
+        samples,
+        packet: Uint8Array.from(packet),
+      });
       return this.#problem;
     }
     this.#stream.lost(this.#feedIndex, this.#lostPackets(frame) * this.#packetSamples);
