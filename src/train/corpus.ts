@@ -1,5 +1,6 @@
-import { type Clip, CorpusError, type Split } from './corpora/clip.ts';
+import { type Clip, CorpusError } from './corpora/clip.ts';
 import { CORPUS_LOADERS, type CorpusKind, detectCorpusKind } from './corpora/detect-corpus.ts';
+import { refuseLeakingSplits } from './splits.ts';
 
 export interface ReadCorpusOptions {
   /** Default: found out from the folder. */
@@ -24,7 +25,7 @@ export function readCorpus(
   if (labels.size < 2) {
     throw new CorpusError(`${folder} holds only ${[...labels][0]} clips; both classes are needed`);
   }
-  refuseLeaks(clips);
+  refuseLeakingSplits(clips, ['page']);
   return clips;
 }
 
@@ -40,16 +41,5 @@ export function requireTrainingSplits(clips: readonly Clip[]): void {
         `the split ${split} has no ${label} clips; training needs both classes`,
       );
     }
-  }
-}
-
-function refuseLeaks(clips: readonly Clip[]): void {
-  const splitOf = new Map<string, Split>();
-  for (const { page, split } of clips) {
-    const known = splitOf.get(page) ?? split;
-    if (known !== split) {
-      throw new CorpusError(`page "${page}" is in the splits ${known} and ${split}`);
-    }
-    splitOf.set(page, known);
   }
 }

@@ -1,0 +1,14 @@
+/**
+ * The family of a synthesiser by its name: variants, copies and versions of one method are one
+ * family, so that "unseen" means a method that training never met. `HiFi-GAN V2(copy)` → `hifigan`.
+ */
+export function systemFamily(system: string): string {
+  const plain = system
+    .toLowerCase()
+    .replace(/\([^)]*\)/g, ' ')
+    .replace(/[-_ ]abl\b/g, ' ')
+    .replace(/[-_ ](v|ver|version)?[-_ .]?\d+(\.\d+)*[a-z]?\b/g, ' ')
+    .replace(/[^\p{L}\p{N}]+/gu, '');
+  // A name of digits and versions only (`A07`) is its own family.
+  return plain === '' ? system.toLowerCase() : plain;
+}
