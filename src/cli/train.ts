@@ -12,6 +12,7 @@ import { type Clip, CorpusError } from '../train/corpora/clip.ts';
 import { readCorpus, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
 import { finishDetector } from '../train/finish-detector.ts';
+import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { prepareAll } from '../train/prepare.ts';
 import { type Recipe, RecipeError, readRecipe, readRecipeFields } from '../train/recipe.ts';
 import { type TransferSource, trainNetwork } from '../train/train-run.ts';
@@ -31,6 +32,7 @@ export interface TrainCliOptions {
   readonly prepareOnly?: boolean;
   readonly from?: string;
   readonly quick?: boolean;
+  readonly licences?: string;
   readonly auditOnly?: boolean;
   readonly allowShortcuts?: boolean;
 }
@@ -46,6 +48,7 @@ export function addTrainCommand(
     .description('train a detector from a corpus; goes on from the run folder’s checkpoint');
   addRunOptions(command)
     .option('--seed <number>', 'overrides the recipe’s seed', wholeNumber(0, 4_294_967_295))
+    .option('--licences <names>', 'train only on pages that state one of these, comma-separated')
     .option('--quick', 'a usable detector in minutes: recipes/quick.yaml')
     .option('--from <folder>', 'go on from this detector: transfer to other recordings')
     .option('--prepare-only', 'stop when the features are prepared')
@@ -89,12 +92,19 @@ async function chooseRecipe(
 
 /** Reads recipe and corpus and prepares the features, with a progress bar. */
 export async function readTrainInputs(
-  options: Pick<TrainCliOptions, 'corpus' | 'recipe' | 'cache' | 'seed' | 'quick' | 'from'>,
+  options: Pick<
+    TrainCliOptions,
+    'corpus' | 'recipe' | 'cache' | 'seed' | 'quick' | 'from' | 'licences'
+  >,
   context: CliContext,
 ): Promise<TrainInputs> {
   try {
     const { recipe, from } = await chooseRecipe(options);
-    const clips = readCorpus(options.corpus);
+    const all = readCorpus(options.corpus);
+    const clips =
+      options.licences === undefined
+        ? all
+        : keepLicences(all, readPageLicences(options.corpus), options.licences.split(','));
     requireTrainingSplits(clips);
     const bar = context.stderr.isTTY
       ? new SingleBar({ format: '{channel} [{bar}] {value}/{total} clips, {eta_formatted} left' })

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../clock.ts';
 import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { type LoadedTensorFlow, loadTensorflow } from '../model/engines/tensorflow.ts';
@@ -11,6 +12,7 @@ import { BatchSampler } from './batches.ts';
 import { meanLogitAfter } from './calibrate.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Clip, Split } from './corpora/clip.ts';
+import { EarlyStopping, type Evaluation } from './early-stopping.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
 import { Fitter, fitSteps, oneCycleRate } from './fit.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';
@@ -21,6 +23,7 @@ import { EventFileWriter } from './tensorboard.ts';
 
 const CHECKPOINT_FILE = 'checkpoint.bin';
 const EVENT_EVERY_STEPS = 20;
+const BEST_FILE = 'best.bin';
 
 export interface TrainRunOptions {
   readonly recipe: Recipe;
@@ -104,6 +107,10 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   }
   const folded = () => foldBatchNorm(plan, fitter.weights());
   const progress = { lossSum: 0, count: 0, startedAtMs: clock.nowMs(), firstStep: fitter.step };
+  const stopping = new EarlyStopping(
+    recipe.earlyStoppingEvaluations,
+    fitter.step === 0 ? [] : readEvaluations(runFolder),
+  );
   const events = new EventFileWriter(join(runFolder, 'events'), String(fitter.step), clock);
   await fitSteps(fitter, sampler, recipe, async (step, loss) => {
     progress.lossSum += loss;
@@ -134,12 +141,29 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
       say(JSON.stringify(entry));
       progress.lossSum = 0;
       progress.count = 0;
+      if (stopping.note(entry)) saveBest(runFolder, folded());
     }
-    return true;
+    return !stopping.isDue;
   });
-  const weights = folded();
+  const weights = bestOf(recipe, runFolder) ?? folded();
   fitter.dispose();
   return { spec, plan, weights, mean, scale, backend: tensorflow.backendName };
+}
+
+/** Weights of the best evaluation so far: what early stopping gives. */
+function saveBest(runFolder: string, weights: NetworkWeights): void {
+  writeFileSync(join(runFolder, BEST_FILE), serialize(weights));
+}
+
+function bestOf(recipe: Recipe, runFolder: string): NetworkWeights | null {
+  const path = join(runFolder, BEST_FILE);
+  return recipe.earlyStoppingEvaluations !== null && existsSync(path)
+    ? (deserialize(readFileSync(path)) as NetworkWeights)
+    : null;
+}
+
+function readEvaluations(runFolder: string): readonly Evaluation[] {
+  return readLog(runFolder).map(({ step = 0, valPageMacroEer = 1 }) => ({ step, valPageMacroEer }));
 }
 
 /** Batches of the training split, as the recipe wants them. */
@@ -195,7 +219,7 @@ export function loadTrained(
   return {
     spec,
     plan,
-    weights: foldBatchNorm(plan, checkpoint.state.weights),
+    weights: bestOf(recipe, runFolder) ?? foldBatchNorm(plan, checkpoint.state.weights),
     ...measureNormalisation(stores, indicesOf(clips, 'train')),
     backend: 'checkpoint',
   };

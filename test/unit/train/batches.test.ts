@@ -19,6 +19,10 @@ const PLAIN: BatchOptions = {
   gainSpread: 0,
   equaliserSpread: 0,
   maskBands: 0,
+  bandMasks: 1,
+  maskFrames: 0,
+  timeMasks: 0,
+  warpSpread: 0,
   spectral: true,
 };
 
@@ -128,5 +132,27 @@ describe('BatchSampler', () => {
     for (let at = 0; at < batch.features.length; at++) {
       if (at % TOY_FEATURES !== 0) expect(Number.isInteger(batch.features[at])).toBe(true);
     }
+  });
+
+  it('masks frames, at the mean', () => {
+    const { features } = samplerOf({ timeMasks: 2, maskFrames: 4 }).next();
+    const rows = Array.from({ length: 8 * FRAMES }, (_, frame) =>
+      features.subarray(frame * TOY_FEATURES, (frame + 1) * TOY_FEATURES),
+    );
+    const masked = rows.filter((row) => row.every((value) => value === 0)).length;
+    expect(masked).toBeGreaterThan(0);
+    expect(masked).toBeLessThan(rows.length);
+  });
+
+  it('stretches some rows along frequency, which leaves a flat spectrum as it is', () => {
+    const plain = copyOf(samplerOf().next());
+    const warped = samplerOf({ warpSpread: 0.1 }).next();
+    // All bands of a frame hold one number here: whatever is between two of them is the same.
+    expect(new Set(warped.features)).toEqual(
+      new Set(samplerOf({ warpSpread: 0.1 }).next().features),
+    );
+    for (const value of warped.features)
+      expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-5);
+    expect(warped.labels).toEqual(plain.labels);
   });
 });
