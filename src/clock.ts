@@ -33,3 +33,14 @@ export const systemClock: Clock = {
 export function isoTimeOf(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
+
+/** A reading of a clock as a `Date`, for libraries that want one. */
+export function dateOf(timeMs: number): Date {
+  return new Date(timeMs);
+}
+
+/** The time that an HTTP date stands for in ms since 1970, or null when it is none. */
+export function timeOfHttpDate(text: string): number | null {
+  const timeMs = Date.parse(text);
+  return Number.isNaN(timeMs) ? null : timeMs;
+}

@@ -1,0 +1,213 @@
+import type Database from 'libsql';
+import type { AlertEvent, Decision } from '../alert-events.ts';
+import { type OpenOptions, openDatabase, type StoreDatabase } from './database.ts';
+
+/** An alert is tried for this long. */
+export const GIVE_UP_AFTER_MS = 86_400_000;
+/** No attempt waits longer than this, whatever a receiver asks for. */
+export const MAX_WAIT_MS = 6 * 3_600_000;
+
+/** A delivery whose time has come. */
+export interface DueDelivery {
+  readonly alert: AlertEvent;
+  readonly destination: string;
+  /** Attempts so far. */
+  readonly attempts: number;
+  readonly giveUpAtMs: number;
+}
+
+/** How an attempt went. */
+export type DeliveryMark =
+  | { readonly state: 'delivered'; readonly atMs: number }
+  | { readonly state: 'waiting'; readonly nextAttemptAtMs: number; readonly error: string }
+  | { readonly state: 'dead'; readonly atMs: number; readonly error: string };
+
+/** A write; all that wait go into one transaction. */
+export type StoreWrite =
+  | {
+      readonly kind: 'decision';
+      readonly decision: Decision;
+      readonly destinations: readonly string[];
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'mark';
+      readonly alertId: string;
+      readonly destination: string;
+      readonly mark: DeliveryMark;
+    }
+  /** Decisions up to here are in the decision log. */
+  | { readonly kind: 'logged'; readonly upToSeq: number };
+
+/** A decision on its way to the decision log. */
+export interface StoredDecision {
+  readonly seq: number;
+  readonly decision: Decision;
+}
+
+export interface DeliveryCounts {
+  readonly waiting: number;
+  readonly dead: number;
+  /** Creation of the oldest alert that waits, or null. */
+  readonly oldestWaitingAtMs: number | null;
+}
+
+/** Alerts, their deliveries and the decisions that await the log, in one SQLite file. */
+export class AlertStore {
+  readonly #database: StoreDatabase;
+  readonly #db: Database.Database;
+  readonly #statements: ReturnType<typeof prepareAll>;
+
+  private constructor(database: StoreDatabase) {
+    this.#database = database;
+    this.#db = database.db;
+    this.#statements = prepareAll(database.db);
+  }
+
+  /** @throws StoreError as `openDatabase`. */
+  static open(folder: string, options: OpenOptions): AlertStore {
+    return new AlertStore(openDatabase(folder, options));
+  }
+
+  /** Writes all or nothing. @throws the database's error when the disk is full or locked. */
+  write(writes: readonly StoreWrite[]): void {
+    this.#db
+      .transaction(() => {
+        for (const write of writes) this.#writeOne(write);
+      })
+      .immediate();
+  }
+
+  due(destination: string, nowMs: number, limit: number): DueDelivery[] {
+    const rows = this.#statements.due.all(destination, nowMs, limit) as DueRow[];
+    return rows.map((row) => ({
+      alert: JSON.parse(row.body) as AlertEvent,
+      destination,
+      attempts: row.attempts,
+      giveUpAtMs: row.give_up_at_ms,
+    }));
+  }
+
+  /** When the next delivery of a destination is due, or null when none waits. */
+  nextDueAtMs(destination: string): number | null {
+    return (this.#statements.nextDue.get(destination) as { at: number | null }).at;
+  }
+
+  /** For a clock that was set back: what was made in the future is due now. */
+  pullInWaits(nowMs: number): void {
+    const giveUpAtMs = nowMs + GIVE_UP_AFTER_MS;
+    this.#statements.pullIn.run(nowMs, giveUpAtMs, giveUpAtMs);
+    this.#statements.capWait.run(nowMs + MAX_WAIT_MS, nowMs + MAX_WAIT_MS);
+  }
+
+  /** Deliveries to destinations that are no longer there become dead letters. */
+  buryOrphans(destinations: readonly string[], nowMs: number): number {
+    const known = JSON.stringify(destinations);
+    return this.#statements.bury.run(nowMs, known).changes;
+  }
+
+  /** Forgets alerts older than this of which nothing waits and nothing is dead. */
+  forgetEnded(beforeMs: number): number {
+    return this.#statements.forget.run(beforeMs).changes;
+  }
+
+  /** Decisions that are not in the log yet, oldest first. */
+  decisionsAfter(seq: number, limit: number): StoredDecision[] {
+    const rows = this.#statements.decisionsAfter.all(seq, limit) as { seq: number; body: string }[];
+    return rows.map((row) => ({ seq: row.seq, decision: JSON.parse(row.body) as Decision }));
+  }
+
+  counts(): DeliveryCounts {
+    const row = this.#statements.counts.get() as {
+      waiting: number;
+      dead: number;
+      oldest: number | null;
+    };
+    return { waiting: row.waiting, dead: row.dead, oldestWaitingAtMs: row.oldest };
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #writeOne(write: StoreWrite): void {
+    const { addAlert, addDelivery, addDecision, mark, logged } = this.#statements;
+    if (write.kind === 'decision') {
+      const body = JSON.stringify(write.decision);
+      addDecision.run(body);
+      if (write.decision.type !== 'alert') return;
+      const { id } = write.decision;
+      addAlert.run(id, write.atMs, body);
+      for (const destination of write.destinations) {
+        addDelivery.run(id, destination, write.atMs, write.atMs + GIVE_UP_AFTER_MS);
+      }
+    } else if (write.kind === 'logged') logged.run(write.upToSeq);
+    else {
+      const { mark: done, alertId, destination } = write;
+      const error = 'error' in done ? done.error : null;
+      const nextAtMs = 'nextAttemptAtMs' in done ? done.nextAttemptAtMs : null;
+      const endedAtMs = 'atMs' in done ? done.atMs : null;
+      mark.run(done.state, nextAtMs, error, endedAtMs, alertId, destination);
+    }
+  }
+}
+
+interface DueRow {
+  readonly body: string;
+  readonly attempts: number;
+  readonly give_up_at_ms: number;
+}
+
+function prepareAll(db: Database.Database) {
+  return {
+    addAlert: db.prepare('INSERT OR IGNORE INTO alerts (id, created_at_ms, body) VALUES (?, ?, ?)'),
+    addDelivery: db.prepare(
+      `INSERT OR IGNORE INTO deliveries (alert_id, destination, state, next_attempt_at_ms, give_up_at_ms)
+       VALUES (?, ?, 'waiting', ?, ?)`,
+    ),
+    addDecision: db.prepare('INSERT INTO decisions (body) VALUES (?)'),
+    // What the operator dropped in the meantime stays dropped.
+    mark: db.prepare(
+      `UPDATE deliveries
+       SET state = ?, attempts = attempts + 1,
+           next_attempt_at_ms = coalesce(?, next_attempt_at_ms), last_error = ?, ended_at_ms = ?
+       WHERE alert_id = ? AND destination = ? AND state = 'waiting'`,
+    ),
+    logged: db.prepare('DELETE FROM decisions WHERE seq <= ?'),
+    due: db.prepare(
+      `SELECT a.body, d.attempts, d.give_up_at_ms FROM deliveries d JOIN alerts a ON a.id = d.alert_id
+       WHERE d.destination = ? AND d.state = 'waiting' AND d.next_attempt_at_ms <= ?
+       ORDER BY d.next_attempt_at_ms, a.created_at_ms LIMIT ?`,
+    ),
+    nextDue: db.prepare(
+      `SELECT min(next_attempt_at_ms) AS at FROM deliveries
+       WHERE destination = ? AND state = 'waiting'`,
+    ),
+    pullIn: db.prepare(
+      `UPDATE deliveries SET next_attempt_at_ms = ?, give_up_at_ms = ?
+       WHERE state = 'waiting' AND give_up_at_ms > ?`,
+    ),
+    capWait: db.prepare(
+      `UPDATE deliveries SET next_attempt_at_ms = ?
+       WHERE state = 'waiting' AND next_attempt_at_ms > ?`,
+    ),
+    bury: db.prepare(
+      `UPDATE deliveries
+       SET state = 'dead', ended_at_ms = ?, last_error = 'the destination is no longer there'
+       WHERE state = 'waiting' AND destination NOT IN (SELECT value FROM json_each(?))`,
+    ),
+    forget: db.prepare(
+      `DELETE FROM alerts WHERE created_at_ms < ? AND NOT EXISTS (
+         SELECT 1 FROM deliveries WHERE alert_id = id AND state IN ('waiting', 'dead'))`,
+    ),
+    decisionsAfter: db.prepare(
+      'SELECT seq, body FROM decisions WHERE seq > ? ORDER BY seq LIMIT ?',
+    ),
+    counts: db.prepare(
+      `SELECT count(*) FILTER (WHERE d.state = 'waiting') AS waiting,
+              count(*) FILTER (WHERE d.state = 'dead') AS dead,
+              min(CASE WHEN d.state = 'waiting' THEN a.created_at_ms END) AS oldest
+       FROM deliveries d JOIN alerts a ON a.id = d.alert_id WHERE d.state IN ('waiting', 'dead')`,
+    ),
+  };
+}

@@ -1,0 +1,121 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+
+/** The store cannot be used: it belongs to another process, or to a newer version. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** One entry a schema version, oldest first. Never changed once released, only added to. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE alerts (
+     id TEXT PRIMARY KEY,
+     created_at_ms INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE deliveries (
+     alert_id TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+     destination TEXT NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead', 'dropped')),
+     attempts INTEGER NOT NULL DEFAULT 0,
+     next_attempt_at_ms INTEGER NOT NULL,
+     give_up_at_ms INTEGER NOT NULL,
+     last_error TEXT,
+     ended_at_ms INTEGER,
+     PRIMARY KEY (alert_id, destination)
+   ) STRICT;
+   CREATE INDEX deliveries_due ON deliveries (destination, state, next_attempt_at_ms);
+   CREATE TABLE decisions (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     body TEXT NOT NULL
+   ) STRICT;`,
+];
+
+const DATABASE_FILE = 'alerts.db';
+const LOCK_FILE = 'owner.db';
+
+export interface OpenOptions {
+  /** `owner` = the service: one at a time. `guest` = the command line, beside it. */
+  readonly as: 'owner' | 'guest';
+  /** Most bytes that the database file may have. */
+  readonly maxBytes?: number;
+}
+
+/** An open store. */
+export interface StoreDatabase {
+  readonly db: Database.Database;
+  close(): void;
+}
+
+/**
+ * Opens the store of a data folder, making or migrating it when the owner opens it.
+ * @throws StoreError when another process owns it, or it is of a newer version.
+ */
+export function openDatabase(folder: string, options: OpenOptions): StoreDatabase {
+  if (options.as === 'owner') mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = options.as === 'owner' ? takeLock(folder) : null;
+  // The owner waits for nobody: it shares its thread with the audio sockets and comes back later.
+  const db = new Database(join(folder, DATABASE_FILE), {
+    timeout: options.as === 'owner' ? 0 : GUEST_WAIT_MS,
+  });
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    if (options.maxBytes !== undefined) limitSize(db, options.maxBytes);
+    checkVersion(db, folder, options.as);
+  } catch (error) {
+    db.close();
+    lock?.close();
+    throw error;
+  }
+  return {
+    db,
+    close() {
+      db.close();
+      lock?.close();
+    },
+  };
+}
+
+const GUEST_WAIT_MS = 5_000;
+
+/** An open exclusive transaction on a file of its own: the system ends it when the process dies. */
+function takeLock(folder: string): { close(): void } {
+  const lock = new Database(join(folder, LOCK_FILE), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch {
+    lock.close();
+    throw new StoreError(`${folder} is in use by another process`);
+  }
+  return lock;
+}
+
+function limitSize(db: Database.Database, maxBytes: number): void {
+  const pageBytes = numberOf(db, 'page_size');
+  db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
+}
+
+function checkVersion(db: Database.Database, folder: string, as: OpenOptions['as']): void {
+  const version = numberOf(db, 'user_version');
+  if (version > MIGRATIONS.length) {
+    throw new StoreError(
+      `${folder} is of store version ${version}, this program knows up to ${MIGRATIONS.length}`,
+    );
+  }
+  if (version === MIGRATIONS.length) return;
+  if (as === 'guest') throw new StoreError(`${folder} holds no store of this version`);
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    db.transaction(() => {
+      db.exec(MIGRATIONS[next]!);
+      db.exec(`PRAGMA user_version = ${next + 1}`);
+    }).immediate();
+  }
+}
+
+function numberOf(db: Database.Database, pragma: string): number {
+  const rows = db.pragma(pragma) as readonly Readonly<Record<string, unknown>>[];
+  return Number(rows[0]?.[pragma]);
+}
