@@ -1,14 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { PreparedAudio } from '../replay/prepare-audio.ts';
 import { PACKET_MS } from '../replay/prepare-audio.ts';
-import { type ServerMessage, StreamClient } from '../replay/stream-client.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { LoadWire, LoadWireCall } from './load-wire.ts';
 
 export interface LoadOptions {
-  readonly url: string;
-  readonly key: string | null;
+  readonly wire: LoadWire;
   readonly clock: Clock;
-  readonly calls: number;
-  readonly scoreIntervalMs: number;
   /** Each call loops over one of these. */
   readonly recordings: readonly PreparedAudio[];
 }
@@ -24,29 +22,36 @@ export interface LoadFigures {
   readonly errors: number;
 }
 
+/** No multiple of a packet, so that calls of any number are spread. */
+const PHASE_STEP_MS = 7.3;
+
 class LoadCall {
-  readonly client: StreamClient;
+  readonly wireCall: LoadWireCall;
   readonly #audio: PreparedAudio;
+  readonly #packetsPerMessage: number;
   readonly #sentAtMs = new Float64Array(100_000);
   readonly phaseMs: number;
   sent = 0;
 
-  constructor(client: StreamClient, audio: PreparedAudio, phaseMs: number) {
-    this.client = client;
+  constructor(wireCall: LoadWireCall, audio: PreparedAudio, wire: LoadWire, phaseMs: number) {
+    this.wireCall = wireCall;
     this.#audio = audio;
+    this.#packetsPerMessage = wire.messageMs / PACKET_MS;
     this.phaseMs = phaseMs;
   }
 
   send(nowMs: number): void {
     const packet = this.#audio.packets[this.sent % this.#audio.packets.length]!;
     this.#sentAtMs[this.sent % this.#sentAtMs.length] = nowMs;
+    this.wireCall.send(packet, this.sent);
     this.sent++;
-    void this.client.audio(packet);
   }
 
-  /** When the packet with the last sample of this stream time was sent. */
+  /** When the message with the last sample of this stream time was sent. */
   sentAt(streamTimeMs: number): number {
-    const index = Math.max(0, Math.ceil(streamTimeMs / PACKET_MS) - 1);
+    const messageMs = this.#packetsPerMessage * PACKET_MS;
+    const messages = Math.max(1, Math.ceil(streamTimeMs / messageMs));
+    const index = messages * this.#packetsPerMessage - 1;
     return this.#sentAtMs[Math.min(index, this.sent - 1) % this.#sentAtMs.length]!;
   }
 }
@@ -73,20 +78,17 @@ export class Load {
   }
 
   async #openOne(index: number): Promise<void> {
-    const { url, key, clock, recordings, scoreIntervalMs } = this.#options;
+    const { wire, recordings } = this.#options;
     const audio = recordings[index % recordings.length]!;
     const found: { call: LoadCall | null } = { call: null };
-    const client = await StreamClient.connect({
-      url,
-      key,
-      clock,
-      onMessage: (message) => {
-        if (found.call !== null) this.#take(found.call, message);
+    const wireCall = await wire.open(index, audio, {
+      event: (event) => {
+        if (found.call !== null) this.#take(found.call, event);
       },
+      error: () => this.#errors++,
     });
-    const call = new LoadCall(client, audio, (index * 7.3) % PACKET_MS);
+    const call = new LoadCall(wireCall, audio, wire, (index * PHASE_STEP_MS) % wire.messageMs);
     found.call = call;
-    client.json({ type: 'start', callId: `load-${index}`, audio: audio.format, scoreIntervalMs });
     this.#calls.push(call);
   }
 
@@ -125,15 +127,15 @@ export class Load {
   }
 
   async close(): Promise<void> {
-    for (const { client } of this.#calls) client.json({ type: 'stop' });
-    await Promise.all(this.#calls.map(({ client }) => client.closed));
+    await Promise.all(this.#calls.map(({ wireCall }) => wireCall.stop()));
     this.#calls.length = 0;
+    this.#options.wire.close();
   }
 
-  #take(call: LoadCall, message: ServerMessage): void {
-    if (message.type === 'error') this.#errors++;
-    if (message.type !== 'score') return;
-    const latencyMs = this.#options.clock.nowMs() - call.sentAt(message.streamTimeMs);
+  #take(call: LoadCall, event: ScreeningEvent): void {
+    if (event.type === 'failed') this.#errors++;
+    if (event.type !== 'score') return;
+    const latencyMs = this.#options.clock.nowMs() - call.sentAt(event.streamTimeMs);
     this.#latencies.push(latencyMs);
   }
 }

@@ -1,19 +1,25 @@
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { NATIVE_SUBPROTOCOL } from '../adapters/native-messages.ts';
 import { readRecording } from '../audio-files/read-recording.ts';
 import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
 import { Load, type LoadFigures } from '../bench/load.ts';
+import { nativeLoad, platformLoad } from '../bench/load-wire.ts';
 import { ServerProcess } from '../bench/server-process.ts';
 import { readConfig } from '../config.ts';
 import { loadDetector } from '../model/detector.ts';
 import type { EngineKind } from '../model/engine.ts';
+import { AUDIOHOOK_PEER } from '../replay/peers/audiohook-talk.ts';
+import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
+import { TWILIO_PEERS } from '../replay/peers/twilio-peers.ts';
 import { type PreparedAudio, prepareAudio, type WireOptions } from '../replay/prepare-audio.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
-import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 
 const fixture = (name: string) =>
@@ -29,7 +35,14 @@ const DENSE = [
 /** Both sides of a conversation, as a call has them: each listens while the other speaks. */
 const CONVERSATION = [fixture('two_channel_left_human_right_synthetic.flac')];
 
+/** Platforms that the load can speak. */
+const LOAD_PEERS: readonly PlatformPeer[] = [
+  ...TWILIO_PEERS.filter(({ id }) => id === 'twilio'),
+  AUDIOHOOK_PEER,
+];
+
 interface BenchOptions {
+  readonly as?: string;
   readonly calls: number;
   readonly seconds: number;
   readonly codec: CodecName;
@@ -43,6 +56,7 @@ interface BenchOptions {
 
 interface RunFigures extends LoadFigures {
   readonly engine: string;
+  readonly protocol: string;
   readonly speech: string;
   readonly codec: string;
   readonly sampleRateHz: number;
@@ -65,6 +79,11 @@ export function addBenchCommand(
     .command('bench')
     .description('load a server of its own process with live calls of real speech; table and JSON')
     .option('--calls <number>', 'live calls, 1-5000', wholeNumber(1, 5_000), 300)
+    .addOption(
+      new Option('--as <platform>', 'protocol of the load; default: bonafide.v1').choices(
+        LOAD_PEERS.map(({ id }) => id),
+      ),
+    )
     .option('--seconds <s>', 'measured time, 5-3600 s', wholeNumber(5, 3_600), 30)
     .addOption(
       new Option('--codec <name>', 'wire codec')
@@ -93,14 +112,18 @@ export function addBenchCommand(
 
 async function bench(options: BenchOptions, context: CliContext): Promise<ExitCode> {
   const rateHz = options.rate ?? (options.codec === 'opus' ? 16_000 : 8_000);
+  const peer = LOAD_PEERS.find(({ id }) => id === options.as) ?? null;
+  checkCarried(peer, options.codec, rateHz);
   const recordings = await readSpeech(options.speech, {
     codec: options.codec,
     sampleRateHz: rateHz,
   });
-  const runs = [await runLoad('onnx', options.calls, { options, recordings, context })];
+  const runs = [await runLoad('onnx', options.calls, { options, peer, recordings, context })];
   if (options.compare) {
-    runs.push(await runLoad('onnx', options.compareCalls, { options, recordings, context }));
-    runs.push(await runLoad('tfjs-wasm', options.compareCalls, { options, recordings, context }));
+    runs.push(await runLoad('onnx', options.compareCalls, { options, peer, recordings, context }));
+    runs.push(
+      await runLoad('tfjs-wasm', options.compareCalls, { options, peer, recordings, context }),
+    );
   }
   const allocations = await allocationsOf(context);
   const ratio =
@@ -120,6 +143,16 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
   return EXIT.ok;
 }
 
+/** @throws CliError for a format that a platform does not carry */
+function checkCarried(peer: PlatformPeer | null, codec: CodecName, rateHz: number): void {
+  if (peer === null) return;
+  const carried = peer.formats.some(
+    (format) => format.codec === codec && format.ratesHz.includes(rateHz),
+  );
+  if (carried) return;
+  throw new CliError(`--as ${peer.id}: no ${codec} of ${rateHz} Hz`, EXIT.configuration);
+}
+
 /** The recordings as wire packets, one a channel. */
 async function readSpeech(
   kind: BenchOptions['speech'],
@@ -137,6 +170,8 @@ async function readSpeech(
 
 interface RunParts {
   readonly options: BenchOptions;
+  /** Null = the native protocol. */
+  readonly peer: PlatformPeer | null;
   readonly recordings: readonly PreparedAudio[];
   readonly context: CliContext;
 }
@@ -148,26 +183,28 @@ const FURTHER_CALLS = 60;
 async function runLoad(
   engine: EngineKind,
   calls: number,
-  { options, recordings, context }: RunParts,
+  { options, peer, recordings, context }: RunParts,
 ): Promise<RunFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'bonafide-bench-'));
+  const platformsFile = join(folder, 'platforms.yaml');
+  // A platform does not say how often it wants scores.
+  writeFileSync(platformsFile, `scoreIntervalMs: ${options.interval}\n`);
   const server = await ServerProcess.start({
     command: context.selfCommand,
     environment: {
       ...context.environment,
+      BONAFIDE_PLATFORMS_FILE: platformsFile,
       BONAFIDE_ENGINE: engine,
       BONAFIDE_MAX_CALLS: String(calls + FURTHER_CALLS),
       BONAFIDE_MAX_CALLS_PER_KEY: String(calls + FURTHER_CALLS),
     },
   });
   try {
-    const load = new Load({
-      url: `ws://127.0.0.1:${server.port}/v1/stream`,
-      key: null,
-      clock: context.clock,
-      calls,
-      scoreIntervalMs: options.interval,
-      recordings,
-    });
+    const { clock } = context;
+    const target = { url: `ws://127.0.0.1:${server.port}`, clock };
+    const wire =
+      peer === null ? nativeLoad(target, options.interval) : await platformLoad(target, peer);
+    const load = new Load({ wire, clock, recordings });
     // A few calls first, so that code is compiled and pools are filled before memory is compared.
     await load.open(Math.min(WARM_UP_CALLS, calls));
     await load.run(WARM_UP_SECONDS);
@@ -177,10 +214,10 @@ async function runLoad(
     await load.run(WARM_UP_SECONDS);
     load.take();
     const before = await server.figures();
-    const startedAtMs = context.clock.nowMs();
+    const startedAtMs = clock.nowMs();
     await load.run(options.seconds);
     const after = await server.figures();
-    const seconds = (context.clock.nowMs() - startedAtMs) / 1000;
+    const seconds = (clock.nowMs() - startedAtMs) / 1000;
     const figures = load.take();
     await load.open(calls + FURTHER_CALLS);
     await load.run(WARM_UP_SECONDS);
@@ -189,6 +226,7 @@ async function runLoad(
     const grownBytes = after.residentBytes - idle.residentBytes;
     return {
       engine,
+      protocol: peer?.id ?? NATIVE_SUBPROTOCOL,
       speech: options.speech,
       codec: recordings[0]!.format.codec,
       sampleRateHz: recordings[0]!.format.sampleRateHz,
@@ -202,6 +240,7 @@ async function runLoad(
     };
   } finally {
     await server.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -223,6 +262,7 @@ function renderRuns(runs: readonly RunFigures[]): string {
   const table = new Table({
     head: [
       'engine',
+      'protocol',
       'codec',
       'calls',
       'CPU ms per call-second',
@@ -237,6 +277,7 @@ function renderRuns(runs: readonly RunFigures[]): string {
   for (const run of runs) {
     table.push([
       run.engine,
+      run.protocol,
       `${run.codec} ${run.sampleRateHz}`,
       run.calls,
       run.cpuMsPerCallSecond.toFixed(2),

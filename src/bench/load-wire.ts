@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
+import { PACKET_MS, type PreparedAudio } from '../replay/prepare-audio.ts';
+import { dialAsPlatform } from '../replay/replay-platform.ts';
+import { ResultReader } from '../replay/result-reader.ts';
+import { StreamClient } from '../replay/stream-client.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+
+/** One call of a load. */
+export interface LoadWireCall {
+  /** One packet; `index` counts them from 0. */
+  send(packet: Uint8Array, index: number): void;
+  /** Ends the call and waits until its socket is closed. */
+  stop(): Promise<void>;
+}
+
+export interface LoadWireSink {
+  event(event: ScreeningEvent): void;
+  /** The server refused something, or closed the call's socket before its end. */
+  error(): void;
+}
+
+/** The protocol of a load. */
+export interface LoadWire {
+  /** Audio of one message, in ms. */
+  readonly messageMs: number;
+  open(index: number, audio: PreparedAudio, sink: LoadWireSink): Promise<LoadWireCall>;
+  close(): void;
+}
+
+export interface LoadServer {
+  /** `ws://host:port`. */
+  readonly url: string;
+  readonly clock: Clock;
+}
+
+/** The native protocol: results come on the call's own socket. */
+export function nativeLoad({ url, clock }: LoadServer, scoreIntervalMs: number): LoadWire {
+  return {
+    messageMs: PACKET_MS,
+    async open(index, audio, sink) {
+      const client = await StreamClient.connect({
+        url: `${url}/v1/stream`,
+        key: null,
+        clock,
+        onMessage(message) {
+          if (message.type === 'error') sink.error();
+          else if (message.type !== 'started') sink.event(message);
+        },
+      });
+      client.json({ type: 'start', callId: `load-${index}`, audio: audio.format, scoreIntervalMs });
+      return {
+        send: (packet) => void client.audio(packet),
+        async stop() {
+          client.json({ type: 'stop' });
+          await client.closed;
+        },
+      };
+    },
+    close() {
+      // Each call has closed its own socket.
+    },
+  };
+}
+
+/** A platform's protocol: one reader of the results plane hears of all calls. */
+export async function platformLoad(server: LoadServer, peer: PlatformPeer): Promise<LoadWire> {
+  const { url, clock } = server;
+  const sinks = new Map<string, LoadWireSink>();
+  const reader = await ResultReader.connect({
+    serverUrl: url,
+    callId: null,
+    key: null,
+    onEvent: (event) => sinks.get(event.callId)?.event(event),
+  });
+  return {
+    messageMs: peer.messageMs,
+    async open(_index, { format }, sink) {
+      const callId = randomUUID();
+      const call = { callId, sessionId: randomUUID(), format, packetMs: PACKET_MS, key: null };
+      sinks.set(callId, sink);
+      const { talk, socket, unexpected } = await dialAsPlatform(
+        { url, tcpPort: 0 },
+        peer,
+        { ...call, tracks: 1 },
+        clock,
+      );
+      let isStopping = false;
+      void socket.closed.then(() => {
+        if (!isStopping) sink.error();
+      });
+      return {
+        send: (bytes, index) => talk.packet({ track: 0, index, bytes }),
+        async stop() {
+          isStopping = true;
+          if (unexpected() !== null) sink.error();
+          talk.end();
+          await socket.closed;
+        },
+      };
+    },
+    close: () => reader.close(),
+  };
+}
