@@ -1,0 +1,84 @@
+import type { Timer } from '../../clock.ts';
+import type { Logger } from '../../logger.ts';
+import type { Destination } from '../destinations.ts';
+import type { AlertStore } from '../outbox/alert-store.ts';
+import { type DeliveryParts, DeliveryWorker } from './delivery-worker.ts';
+
+/** How often the store is asked what is due: the step of retries, and of what the command line changed. */
+const POLL_MS = 1_000;
+const TIDY_EVERY_MS = 3_600_000;
+/** Ended alerts are kept this long for `bonafide alerts list`. */
+const KEEP_ENDED_MS = 30 * 86_400_000;
+/** What is under way may take this long when the service stops; it is sent again after a restart. */
+const STOP_MS = 3_000;
+
+export interface DeliveryOptions extends DeliveryParts {
+  readonly store: Pick<AlertStore, 'due' | 'pullInWaits' | 'buryOrphans' | 'forgetEnded'>;
+  readonly logger: Logger;
+}
+
+/** One worker a destination. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #workers = new Map<string, DeliveryWorker>();
+  readonly #timers: Timer[] = [];
+
+  constructor(options: DeliveryOptions, destinations: readonly Destination[]) {
+    this.#options = options;
+    const { clock, store } = options;
+    this.#careful(() => store.pullInWaits(Math.round(clock.nowMs())));
+    this.use(destinations);
+    this.#tidy();
+    this.#timers.push(clock.every(POLL_MS, () => this.pump()));
+    this.#timers.push(clock.every(TIDY_EVERY_MS, () => this.#tidy()));
+  }
+
+  /** Destinations after a reload. What waits for one that is gone becomes a dead letter. */
+  use(destinations: readonly Destination[]): void {
+    const { clock, store } = this.#options;
+    const names = destinations.map(({ name }) => name);
+    for (const [name, worker] of this.#workers) {
+      if (names.includes(name)) continue;
+      this.#workers.delete(name);
+      void worker.stop();
+    }
+    for (const destination of destinations) {
+      const worker = this.#workers.get(destination.name);
+      if (worker === undefined) {
+        this.#workers.set(destination.name, new DeliveryWorker(destination, this.#options));
+      } else worker.use(destination);
+    }
+    this.#careful(() => store.buryOrphans(names, Math.round(clock.nowMs())));
+    this.pump();
+  }
+
+  /** Sends what is due. */
+  pump(): void {
+    for (const worker of this.#workers.values()) this.#careful(() => worker.pump());
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) timer.cancel();
+    const stopped = Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    let limit: Timer | null = null;
+    const tooLong = new Promise<void>((resolve) => {
+      limit = this.#options.clock.after(STOP_MS, resolve);
+    });
+    await Promise.race([stopped, tooLong]);
+    (limit as Timer | null)?.cancel();
+  }
+
+  #tidy(): void {
+    const { clock, store } = this.#options;
+    this.#careful(() => store.forgetEnded(Math.round(clock.nowMs() - KEEP_ENDED_MS)));
+  }
+
+  /** A disk that fails for a moment stops no worker: the next turn tries again. */
+  #careful(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'the store could not be read');
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { lookup } from 'node:dns/promises';
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Clock } from '../../clock.ts';
+import { isPublicAddress } from './address-check.ts';
+
+/** More of an answer is not read. */
+export const MAX_ANSWER_BYTES = 16_384;
+
+export interface PostRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly allowPrivate: boolean;
+  /** PEM of the authorities to trust instead of the usual ones. */
+  readonly ca?: string;
+}
+
+export type PostOutcome =
+  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | null }
+  /** One line for the operator. */
+  | { readonly kind: 'error'; readonly error: string };
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Every address of a host name. */
+export type Resolve = (host: string) => Promise<readonly Address[]>;
+
+const resolveBySystem: Resolve = (host) => lookup(host, { all: true });
+
+const PRIVATE_REFUSED = 'the address is not public (allowPrivate: true would allow it)';
+
+/**
+ * One POST. Never throws. Redirects are answers like any other; the connection goes to an address
+ * that was checked, not to what a second look-up might say.
+ */
+export function post(
+  request: PostRequest,
+  clock: Clock,
+  resolve: Resolve = resolveBySystem,
+): Promise<PostOutcome> {
+  const url = new URL(request.url);
+  // An address in the URL itself is never looked up.
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  if (!request.allowPrivate && isIP(literal) !== 0 && !isPublicAddress(literal)) {
+    return Promise.resolve({ kind: 'error', error: PRIVATE_REFUSED });
+  }
+  return new Promise((settle) => {
+    const options: RequestOptions & { ca?: string } = {
+      method: 'POST',
+      agent: false,
+      headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
+      lookup: checkedLookup(resolve, request.allowPrivate),
+      ...(request.ca === undefined ? {} : { ca: request.ca }),
+    };
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const outgoing = send(url, options, (answer) => {
+      const status = answer.statusCode ?? 0;
+      settle({ kind: 'answer', status, retryAfter: answer.headers['retry-after'] ?? null });
+      readAtMost(answer, () => timer.cancel());
+    });
+    const timer = clock.after(request.timeoutMs, () => {
+      outgoing.destroy(new Error(`no answer within ${request.timeoutMs} ms`));
+    });
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      timer.cancel();
+      settle({
+        kind: 'error',
+        error: error.message === '' ? (error.code ?? 'failed') : error.message,
+      });
+    });
+    outgoing.end(request.body);
+  });
+}
+
+/** Reads a short answer to its end, so that the peer sees no reset, and breaks a long one off. */
+function readAtMost(answer: IncomingMessage, done: () => void): void {
+  let bytes = 0;
+  answer.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) answer.destroy();
+  });
+  answer.on('error', () => {
+    // The status is known: nothing else is wanted of this answer.
+  });
+  answer.on('close', done);
+}
+
+function checkedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {
+  return (host, options, callback) => {
+    resolve(host).then(
+      (found) => {
+        const usable = allowPrivate
+          ? found
+          : found.filter(({ address }) => isPublicAddress(address));
+        const first = usable[0];
+        if (first === undefined) callback(new Error(PRIVATE_REFUSED), '', 0);
+        else if (options.all === true) callback(null, [...usable]);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 0),
+    );
+  };
+}
