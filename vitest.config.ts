@@ -13,7 +13,13 @@ const project = (name: string, testTimeout: number) => ({
 
 export default defineConfig({
   test: {
-    projects: [project('unit', 20_000), project('integration', 30_000), project('slow', 600_000)],
+    projects: [
+      project('unit', 20_000),
+      project('integration', 30_000),
+      project('slow', 600_000),
+      // Clients that others wrote: npm run test:peers installs them.
+      project('peers', 60_000),
+    ],
     maxWorkers: 2,
     coverage: {
       provider: 'v8',

@@ -1,0 +1,14 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const { BONAFIDE_PEERS: folder, BONAFIDE_PEERS_PYTHON: python } = process.env;
+
+/** The interpreter that has the Python peers; null = there is none. */
+export const peersPython = python === undefined || python === '' ? null : python;
+
+/** `require` in the folder that `npm run test:peers` has filled. @throws Error when it has not run */
+export function peersRequire(): NodeJS.Require {
+  if (folder === undefined) throw new Error('run this with npm run test:peers');
+  return createRequire(join(folder, 'package.json'));
+}
