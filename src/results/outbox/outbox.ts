@@ -57,7 +57,7 @@ export class Outbox implements DecisionSink {
       return;
     }
     this.#decisions++;
-    const atMs = Math.round(clock.nowMs());
+    const atMs = Math.floor(clock.nowMs());
     this.#push({ write: { kind: 'decision', decision, destinations, atMs }, done: null });
   }
 

@@ -109,7 +109,7 @@ export class DeliveryWorker {
 
   #markOf(delivery: DueDelivery, outcome: PostOutcome): DeliveryMark {
     const { clock, random } = this.#parts;
-    const nowMs = Math.round(clock.nowMs());
+    const nowMs = Math.floor(clock.nowMs());
     if (outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300) {
       this.#breaker.succeeded();
       return { state: 'delivered', atMs: nowMs };

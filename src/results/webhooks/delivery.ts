@@ -26,7 +26,7 @@ export class Delivery {
   constructor(options: DeliveryOptions, destinations: readonly Destination[]) {
     this.#options = options;
     const { clock, store } = options;
-    this.#careful(() => store.pullInWaits(Math.round(clock.nowMs())));
+    this.#careful(() => store.pullInWaits(Math.floor(clock.nowMs())));
     this.use(destinations);
     this.#tidy();
     this.#timers.push(clock.every(POLL_MS, () => this.pump()));
@@ -48,7 +48,7 @@ export class Delivery {
         this.#workers.set(destination.name, new DeliveryWorker(destination, this.#options));
       } else worker.use(destination);
     }
-    this.#careful(() => store.buryOrphans(names, Math.round(clock.nowMs())));
+    this.#careful(() => store.buryOrphans(names, Math.floor(clock.nowMs())));
     this.pump();
   }
 
@@ -70,7 +70,7 @@ export class Delivery {
 
   #tidy(): void {
     const { clock, store } = this.#options;
-    this.#careful(() => store.forgetEnded(Math.round(clock.nowMs() - KEEP_ENDED_MS)));
+    this.#careful(() => store.forgetEnded(Math.floor(clock.nowMs() - KEEP_ENDED_MS)));
   }
 
   /** A disk that fails for a moment stops no worker: the next turn tries again. */
