@@ -3,14 +3,8 @@ import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type {
-  Adapter,
-  AdapterSession,
-  CallIntake,
-  DetectorIdentity,
-  Link,
-  UpgradeRequest,
-} from './adapter.ts';
+import type { Adapter, AdapterSession, DetectorIdentity, Link, UpgradeRequest } from './adapter.ts';
+import { KeyedIntake } from './keyed-intake.ts';
 
 const PING_PERIOD_MS = 20_000;
 
@@ -44,13 +38,17 @@ export class SocketSession {
   #idle: Timer | null = null;
   #ping: Timer | null = null;
   #heardAtMs = 0;
-  #key: KeyIdentity | null;
+  readonly #intake: KeyedIntake;
   #answered = true;
 
   constructor(socket: WebSocket, options: SocketSessionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#key = options.key;
+    const { adapter, events } = options;
+    this.#intake = new KeyedIntake({
+      ...options,
+      onError: (code) => events.error(adapter.id, code),
+    });
   }
 
   begin(): void {
@@ -71,11 +69,11 @@ export class SocketSession {
       // The transport's own refusal (too big, malformed): `close` follows with its code.
     });
     socket.on('close', (code: number) => this.#closed(code));
-    events.opened(adapter.id, this.#key?.name ?? 'unidentified');
+    events.opened(adapter.id, this.#intake.keyName ?? 'unidentified');
     this.#heardAtMs = clock.nowMs();
     this.#watch();
     try {
-      this.#session = adapter.open(this.#link(), this.#intake(), request);
+      this.#session = adapter.open(this.#link(), this.#intake, request);
     } catch (error) {
       this.#fault(error);
     }
@@ -158,34 +156,6 @@ export class SocketSession {
       get bufferedBytes() {
         return socket.bufferedAmount;
       },
-    };
-  }
-
-  #intake(): CallIntake {
-    const { calls, clock, adapter, events, detectors } = this.#options;
-    const session = this;
-    return {
-      identify(key) {
-        session.#key = key;
-      },
-      get keyName() {
-        return session.#key?.name ?? null;
-      },
-      start(start, sink) {
-        const key = session.#key;
-        if (key === null) return 'SCREEN_ERR_AUTH';
-        return calls.start({ ...start, keyName: key.name }, sink);
-      },
-      resume(token, sink) {
-        const key = session.#key;
-        return key === null ? null : calls.resume(token, key.name, sink);
-      },
-      after: (delayMs, action) => clock.after(delayMs, action),
-      get mayRunFast() {
-        return session.#key?.fast ?? false;
-      },
-      detectors,
-      countError: (code) => events.error(adapter.id, code),
     };
   }
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type { Adapter, AdapterSession, CallIntake, DetectorIdentity, Link } from './adapter.ts';
+import type { Adapter, AdapterSession, DetectorIdentity, Link } from './adapter.ts';
+import { KeyedIntake } from './keyed-intake.ts';
 import type { SocketEvents } from './socket-session.ts';
 
 /** A peer must have said who it is this long after it connected. */
@@ -32,7 +32,7 @@ export class TcpSession {
   readonly #socket: Socket;
   readonly #options: TcpSessionOptions;
   #session: AdapterSession | null = null;
-  #key: KeyIdentity | null = null;
+  readonly #intake: KeyedIntake;
   #heardAtMs = 0;
   #closeCode: number | null = null;
   #peerEnded = false;
@@ -43,6 +43,16 @@ export class TcpSession {
   constructor(socket: Socket, options: TcpSessionOptions) {
     this.#socket = socket;
     this.#options = options;
+    const { adapter, events } = options;
+    this.#intake = new KeyedIntake({
+      ...options,
+      key: null,
+      onIdentified: () => {
+        this.#identify?.cancel();
+        options.onIdentified();
+      },
+      onError: (code) => events.error(adapter.id, code),
+    });
   }
 
   begin(): void {
@@ -67,7 +77,7 @@ export class TcpSession {
       if (clock.nowMs() - this.#heardAtMs >= adapter.idleMs) this.refuse('SCREEN_ERR_IDLE');
     });
     try {
-      this.#session = adapter.open(this.#link(), this.#intake(), {
+      this.#session = adapter.open(this.#link(), this.#intake, {
         path: '',
         target: '',
         query: new URLSearchParams(),
@@ -140,35 +150,5 @@ export class TcpSession {
         return socket.writableLength;
       },
     };
-  }
-
-  #intake(): CallIntake {
-    const { calls, clock, adapter, events, detectors } = this.#options;
-    const session = this;
-    return {
-      identify: (key) => this.#identified(key),
-      get keyName() {
-        return session.#key?.name ?? null;
-      },
-      start(start, sink) {
-        const key = session.#key;
-        if (key === null) return 'SCREEN_ERR_AUTH';
-        return calls.start({ ...start, keyName: key.name }, sink);
-      },
-      // Nothing on a bare connection could carry a token.
-      resume: () => null,
-      after: (delayMs, action) => clock.after(delayMs, action),
-      mayRunFast: false,
-      detectors,
-      countError: (code) => events.error(adapter.id, code),
-    };
-  }
-
-  #identified(key: KeyIdentity): void {
-    const isFirst = this.#key === null;
-    this.#key = key;
-    if (!isFirst) return;
-    this.#identify?.cancel();
-    this.#options.onIdentified();
   }
 }
