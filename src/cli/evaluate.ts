@@ -1,26 +1,44 @@
-import type { Command } from 'commander';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
 import { EMBEDDED_DETECTOR_FOLDERS } from '../config.ts';
-import { loadDetector } from '../model/detector.ts';
-import { loadOpus } from '../stream/codecs/create-decoder.ts';
+import { type Detector, loadDetector } from '../model/detector.ts';
 import { renderFigures } from '../train/card.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../train/channels.ts';
-import { CorpusError } from '../train/corpora/clip.ts';
+import { compareSlices, type SliceComparison } from '../train/compare.ts';
+import { type Clip, CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
+import { CORPUS_KINDS, type CorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
-import { judgeSplit } from '../train/evaluate-detector.ts';
-import { ClipAudio, prepareFeatures } from '../train/features.ts';
-import { scoreStore } from '../train/score-store.ts';
+import { type ChannelJudgement, judgeChannel, judgementJson } from '../train/judge-channel.ts';
+import { renderComparison, renderDurations, renderSlices } from '../train/render-slices.ts';
+import { renderEvaluationReport } from '../train/report/evaluation-report.ts';
+import { type ScoredChannel, scoreCorpus, seenFamiliesOf } from '../train/score-corpus.ts';
+import { SCORE_FORMATS, type ScoreFormat, writeScoreFile } from '../train/score-files.ts';
+import { judgedTrials, slicesOf } from '../train/slices.ts';
+import { applySplitFile } from '../train/split-file.ts';
+import { trainingFamilies } from '../train/system-family.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { evaluateScores } from './evaluate-scores.ts';
 
 interface EvaluateOptions {
   readonly detector: string;
   readonly corpus: string;
-  readonly split: 'train' | 'val' | 'dev';
+  readonly corpusKind?: CorpusKind;
+  readonly strict?: boolean;
+  readonly split?: Split;
+  readonly splits?: string;
   readonly channels: string;
   readonly cache: string;
+  readonly compare?: string;
+  readonly report?: string;
+  readonly writeScores?: string;
+  readonly scoreFormat: ScoreFormat;
+  readonly scores?: string;
+  readonly labels?: string;
   readonly json?: boolean;
 }
 
-/** `bonafide evaluate`: figures of a detector on a corpus. */
+/** `bonafide evaluate`: figures of a detector on a corpus, or of a file of scores. */
 export function addEvaluateCommand(
   program: Command,
   context: CliContext,
@@ -28,12 +46,40 @@ export function addEvaluateCommand(
 ): void {
   program
     .command('evaluate')
-    .description('figures of a detector on a labelled corpus (manifest.csv, or real/ and fake/)')
+    .description('figures of a detector on a labelled corpus, or of any file of scores')
     .option('--detector <folder>', 'detector folder', EMBEDDED_DETECTOR_FOLDERS[0])
-    .option('--corpus <folder>', 'corpus', '../shared/corpus')
-    .option('--split <name>', 'train, val or dev; a plain folder is dev', 'dev')
+    .option(
+      '--corpus <folder>',
+      'manifest.csv, real/ and fake/, or a public corpus',
+      '../shared/corpus',
+    )
+    .addOption(
+      new Option('--corpus-kind <name>', 'layout of the corpus; default: found out').choices(
+        CORPUS_KINDS,
+      ),
+    )
+    .option('--strict', 'counts that differ from the published ones are errors')
+    .addOption(
+      new Option('--split <name>', 'default: eval where the corpus has it, else dev').choices(
+        SPLITS,
+      ),
+    )
+    .option('--splits <file>', 'JSON file with the splits to use instead of the corpus’s own')
     .option('--channels <list>', `comma-separated: ${CHANNEL_NAMES.join(', ')}`, 'mulaw')
     .option('--cache <folder>', 'prepared features', '.cache/features')
+    .option(
+      '--compare <folder>',
+      `another detector; exit ${EXIT.worse} when any slice is worse than its`,
+    )
+    .option('--report <html>', 'self-contained report; its figures go into a JSON file beside it')
+    .option('--write-scores <file>', 'LLR of every clip after 4 s of speech (first channel)')
+    .addOption(
+      new Option('--score-format <name>', 'of --write-scores')
+        .choices(SCORE_FORMATS)
+        .default('plain'),
+    )
+    .option('--scores <file>', 'figures of this score file instead; no detector, no corpus')
+    .option('--labels <file>', 'labels or protocol for --scores, where it has none itself')
     .option('--json', 'figures as JSON')
     .action(async (options: EvaluateOptions) => {
       exit(await evaluate(options, context));
@@ -41,48 +87,134 @@ export function addEvaluateCommand(
 }
 
 async function evaluate(options: EvaluateOptions, context: CliContext): Promise<ExitCode> {
-  const detector = await loadDetector(options.detector);
-  const { manifest } = detector;
-  const clips = readClips(options);
-  const engine = await detector.createEngine('onnx');
-  const { normalisation } = manifest.frontEnd;
-  if (normalisation.kind !== 'global') {
-    throw new CliError('evaluate needs a detector with global normalisation', EXIT.configuration);
-  }
-  const opus = await loadOpus();
-  const audio = new ClipAudio(manifest.sampleRateHz);
-  const figures = [];
-  for (const channel of channelsOf(options.channels)) {
-    const store = await prepareFeatures({
-      clips,
-      channel,
-      frontEnd: { ...manifest.frontEnd, normalisation: { kind: 'none' } },
-      seed: 1,
-      cacheFolder: options.cache,
-      opus,
-      audio,
-    });
-    const indices = clips.map((_, index) => index);
-    const scored = await scoreStore({ engine, store, clips, indices, ...normalisation });
-    figures.push(
-      judgeSplit(scored, { split: options.split, channel }, manifest, manifest.frontEnd.hopMs),
+  const { scores, labels, json } = options;
+  if (scores !== undefined) {
+    return evaluateScores(
+      { scores, ...(labels === undefined ? {} : { labels }), json: json === true },
+      context,
     );
   }
-  engine.dispose();
-  context.stdout.write(`${options.json ? JSON.stringify(figures) : renderFigures(figures)}\n`);
-  return EXIT.ok;
-}
-
-function readClips(options: EvaluateOptions) {
+  if (labels !== undefined) throw new CliError('--labels needs --scores', EXIT.configuration);
   try {
-    const clips = readCorpus(options.corpus).filter(({ split }) => split === options.split);
-    if (clips.length === 0)
-      throw new CorpusError(`${options.corpus} has no split ${options.split}`);
-    return clips;
+    return await evaluateCorpus(options, context);
   } catch (error) {
     if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
     throw error;
   }
+}
+
+async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Promise<ExitCode> {
+  const channels = channelsOf(options.channels);
+  const detector = await loadDetector(options.detector);
+  const other = options.compare === undefined ? null : await loadDetector(options.compare);
+  const all = readClips(options, context);
+  const split = options.split ?? (all.some((clip) => clip.split === 'eval') ? 'eval' : 'dev');
+  const clips = all.filter((clip) => clip.split === split);
+  if (clips.length === 0) throw new CorpusError(`${options.corpus} has no split ${split}`);
+  // Before the work: a folder that cannot be made should not cost an hour.
+  for (const path of [options.report, options.writeScores]) {
+    if (path !== undefined) mkdirSync(dirname(path), { recursive: true });
+  }
+  const scoreWith = (chosen: Detector) =>
+    scoreCorpus({ detector: chosen, clips, channels, cacheFolder: options.cache });
+  const seenFamilies = seenFamiliesOf(detector.manifest, trainingFamilies(all));
+  const judgements = (await scoreWith(detector)).map(({ channel, scored }) =>
+    judgeChannel(scored, { split, channel, ...decisionOf(detector), seenFamilies }),
+  );
+  const comparison =
+    other === null ? [] : compareChannels(judgements, other, await scoreWith(other), seenFamilies);
+  if (options.writeScores !== undefined) writeScores(options, judgements[0]!);
+  if (options.report !== undefined) writeReport(options, detector, judgements, comparison);
+  writeFigures(options, judgements, comparison, context);
+  return comparison.some(({ verdict }) => verdict === 'worse') ? EXIT.worse : EXIT.ok;
+}
+
+function readClips(options: EvaluateOptions, context: CliContext): readonly Clip[] {
+  const clips = readCorpus(options.corpus, {
+    ...(options.corpusKind === undefined ? {} : { kind: options.corpusKind }),
+    strict: options.strict === true,
+    warn: (line) => context.stderr.write(`${line}\n`),
+  });
+  return options.splits === undefined
+    ? clips
+    : applySplitFile(options.splits, options.corpus, clips);
+}
+
+function decisionOf({ manifest }: Detector) {
+  return { decision: manifest, hopMs: manifest.frontEnd.hopMs };
+}
+
+function compareChannels(
+  judgements: readonly ChannelJudgement[],
+  other: Detector,
+  scoredByOther: readonly ScoredChannel[],
+  seenFamilies: ReadonlySet<string> | null,
+): SliceComparison[] {
+  const { decision, hopMs } = decisionOf(other);
+  return scoredByOther.flatMap(({ channel, scored }, index) =>
+    compareSlices(
+      slicesOf(judgements[index]!.trials, seenFamilies),
+      judgedTrials(scored, decision, hopMs),
+      channel,
+    ),
+  );
+}
+
+function writeScores(options: EvaluateOptions, { trials }: ChannelJudgement): void {
+  writeScoreFile(
+    options.writeScores!,
+    options.scoreFormat,
+    trials.map(({ clip, score }) => ({
+      // Names of trials in the public formats have no ending and no spaces.
+      name: basename(clip.path, extname(clip.path)).replace(/\s+/g, '_'),
+      score,
+      label: clip.label,
+      source: clip.system,
+    })),
+  );
+}
+
+function writeReport(
+  options: EvaluateOptions,
+  { id, manifest }: Detector,
+  judgements: readonly ChannelJudgement[],
+  comparison: readonly SliceComparison[],
+): void {
+  const path = options.report!;
+  const { log } = manifest.training;
+  const html = renderEvaluationReport({
+    title: `${id} on ${basename(resolve(options.corpus))}`,
+    about:
+      options.compare === undefined ? [] : [`Compared with the detector in ${options.compare}.`],
+    judgements,
+    comparison,
+    log: Array.isArray(log) ? log : [],
+  });
+  writeFileSync(path, html);
+  const figures = { detector: id, channels: judgements.map(judgementJson), comparison };
+  const besides = `${path.slice(0, path.length - extname(path).length)}.json`;
+  writeFileSync(besides, `${JSON.stringify(figures, null, 1)}\n`);
+}
+
+function writeFigures(
+  options: EvaluateOptions,
+  judgements: readonly ChannelJudgement[],
+  comparison: readonly SliceComparison[],
+  { stdout }: CliContext,
+): void {
+  if (options.json) {
+    const channels = judgements.map(judgementJson);
+    stdout.write(`${JSON.stringify({ channels, comparison })}\n`);
+    return;
+  }
+  const rows = judgements.map(({ figures, durations }) => ({
+    channel: figures.channel,
+    durations,
+  }));
+  stdout.write(`${renderFigures(judgements.map(({ figures }) => figures))}\n`);
+  stdout.write(`${renderDurations(rows)}\n`);
+  stdout.write(`${renderSlices(judgements.flatMap(({ slices }) => slices))}\n`);
+  if (comparison.length > 0) stdout.write(`${renderComparison(comparison)}\n`);
 }
 
 function channelsOf(list: string): ChannelName[] {

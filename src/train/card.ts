@@ -3,6 +3,7 @@ import type { AuditReport } from './audit/shortcut-audit.ts';
 import type { Clip } from './corpora/clip.ts';
 import type { SplitFigures } from './evaluate-detector.ts';
 import type { Recipe } from './recipe.ts';
+import { percentText } from './report/markup.ts';
 
 export interface CardOptions {
   readonly recipe: Recipe;
@@ -12,8 +13,6 @@ export interface CardOptions {
   readonly thresholds: readonly { readonly falseAlertRate: number; readonly llr: number }[];
   readonly audit?: AuditReport | undefined;
 }
-
-const percent = (share: number) => (100 * share).toFixed(1);
 
 /** The detector's card, in Markdown. */
 export function renderCard(options: CardOptions): string {
@@ -36,7 +35,7 @@ Page-macro EER: mean over pages with at least five clips of each label, in per c
 \`dev\` choosing between recipes; neither gave gradients.
 
 ${renderFigures(options.figures)}
-Thresholds (LLR, positive = bona fide), by the share of human clips of \`val\` called synthetic: ${options.thresholds.map(({ falseAlertRate, llr }) => `${percent(falseAlertRate)} % at ${llr}`).join(', ')}.
+Thresholds (LLR, positive = bona fide), by the share of human clips of \`val\` called synthetic: ${options.thresholds.map(({ falseAlertRate, llr }) => `${percentText(falseAlertRate)} % at ${llr}`).join(', ')}.
 
 ## Where it fails
 The rows above tell: noise, rooms and short speech cost most, and the last column is what the strict threshold lets through. Languages and accents are not
@@ -50,7 +49,7 @@ decision about a person.
 
 function renderAuditNote(audit: AuditReport | undefined): string {
   if (audit === undefined) return '';
-  const floor = `a model of the cheap descriptors alone reaches a page-macro EER of ${percent(audit.descriptorsOnlyEer)} %`;
+  const floor = `a model of the cheap descriptors alone reaches a page-macro EER of ${percentText(audit.descriptorsOnlyEer)} %`;
   if (audit.passed) return `\nThe shortcut audit passed; ${floor}.\n`;
   const failing = audit.findings.filter(({ failed }) => failed.length > 0).map(({ name }) => name);
   return `\n**Trained although the shortcut audit failed** (${failing.join(', ')}); ${floor}.\n`;
@@ -70,9 +69,9 @@ function renderData(clips: readonly Clip[]): string {
 /** The table of figures, in Markdown. */
 export function renderFigures(figures: readonly SplitFigures[]): string {
   const rows = figures.map((row) => {
-    const macro = Object.values(row.pageMacroEer).map(percent).join(' / ');
+    const macro = Object.values(row.pageMacroEer).map(percentText).join(' / ');
     const [low, high] = row.pageMacroEerInterval;
-    return `| ${row.split} | ${row.channel} | ${row.pages} | ${macro} | ${percent(low)} – ${percent(high)} | ${percent(row.pooledEer)} | ${row.cllr.toFixed(3)} / ${row.minCllr.toFixed(3)} | ${percent(row.falseAlertRate)} | ${percent(row.missRate)} |`;
+    return `| ${row.split} | ${row.channel} | ${row.pages} | ${macro} | ${percentText(low)} – ${percentText(high)} | ${percentText(row.pooledEer)} | ${row.cllr.toFixed(3)} / ${row.minCllr.toFixed(3)} | ${percentText(row.falseAlertRate)} | ${percentText(row.missRate)} |`;
   });
-  return `| split | channel | pages | page-macro EER after 1 / 2 / 4 s | 95 % interval (4 s) | pooled EER | Cllr / min | false alerts at the 1 % threshold | misses there |\n|---|---|---|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `| split | channel | pages | page-macro EER after 1 / 2 / 4 / 8 s | 95 % interval (4 s) | pooled EER | Cllr / min | false alerts at the 1 % threshold | misses there |\n|---|---|---|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }

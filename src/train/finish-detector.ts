@@ -6,11 +6,14 @@ import type { AuditReport } from './audit/shortcut-audit.ts';
 import { type ClipLogits, calibrate, scoresAfter, thresholdsOf } from './calibrate.ts';
 import { renderCard } from './card.ts';
 import type { Clip, Split } from './corpora/clip.ts';
-import { judgeSplit, llrOf, type SplitFigures } from './evaluate-detector.ts';
+import { type Decision, llrOf, type SplitFigures } from './evaluate-detector.ts';
 import type { FeatureStore } from './features.ts';
+import { type ChannelJudgement, judgeChannel, judgementJson } from './judge-channel.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
+import { renderEvaluationReport } from './report/evaluation-report.ts';
 import { scoreStore } from './score-store.ts';
+import { trainingFamilies } from './system-family.ts';
 import { indicesOf, readLog, type TrainedNetwork } from './train-run.ts';
 
 const CALIBRATION_EDGES_MS = [1000, 2000, 4000] as const;
@@ -42,38 +45,76 @@ export interface FinishOptions {
   readonly audit?: AuditReport;
 }
 
+/** What was measured with the finished weights. */
+interface Measured {
+  readonly decision: Decision;
+  readonly judgements: readonly ChannelJudgement[];
+  /** Of the synthesisers in `train`. */
+  readonly families: readonly string[];
+}
+
 /** Calibrates on `val` (all channels), judges `val` and `dev`, and writes the detector folder. */
 export async function finishDetector(options: FinishOptions): Promise<readonly SplitFigures[]> {
-  const { recipe, clips, stores, trained, runFolder, outFolder } = options;
-  const { plan, weights, mean, scale, spec } = trained;
+  const { recipe, clips, trained, outFolder, audit } = options;
+  const measured = await measure(options);
+  const figures = measured.judgements.map((judgement) => judgement.figures);
+  const { thresholds } = measured.decision;
+  await writeDetector(outFolder, {
+    manifest: manifestOf(options, measured),
+    weights: trained.weights,
+    documents: {
+      'README.md': renderCard({ recipe, plan: trained.plan, clips, figures, thresholds, audit }),
+      ...reportsOf(options, measured),
+    },
+  });
+  return figures;
+}
+
+async function measure({ recipe, clips, stores, trained }: FinishOptions): Promise<Measured> {
+  const { plan, weights, mean, scale } = trained;
   const engine = await createOnnxEngine(writeOnnx(plan, weights), plan.signature);
   const scoreOf = (store: FeatureStore, split: Split) =>
     scoreStore({ engine, store, clips, indices: indicesOf(clips, split), mean, scale });
   const { hopMs } = frontEndOf(recipe);
   const val: ClipLogits[] = [];
   for (const store of stores) val.push(...(await scoreOf(store, 'val')));
+  const decision = decisionOf(val, recipe);
+  const families = trainingFamilies(clips);
+  const about = { decision, hopMs, seenFamilies: new Set(families) };
+  const judgements: ChannelJudgement[] = [];
+  for (const split of ['val', 'dev'] as const) {
+    for (const store of stores) {
+      const scored = await scoreOf(store, split);
+      judgements.push(judgeChannel(scored, { ...about, split, channel: store.channel }));
+    }
+  }
+  engine.dispose();
+  return { decision, judgements, families };
+}
+
+function decisionOf(val: readonly ClipLogits[], recipe: Recipe): Decision {
+  const { hopMs } = frontEndOf(recipe);
   const calibration = calibrate(val, {
     binEdgesMs: CALIBRATION_EDGES_MS,
     hopMs,
     replicas: REPLICAS,
     random: createRandom(recipe.seed),
   });
-  const bonafide = scoresAfter(val, DECISION.firmSpeechMs, hopMs).bonafide;
+  const { bonafide } = scoresAfter(val, DECISION.firmSpeechMs, hopMs);
   const scale4s = { calibration, thresholds: [] };
   const thresholds = thresholdsOf(
     bonafide.map((logit) => llrOf(logit, DECISION.firmSpeechMs, scale4s)),
   );
-  const figures: SplitFigures[] = [];
-  for (const split of ['val', 'dev'] as const) {
-    for (const store of stores) {
-      const scored = await scoreOf(store, split);
-      figures.push(
-        judgeSplit(scored, { split, channel: store.channel }, { calibration, thresholds }, hopMs),
-      );
-    }
-  }
-  engine.dispose();
-  const manifest: DetectorContent['manifest'] = {
+  return { calibration, thresholds };
+}
+
+function manifestOf(
+  { recipe, clips, trained, runFolder, audit }: FinishOptions,
+  { decision, families }: Measured,
+): DetectorContent['manifest'] {
+  const { plan, mean, scale, spec } = trained;
+  const { calibration, thresholds } = decision;
+  return {
     name: recipe.name,
     version: recipe.version,
     description: recipe.description,
@@ -87,7 +128,7 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
       bins: [...calibration.bins],
       replicas: calibration.replicas.map((maps) => [...maps]),
     },
-    thresholds,
+    thresholds: [...thresholds],
     decision: DECISION,
     abstention: ABSTENTION,
     training: {
@@ -96,19 +137,33 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
       parameters: plan.parameterCount,
       flopsPerFrame: plan.flopsPerFrame,
       clips: clips.length,
-      ...(options.audit === undefined ? {} : { audit: options.audit }),
+      synthesiserFamilies: families,
+      ...(audit === undefined ? {} : { audit }),
       log: readLog(runFolder),
     },
   };
-  await writeDetector(outFolder, {
-    manifest,
-    weights,
-    documents: {
-      'README.md': renderCard({ recipe, plan, clips, figures, thresholds, audit: options.audit }),
-      'report/figures.json': `${JSON.stringify({ figures, log: readLog(runFolder) }, null, 1)}\n`,
-    },
-  });
-  return figures;
+}
+
+/** The figures for machines and the report for people. */
+function reportsOf(
+  { recipe, runFolder }: FinishOptions,
+  { judgements }: Measured,
+): Record<string, string> {
+  const log = readLog(runFolder);
+  const figures = judgements.map((judgement) => judgement.figures);
+  const channels = judgements.map(judgementJson);
+  return {
+    'report/figures.json': `${JSON.stringify({ figures, channels, log }, null, 1)}\n`,
+    'report/index.html': renderEvaluationReport({
+      title: `${recipe.name} ${recipe.version}`,
+      about: [
+        'val served calibration and watching the training, dev choosing between recipes; neither gave gradients.',
+      ],
+      judgements,
+      comparison: [],
+      log,
+    }),
+  };
 }
 
 function round6(value: number): number {

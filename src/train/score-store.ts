@@ -5,6 +5,11 @@ import { type FeatureStore, unpackFrames } from './features.ts';
 
 const MAX_ROWS = 128;
 
+/** A clip's step logits with the clip they are of. */
+export interface ScoredClip extends ClipLogits {
+  readonly clip: Clip;
+}
+
 export interface ScoreOptions {
   readonly engine: Engine;
   readonly store: FeatureStore;
@@ -18,9 +23,9 @@ export interface ScoreOptions {
  * Step logits of whole clips, in the blocks of serving and from the zero state; what is left of a
  * block at the end of a clip is not scored, as when serving.
  */
-export async function scoreStore(options: ScoreOptions): Promise<ClipLogits[]> {
+export async function scoreStore(options: ScoreOptions): Promise<ScoredClip[]> {
   const { clips, indices, store } = options;
-  const results: ClipLogits[] = [];
+  const results: ScoredClip[] = [];
   // Clips of like length share a batch, so that few rows idle.
   const ordered = [...indices].sort((a, b) => store.spans[a]!.frames - store.spans[b]!.frames);
   for (let at = 0; at < ordered.length; at += MAX_ROWS) {
@@ -29,6 +34,7 @@ export async function scoreStore(options: ScoreOptions): Promise<ClipLogits[]> {
     group.forEach((index, row) => {
       const clip = clips[index]!;
       results.push({
+        clip,
         page: clip.page,
         system: clip.system,
         isSpoof: clip.label === 'spoof',

@@ -1,3 +1,5 @@
+import type { Clip } from './corpora/clip.ts';
+
 /**
  * The family of a synthesiser by its name: variants, copies and versions of one method are one
  * family, so that "unseen" means a method that training never met. `HiFi-GAN V2(copy)` → `hifigan`.
@@ -11,4 +13,12 @@ export function systemFamily(system: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, '');
   // A name of digits and versions only (`A07`) is its own family.
   return plain === '' ? system.toLowerCase() : plain;
+}
+
+/** The families of the synthesisers in the split `train`, sorted. */
+export function trainingFamilies(clips: readonly Clip[]): string[] {
+  const spoof = clips.filter(({ split, label }) => split === 'train' && label === 'spoof');
+  return [...new Set(spoof.map(({ system }) => systemFamily(system)))].sort((a, b) =>
+    a < b ? -1 : 1,
+  );
 }

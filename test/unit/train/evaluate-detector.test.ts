@@ -49,7 +49,7 @@ describe('judgeSplit', () => {
 
   it('gives page-macro and pooled error rates', () => {
     expect(figures).toMatchObject({ ...names, clips: 20, pages: 2 });
-    expect(Object.keys(figures.pageMacroEer)).toEqual(['1 s', '2 s', '4 s']);
+    expect(Object.keys(figures.pageMacroEer)).toEqual(['1 s', '2 s', '4 s', '8 s']);
     for (const eer of Object.values(figures.pageMacroEer)) expect(eer).toBeCloseTo(0.1, 12);
     expect(figures.pooledEer).toBeCloseTo(0.1, 12);
     expect(figures.minCllr).toBeLessThan(figures.cllr);

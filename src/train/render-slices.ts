@@ -1,0 +1,42 @@
+import type { SliceComparison } from './compare.ts';
+import type { DurationPoint } from './duration-curve.ts';
+import { percentText } from './report/markup.ts';
+import type { SliceFigures } from './slices.ts';
+
+const points = (share: number) => `${share > 0 ? '+' : ''}${percentText(share)}`;
+
+/** The table of slices, in Markdown. */
+export function renderSlices(slices: readonly SliceFigures[]): string {
+  const rows = slices.map(
+    (row) =>
+      `| ${row.channel} | ${nameOf(row)} | ${row.bonafide} | ${row.spoof} | ${percentText(row.eer)} | ${percentText(row.eerInterval.low)} – ${percentText(row.eerInterval.high)} | ${row.auc.toFixed(3)} | ${percentText(row.falseAlertRate)} | ${percentText(row.missRate)} | ${row.resampled} |`,
+  );
+  return `| channel | slice | human clips | synthetic clips | EER (4 s) | 95 % interval | AUC | false alerts | misses | resampled |\n|---|---|---|---|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+/** The table of EERs by speech heard, in Markdown. */
+export function renderDurations(
+  rows: readonly { readonly channel: string; readonly durations: readonly DurationPoint[] }[],
+): string {
+  const lines = rows.flatMap(({ channel, durations }) =>
+    durations.map(
+      ({ speechSeconds, eer, eerInterval, longEnough }) =>
+        `| ${channel} | ${speechSeconds} s | ${percentText(eer)} | ${percentText(eerInterval.low)} – ${percentText(eerInterval.high)} | ${percentText(longEnough)} |`,
+    ),
+  );
+  return `| channel | speech | pooled EER | 95 % interval | clips as long, % |\n|---|---|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+/** The table of a comparison, in Markdown; differences are this detector minus the other. */
+export function renderComparison(rows: readonly SliceComparison[]): string {
+  const lines = rows.map(
+    (row) =>
+      `| ${row.channel} | ${nameOf(row)} | ${row.trials} | ${points(row.difference)} | ${points(row.low)} … ${points(row.high)} | ${row.verdict} |`,
+  );
+  return `| channel | slice | clips | difference of EERs, points | 95 % interval | this detector is |\n|---|---|---|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+/** A slice's name for people. */
+export function nameOf({ dimension, value }: { dimension: string; value: string }): string {
+  return value === '' ? dimension : `${dimension}: ${value}`;
+}

@@ -1,0 +1,99 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from './run-cli.ts';
+
+const FIXTURES: Readonly<Record<string, readonly string[]>> = {
+  real: ['human_carlo_it_8k.flac', 'human_allison_en_8k.flac', 'human_ivrvoice_ru_8k.flac'],
+  fake: ['synth_flite_slt_8k.flac', 'synth_espeak_en_us.flac', 'synth_hifigan_v3_nsh_ru.flac'],
+};
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-evaluate-'));
+  for (const [kind, names] of Object.entries(FIXTURES)) {
+    mkdirSync(join(folder, 'my-calls', kind), { recursive: true });
+    for (const name of names) {
+      copyFileSync(join('test/fixtures', name), join(folder, 'my-calls', kind, name));
+    }
+  }
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(name: string, ...lines: readonly string[]): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+describe('evaluate --corpus', () => {
+  it('judges a plain folder, writes a report and scores, and compares', async () => {
+    const args = ['--corpus', join(folder, 'my-calls'), '--cache', join(folder, 'cache')];
+    const report = join(folder, 'out', 'report.html');
+    const scores = join(folder, 'out', 'scores.txt');
+    const { code, stdout, stderr } = await runCli([
+      'evaluate',
+      ...args,
+      ...['--report', report, '--write-scores', scores, '--score-format', 'asvspoof-2019'],
+      ...['--compare', 'models/telephone-8k'],
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/\| dev \| mulaw \|/);
+    expect(stdout).toMatch(/\| mulaw \| all \| 3 \| 3 \|/);
+    expect(stdout).toMatch(/\| mulaw \| all \| 6 \| 0\.0 \|/);
+    expect(readFileSync(report, 'utf8')).toContain('telephone-8k@');
+    const figures = JSON.parse(readFileSync(report.replace('.html', '.json'), 'utf8')) as {
+      channels: { slices: { dimension: string }[] }[];
+    };
+    expect(figures.channels[0]!.slices[0]!.dimension).toBe('all');
+    const again = await runCli(['evaluate', '--scores', scores, '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ bonafide: 3, spoof: 3 });
+  });
+
+  it.each([
+    { args: ['--corpus', 'nowhere'], says: /nowhere is not there/ },
+    { args: ['--channels', 'tin'], says: /--channels must be of clean, mulaw/ },
+    { args: ['--labels', 'x'], says: /--labels needs --scores/ },
+  ])('refuses $args', async ({ args, says }) => {
+    const { code, stderr } = await runCli(['evaluate', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(says);
+  });
+});
+
+describe('evaluate --scores', () => {
+  it('prints the figures of a set with known answers', async () => {
+    const scores = write('scores.txt', 'a 2', 'b 1.5', 'c 0.4', 'd -0.6', 'e 3.1', 'f 0.9');
+    const spoof = ['g -2.2', 'h -1.1', 'i 0.7', 'j -0.3', 'k -3', 'l -0.8'];
+    write('scores.txt', ...readFileSync(scores, 'utf8').trim().split('\n'), ...spoof);
+    const names = (list: string, label: string) => [...list].map((name) => `${name} ${label}`);
+    const labels = write('labels.txt', ...names('abcdef', 'bonafide'), ...names('ghijkl', 'spoof'));
+    const { code, stdout } = await runCli(['evaluate', '--scores', scores, '--labels', labels]);
+    expect(code).toBe(0);
+    for (const figure of ['16.667 %', '0.3333 / 0.3333', '0.5691 / 0.3333', '0.3752']) {
+      expect(stdout).toContain(figure);
+    }
+  });
+
+  it('says when the sign looks wrong', async () => {
+    const scores = write('flipped.txt', 'a - bonafide -1', 'b A01 spoof 1');
+    const { code, stderr } = await runCli(['evaluate', '--scores', scores]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/flip the sign/);
+  });
+
+  it('tells a file that is not there from one that is wrong', async () => {
+    const missing = await runCli(['evaluate', '--scores', join(folder, 'none.txt')]);
+    expect([missing.code, missing.stderr]).toEqual([3, expect.stringContaining('ENOENT')]);
+    const wrong = await runCli(['evaluate', '--scores', write('wrong.txt', 'a one')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('line 1')]);
+    const alone = await runCli(['evaluate', '--scores', write('alone.txt', 'a 1')]);
+    expect(alone.stderr).toContain('a has a score but no label');
+  });
+});
