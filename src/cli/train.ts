@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { loadDetector } from '../model/detector.ts';
+import { assignSplits } from '../train/assign-splits.ts';
 import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
 import { runAudit } from '../train/audit/run-audit.ts';
 import type { AuditReport } from '../train/audit/shortcut-audit.ts';
@@ -94,17 +95,25 @@ async function chooseRecipe(
 export async function readTrainInputs(
   options: Pick<
     TrainCliOptions,
-    'corpus' | 'recipe' | 'cache' | 'seed' | 'quick' | 'from' | 'licences'
+    'corpus' | 'recipe' | 'cache' | 'run' | 'seed' | 'quick' | 'from' | 'licences'
   >,
   context: CliContext,
 ): Promise<TrainInputs> {
   try {
     const { recipe, from } = await chooseRecipe(options);
     const all = readCorpus(options.corpus);
-    const clips =
+    const licensed =
       options.licences === undefined
         ? all
         : keepLicences(all, readPageLicences(options.corpus), options.licences.split(','));
+    const runFolder = join(options.run, `${recipe.name}-seed${recipe.seed}`);
+    mkdirSync(runFolder, { recursive: true });
+    const clips = assignSplits(licensed, {
+      folder: options.corpus,
+      seed: recipe.seed,
+      splitFile: join(runFolder, 'splits.json'),
+      say: (line) => context.stderr.write(`${line}\n`),
+    });
     requireTrainingSplits(clips);
     const bar = context.stderr.isTTY
       ? new SingleBar({ format: '{channel} [{bar}] {value}/{total} clips, {eta_formatted} left' })

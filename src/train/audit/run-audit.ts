@@ -25,7 +25,9 @@ export interface RunAuditOptions {
 export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   const { clips, cacheFolder } = options;
   const indices = clips.flatMap(({ split, seconds }, index) =>
-    (split === 'train' || split === 'dev') && seconds >= LEAST_SECONDS ? [index] : [],
+    (split === 'train' || split === 'dev') && (seconds === 0 || seconds >= LEAST_SECONDS)
+      ? [index]
+      : [],
   );
   const key = createHash('sha256')
     .update(

@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { assignSplits } from '../../../src/train/assign-splits.ts';
+import type { Clip, Split } from '../../../src/train/corpora/clip.ts';
+
+let folder: string;
+let said: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-splits-'));
+  said = [];
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function clipsOf(speakers: number, systems: number, split: Split = 'dev'): Clip[] {
+  return Array.from({ length: 60 }, (_, index) => {
+    const isSpoof = index % 2 === 1;
+    return {
+      path: join(folder, isSpoof ? 'fake' : 'real', `${index}.wav`),
+      label: isSpoof ? 'spoof' : 'bonafide',
+      system: isSpoof ? `s${(index >> 1) % systems}` : 'human',
+      speaker: isSpoof ? '' : `p${(index >> 1) % speakers}`,
+      language: '',
+      page: 'mine',
+      split,
+      sourceRateHz: 0,
+      seconds: 0,
+    };
+  });
+}
+
+const assign = (clips: readonly Clip[]) =>
+  assignSplits(clips, {
+    folder,
+    seed: 1,
+    splitFile: join(folder, 'splits.json'),
+    say: (line) => said.push(line),
+  });
+
+it('keeps speakers and generators apart where there are enough, and writes the file', () => {
+  const clips = assign(clipsOf(10, 10));
+  for (const key of ['speaker', 'system'] as const) {
+    for (const value of new Set(clips.map((clip) => clip[key]).filter((name) => name !== ''))) {
+      if (value === 'human') continue;
+      expect(
+        new Set(clips.filter((clip) => clip[key] === value).map(({ split }) => split)).size,
+      ).toBe(1);
+    }
+  }
+  expect(said[0]).toContain('disjoint by speaker, generator');
+  expect(JSON.parse(readFileSync(join(folder, 'splits.json'), 'utf8'))).toMatchObject({ seed: 1 });
+});
+
+it('splits the clips of one generator freely, and says so', () => {
+  const clips = assign(clipsOf(1, 1));
+  expect(new Set(clips.map(({ split }) => split))).toEqual(new Set(['train', 'val', 'dev']));
+  expect(said[0]).toContain('disjoint by nothing');
+});
+
+it('leaves a corpus with splits alone', () => {
+  const clips = clipsOf(2, 2, 'train');
+  expect(assign(clips)).toBe(clips);
+  expect(said).toEqual([]);
+});
