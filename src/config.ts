@@ -8,6 +8,7 @@ import {
   type PlatformSettings,
   readPlatformSettings,
 } from './platform-settings.ts';
+import { DEFAULT_POLICIES, type Policies, readPolicies } from './results/policies.ts';
 
 /** One setting: where it comes from, what it means; the README's table is checked against this. */
 interface Setting<T> {
@@ -39,6 +40,16 @@ export const SETTINGS = {
   platformsFile: setting(
     'BONAFIDE_PLATFORMS_FILE',
     'YAML file of telephony platforms: secrets, roles, switches (docs/platforms); empty = none',
+    z.string().default(''),
+  ),
+  policiesFile: setting(
+    'BONAFIDE_POLICIES_FILE',
+    'YAML file of alert policies and destinations (docs/alerts.md), read again on SIGHUP; empty = the default policy',
+    z.string().default(''),
+  ),
+  dataFolder: setting(
+    'BONAFIDE_DATA_FOLDER',
+    'folder of the alert store and the decision log; empty = none: alerts go to the results plane only',
     z.string().default(''),
   ),
   allowLoopback: setting(
@@ -112,6 +123,7 @@ export interface Config extends Omit<SettingValues, 'detectors' | 'keysFile' | '
   readonly detectorFolders: readonly string[];
   readonly keys: readonly KeyEntry[];
   readonly platforms: PlatformSettings;
+  readonly policies: Policies;
 }
 
 /** Every problem of the configuration at once. */
@@ -147,6 +159,11 @@ export function readConfig(
     problems.length === 0
       ? readPlatformSettings(settings.platformsFile, names, problems)
       : DEFAULT_PLATFORM_SETTINGS;
+  const policies =
+    problems.length === 0 ? readPolicies(settings.policiesFile, problems) : DEFAULT_POLICIES;
+  if (policies.destinations.length > 0 && settings.dataFolder === '') {
+    problems.push('BONAFIDE_DATA_FOLDER: is needed where the policies file has destinations');
+  }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const { detectors, keysFile: _, platformsFile: _platformsFile, ...rest } = settings;
   const folders = detectors.split(',').filter((folder) => folder !== '');
@@ -156,6 +173,7 @@ export function readConfig(
     detectorFolders: folders.length > 0 ? folders : EMBEDDED_DETECTOR_FOLDERS,
     keys,
     platforms,
+    policies,
   });
 }
 

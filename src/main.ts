@@ -4,6 +4,7 @@ import { createProgram } from './cli/program.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError } from './config.ts';
 import { ModelError } from './model/model-error.ts';
+import { StoreError } from './results/outbox/database.ts';
 
 const CPU_MICROSECONDS = 1e6;
 
@@ -22,6 +23,9 @@ const context: CliContext = {
       });
     }
   },
+  onReloadSignal(action) {
+    process.on('SIGHUP', action);
+  },
   cpuSeconds: () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / CPU_MICROSECONDS;
@@ -38,9 +42,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.configuration;
   if (error instanceof CliError) return error.exitCode;
-  return error instanceof ConfigError || error instanceof ModelError
-    ? EXIT.configuration
-    : EXIT.failure;
+  const isConfiguration = [ConfigError, ModelError, StoreError].some(
+    (kind) => error instanceof kind,
+  );
+  return isConfiguration ? EXIT.configuration : EXIT.failure;
 }
 
 try {

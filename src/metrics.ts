@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AlertFigures } from './results/alert-plane.ts';
 import type { AbstentionReason } from './screening/abstention.ts';
 import type { LaneLoad } from './stream/events.ts';
 import type { ScreeningEvent } from './stream/screening-events.ts';
@@ -17,6 +18,8 @@ export interface ServiceMetrics {
   error(code: string): void;
   laneLoad(laneIndex: number, load: LaneLoad): void;
   laneDied(): void;
+  alert(policy: string, severity: string): void;
+  delivery(destination: string, outcome: string): void;
   /** Text in the Prometheus exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -26,6 +29,7 @@ export interface ServiceMetrics {
 export interface MetricSources {
   readonly liveCalls: () => number;
   readonly liveLegs: () => number;
+  readonly alerts: () => AlertFigures;
   /** Since start. */
   readonly packetsByCodec: () => ReadonlyMap<string, number>;
 }
@@ -49,8 +53,6 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
             },
           }),
     });
-  gauge('calls', 'live calls', [], sources.liveCalls);
-  gauge('legs', 'live legs', [], sources.liveLegs);
   collectDefaultMetrics({ register: registry });
   const started = counter('calls_started_total', 'calls admitted', ['platform']);
   const ended = counter('calls_ended_total', 'calls ended', ['reason']);
@@ -60,6 +62,8 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   const gaps = counter('gaps_total', 'declared gaps');
   const lostMs = counter('lost_audio_ms_total', 'audio declared lost in gaps, ms');
   countPackets(registry, sources);
+  readLive(gauge, sources);
+  const alertMetrics = createAlertMetrics(counter, gauge, sources);
   const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
   const sockets = gauge('sockets', 'open sockets', ['adapter']);
   const closed = counter('sockets_closed_total', 'sockets closed', ['adapter', 'code']);
@@ -94,6 +98,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     closed: (adapter, code) => closed.inc({ adapter, code: String(code) }),
     refused: (status) => refused.inc({ status: String(status) }),
     error: (code) => errors.inc({ code }),
+    ...alertMetrics,
     laneLoad: laneMetrics,
     laneDied: () => deaths.inc(),
     render: () => registry.metrics(),
@@ -116,7 +121,37 @@ function countPackets(registry: Registry, sources: MetricSources): void {
   });
 }
 
-type MakeGauge = (name: string, help: string, labelNames: string[]) => Gauge;
+function readLive(gauge: MakeGauge, sources: MetricSources): void {
+  gauge('calls', 'live calls', [], sources.liveCalls);
+  gauge('legs', 'live legs', [], sources.liveLegs);
+}
+
+type MakeGauge = (name: string, help: string, labelNames: string[], read?: () => number) => Gauge;
+
+function createAlertMetrics(
+  counter: (name: string, help: string, labelNames: string[]) => Counter,
+  gauge: MakeGauge,
+  { alerts }: MetricSources,
+): Pick<ServiceMetrics, 'alert' | 'delivery'> {
+  const raised = counter('alerts_total', 'alerts raised', ['policy', 'severity']);
+  const attempts = counter('alert_deliveries_total', 'delivery attempts', [
+    'destination',
+    'outcome',
+  ]);
+  gauge('alerts_waiting', 'deliveries that wait', [], () => alerts().waiting);
+  gauge('alerts_dead', 'deliveries given up', [], () => alerts().dead);
+  gauge('alerts_oldest_ms', 'age of the oldest alert that waits, ms', [], () => {
+    return alerts().oldestWaitingMs;
+  });
+  gauge('decisions_held', 'decisions in memory, not on the disk', [], () => alerts().held);
+  gauge('decisions_lost', 'decisions that the disk did not take, since start', [], () => {
+    return alerts().lost;
+  });
+  return {
+    alert: (policy, severity) => raised.inc({ policy, severity }),
+    delivery: (destination, outcome) => attempts.inc({ destination, outcome }),
+  };
+}
 
 /** Figures that lanes report once a second. */
 function createLaneMetrics(gauge: MakeGauge): ServiceMetrics['laneLoad'] {

@@ -6,6 +6,7 @@ import { createAdapters } from './adapters/registry.ts';
 import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-endpoint.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
+import { createObserver, startAlerts } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createHttpApp, type ServiceStatus } from './http/app.ts';
@@ -13,8 +14,9 @@ import { type KeyIdentity, KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 import { type Detector, loadDetector } from './model/detector.ts';
+import type { AlertPlane } from './results/alert-plane.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from './results/event-bus.ts';
-import { CallManager, type CallObserver } from './stream/call-manager.ts';
+import { CallManager } from './stream/call-manager.ts';
 import { createLane } from './stream/create-lane.ts';
 import { chooseDetector } from './stream/detector-choice.ts';
 import { type LaneListener, startInProcessLane, startThreadLane } from './stream/lane-host.ts';
@@ -38,6 +40,8 @@ export interface Service {
   readonly detectors: readonly DetectorIdentity[];
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;
+  /** Reads the policies file again; the old policies stay when it is wrong. @returns the problems */
+  reload(): readonly string[];
   /** Stops taking calls, lets the live ones end (`drainMs` at most), then closes everything. */
   drain(): Promise<void>;
   /** Closes at once. */
@@ -46,7 +50,8 @@ export interface Service {
 
 /**
  * Builds the service from its configuration, starts the lanes and listens.
- * @throws ModelError when a detector is not what its manifest says.
+ * @throws ModelError when a detector is not what its manifest says, StoreError when the data folder is
+ *   in use.
  */
 export async function startService(parts: ServiceParts): Promise<Service> {
   const { config, clock, logger } = parts;
@@ -57,12 +62,14 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     liveCalls: () => calls.liveCalls,
     liveLegs: () => calls.liveLegs,
     packetsByCodec: () => calls.packetsByCodec(),
+    alerts: () => alerts.figures(),
   });
   const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock });
+  const alerts: AlertPlane = startAlerts(parts, { loaded, bus, metrics });
   const calls: CallManager = new CallManager({
     clock,
     limits: { maxCalls: config.maxCalls, maxCallsPerKey: config.maxCallsPerKey },
-    observer: createObserver(metrics, logger, bus),
+    observer: createObserver({ metrics, logger, bus, alerts }),
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });
@@ -102,6 +109,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const port = await listen(server, config);
   return assemble({
     ...{ parts, calls, lanes, endpoint, audioSocket, server, metrics, status, port, detectors },
+    alerts,
   });
 }
 
@@ -120,6 +128,7 @@ async function startAudioSocket(
 
 interface Assembly {
   readonly parts: ServiceParts;
+  readonly alerts: AlertPlane;
   readonly calls: CallManager;
   readonly lanes: LanePool;
   readonly endpoint: SocketEndpoint;
@@ -132,7 +141,7 @@ interface Assembly {
 }
 
 function assemble(assembly: Assembly): Service {
-  const { parts, calls, lanes, endpoint, audioSocket, server, metrics } = assembly;
+  const { parts, alerts, calls, lanes, endpoint, audioSocket, server, metrics } = assembly;
   const { status, port, detectors } = assembly;
   let closing: Promise<void> | null = null;
   const close = () => {
@@ -147,6 +156,7 @@ function assemble(assembly: Assembly): Service {
       await lanes.stop();
       await closed;
       await tcpClosed;
+      await alerts.close();
       force.cancel();
       metrics.dispose();
     })();
@@ -158,6 +168,7 @@ function assemble(assembly: Assembly): Service {
     detectors,
     metrics,
     status,
+    reload: () => alerts.reload(),
     async drain() {
       parts.logger.info({ calls: calls.liveCalls }, 'draining');
       const drained = calls.drain(parts.config.drainMs);
@@ -199,29 +210,6 @@ async function startLanes(
       calls.lanesLost(feedIds);
     },
   });
-}
-
-function createObserver(metrics: ServiceMetrics, logger: Logger, bus: EventBus): CallObserver {
-  return {
-    started(call) {
-      bus.started(call);
-      const { callId, platform, keyName } = call.start;
-      metrics.callStarted(platform, call.legs.length);
-      logger.info({ callId, platform, keyName, legs: call.legs.length }, 'call started');
-    },
-    event(call, event, latencyMs) {
-      bus.published(call, event);
-      metrics.event(event, latencyMs);
-    },
-    ended(call) {
-      bus.streamEnded(call);
-      const { callId } = call.start;
-      const dropped = call.ports.reduce((total, port) => total + port.droppedPackets, 0);
-      metrics.callEnded(call.endReason);
-      metrics.droppedPackets(dropped);
-      logger.info({ callId, reason: call.endReason, code: call.failure, dropped }, 'call ended');
-    },
-  };
 }
 
 function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEvents {

@@ -8,6 +8,8 @@ export interface CliContext {
   readonly stderr: OutputStream;
   /** Calls back once at SIGTERM or SIGINT; a second signal ends the process. */
   readonly onStopSignal: (action: () => void) => void;
+  /** Calls back at every SIGHUP: the operator changed a file. */
+  readonly onReloadSignal: (action: () => void) => void;
   /** CPU seconds used by this process so far. */
   readonly cpuSeconds: () => number;
   readonly residentBytes: () => number;

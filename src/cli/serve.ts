@@ -41,6 +41,12 @@ async function serve(options: Record<string, string>, context: CliContext): Prom
     },
     'listening',
   );
+  context.onReloadSignal(() => {
+    const problems = service.reload();
+    if (problems.length === 0)
+      logger.info({ policies: config.policiesFile }, 'policies read again');
+    else logger.error({ problems }, 'the old policies stay: the new ones are wrong');
+  });
   await new Promise<void>((resolve) => context.onStopSignal(resolve));
   await service.drain();
   logger.info({}, 'stopped');

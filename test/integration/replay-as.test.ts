@@ -74,6 +74,7 @@ async function run(args: readonly string[], environment: Record<string, string> 
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     onStopSignal() {},
+    onReloadSignal() {},
     cpuSeconds: () => 0,
     residentBytes: () => 0,
     selfCommand: [],

@@ -26,6 +26,7 @@ export async function runCli(
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     onStopSignal() {},
+    onReloadSignal() {},
     cpuSeconds: () => 0,
     residentBytes: () => 0,
     selfCommand: [],

@@ -17,6 +17,7 @@ const { key, sha256 } = createKey('a');
 const clock = new FakeClock();
 const keys = new KeyRing([{ name: 'a', sha256, maxCalls: null, fast: false }], clock);
 const metrics = createMetrics({
+  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
   liveCalls: () => 2,
   liveLegs: () => 3,
   packetsByCodec: () => new Map([['mulaw', 7]]),

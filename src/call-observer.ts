@@ -1,0 +1,68 @@
+import type { Logger } from './logger.ts';
+import type { ServiceMetrics } from './metrics.ts';
+import type { Detector } from './model/detector.ts';
+import { type AlertPlane, createAlertPlane } from './results/alert-plane.ts';
+import type { EventBus } from './results/event-bus.ts';
+import type { ServiceParts } from './server.ts';
+import type { CallObserver } from './stream/call-manager.ts';
+
+/** The alert plane of a service. @throws StoreError as `createAlertPlane` */
+export function startAlerts(
+  { config, clock, logger }: ServiceParts,
+  service: {
+    readonly loaded: readonly Detector[];
+    readonly bus: EventBus;
+    readonly metrics: ServiceMetrics;
+  },
+): AlertPlane {
+  const { bus, metrics } = service;
+  const limits = new Map(
+    service.loaded.map(({ id, manifest: { thresholds, decision } }) => {
+      const { recentMinimumSpeechMs, recentMarginLlr } = decision;
+      return [id, { thresholds, recentMinimumSpeechMs, recentMarginLlr }];
+    }),
+  );
+  const { policiesFile, policies, dataFolder, priorSynthetic } = config;
+  return createAlertPlane({
+    ...{ clock, logger, policiesFile, policies, dataFolder, priorSynthetic },
+    detectorOf: (id) => limits.get(id)!,
+    publish(call, event) {
+      bus.published(call, event);
+      if (event.type === 'alert') metrics.alert(event.policy.name, event.severity);
+    },
+    delivered: (destination, outcome) => metrics.delivery(destination, outcome),
+  });
+}
+
+/** What is told about calls, to the results plane, the alerts, the metrics and the log. */
+export function createObserver(parts: {
+  readonly metrics: ServiceMetrics;
+  readonly logger: Logger;
+  readonly bus: EventBus;
+  readonly alerts: AlertPlane;
+}): CallObserver {
+  const { metrics, logger, bus, alerts } = parts;
+  return {
+    started(call) {
+      bus.started(call);
+      alerts.started(call);
+      const { callId, platform, keyName } = call.start;
+      metrics.callStarted(platform, call.legs.length);
+      logger.info({ callId, platform, keyName, legs: call.legs.length }, 'call started');
+    },
+    event(call, event, latencyMs) {
+      bus.published(call, event);
+      alerts.event(call, event);
+      metrics.event(event, latencyMs);
+    },
+    ended(call) {
+      alerts.ended(call);
+      bus.streamEnded(call);
+      const { callId } = call.start;
+      const dropped = call.ports.reduce((total, port) => total + port.droppedPackets, 0);
+      metrics.callEnded(call.endReason);
+      metrics.droppedPackets(dropped);
+      logger.info({ callId, reason: call.endReason, code: call.failure, dropped }, 'call ended');
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { createRandom } from '../random.ts';
+import type { DetectorLimits } from '../screening/alert-policy.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import { AlertEngine, type DecisionSink, type ScreenedCall } from './alert-engine.ts';
+import type { AlertEvent, NoVerdictEvent } from './alert-events.ts';
+import { AlertStore } from './outbox/alert-store.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { type Policies, PolicyStore } from './policies.ts';
+import { Delivery } from './webhooks/delivery.ts';
+import type { DeliveryOutcome } from './webhooks/delivery-worker.ts';
+import { post } from './webhooks/post.ts';
+
+/** The store may grow to this; then alerts wait in memory. */
+const MAX_STORE_BYTES = 1_073_741_824;
+
+export interface AlertPlaneOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly policiesFile: string;
+  readonly policies: Policies;
+  /** Folder of the store; `''` = none: alerts go to the results plane only. */
+  readonly dataFolder: string;
+  readonly detectorOf: (detectorId: string) => DetectorLimits;
+  readonly priorSynthetic: number;
+  readonly publish: (call: ScreenedCall, event: AlertEvent | NoVerdictEvent) => void;
+  readonly delivered: (destination: string, outcome: DeliveryOutcome) => void;
+}
+
+/** What is on its way, for the metrics. */
+export interface AlertFigures {
+  readonly waiting: number;
+  readonly dead: number;
+  readonly oldestWaitingMs: number;
+  readonly held: number;
+  readonly lost: number;
+}
+
+/** Policies, alerts, their store and their delivery, as one part of the service. */
+export interface AlertPlane {
+  started(call: ScreenedCall): void;
+  event(call: ScreenedCall, event: ScreeningEvent): void;
+  ended(call: ScreenedCall): void;
+  /** Reads the policies file again; the old policies stay when it is wrong. @returns the problems */
+  reload(): readonly string[];
+  figures(): AlertFigures;
+  /** After the last call: writes what waits and lets deliveries under way end. */
+  close(): Promise<void>;
+}
+
+interface Durable {
+  readonly sink: DecisionSink;
+  use(policies: Policies): void;
+  figures(): AlertFigures;
+  close(): Promise<void>;
+}
+
+/** @throws StoreError when the store belongs to another process or to a newer version. */
+export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
+  const { logger, policiesFile, policies } = options;
+  const policyStore = new PolicyStore(policiesFile, policies);
+  const durable = options.dataFolder === '' ? NOTHING_KEPT : openDurable(options);
+  const engine = new AlertEngine({
+    ...options,
+    policies: () => policyStore.current,
+    sink: durable.sink,
+    publish(call, event) {
+      const { callId, leg, policy, type } = event;
+      logger.info({ callId, leg, policy: policy.name }, type === 'alert' ? 'alert' : 'no verdict');
+      options.publish(call, event);
+    },
+  });
+  return {
+    started: (call) => engine.started(call),
+    event: (call, event) => engine.event(call, event),
+    ended: (call) => engine.ended(call),
+    reload() {
+      const problems = policyStore.reload();
+      if (problems.length === 0) durable.use(policyStore.current);
+      return problems;
+    },
+    figures: () => durable.figures(),
+    close: () => durable.close(),
+  };
+}
+
+const NOTHING_KEPT: Durable = {
+  sink: { record() {} },
+  use() {},
+  figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
+  close: async () => {},
+};
+
+function openDurable(options: AlertPlaneOptions): Durable {
+  const { clock, logger, dataFolder, policies } = options;
+  const store = AlertStore.open(dataFolder, { as: 'owner', maxBytes: MAX_STORE_BYTES });
+  const outbox: Outbox = new Outbox({ store, clock, logger, committed: () => delivery.pump() });
+  const delivery: Delivery = new Delivery(
+    {
+      ...{ store, outbox, clock, logger },
+      random: createRandom(Math.floor(clock.nowMs())),
+      post: (request) => post(request, clock),
+      readFile: (path) => readFileSync(path, 'utf8'),
+      outcome(destination, outcome, error) {
+        options.delivered(destination, outcome);
+        if (error !== null) logger.warn({ destination, outcome, error }, 'alert not delivered');
+      },
+    },
+    policies.destinations,
+  );
+  return {
+    sink: outbox,
+    use: (next) => delivery.use(next.destinations),
+    figures() {
+      const { held, lost } = outbox;
+      const { waiting, dead, oldestWaitingAtMs } = store.counts();
+      const oldestWaitingMs = clock.nowMs() - (oldestWaitingAtMs ?? clock.nowMs());
+      return { waiting, dead, oldestWaitingMs, held, lost };
+    },
+    async close() {
+      outbox.flush();
+      await delivery.stop();
+      outbox.close();
+      store.close();
+    },
+  };
+}
