@@ -1,12 +1,15 @@
 import { Command } from 'commander';
+import { addAlertsCommand } from './alerts.ts';
 import { addBenchCommand } from './bench.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import { addCorpusCommand } from './corpus.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { addExportCommand } from './export.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeysCommand } from './keys.ts';
 import { addModelsCommand } from './models.ts';
+import { addPolicyCommand } from './policy.ts';
 import { addReplayCommand } from './replay.ts';
 import { addScreenCommand } from './screen.ts';
 import { addServeCommand } from './serve.ts';
@@ -41,9 +44,12 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addBenchCommand,
     addTrainCommand,
     addEvaluateCommand,
+    addCorpusCommand,
     addExportCommand,
     addModelsCommand,
     addKeysCommand,
+    addAlertsCommand,
+    addPolicyCommand,
     addHealthCommand,
     addDemoCommand,
   ]) {

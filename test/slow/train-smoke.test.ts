@@ -160,6 +160,8 @@ it('trains, calibrates and writes a detector that loads and runs', async () => {
   }
   const detector = await loadDetector(outFolder);
   expect(detector.manifest).toMatchObject({ name: 'smoke', training: { recipe, clips: 26 } });
+  expect(Object.keys(detector.manifest.files)).toContain('report/index.html');
+  expect(detector.manifest.training['synthesiserFamilies']).toEqual(['pulses']);
   expect(readLog(runFolder).map(({ step }) => step)).toEqual([6, 12]);
   const engine = await detector.createEngine('onnx');
   const batch = createStepBatch(engine.signature, 2);

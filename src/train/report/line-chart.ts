@@ -30,7 +30,7 @@ export interface Chart {
 
 const WIDTH = 460;
 const HEIGHT = 340;
-const MARGIN = { left: 56, right: 14, top: 30, bottom: 44 } as const;
+const MARGIN = { left: 56, right: 24, top: 30, bottom: 44 } as const;
 const LEGEND_LINE = 16;
 /** Okabe and Ito's palette, told apart by the colour-blind too. */
 const COLOURS = [
@@ -53,7 +53,7 @@ export function renderLineChart({ title, x, y, series }: Chart): string {
   const toX = scaleLinear([...x.domain], [MARGIN.left, WIDTH - MARGIN.right]);
   const toY = scaleLinear([...y.domain], [HEIGHT - MARGIN.bottom, MARGIN.top]);
   const named = series.filter(({ style }) => style !== 'guide');
-  const height = HEIGHT + LEGEND_LINE * Math.ceil(named.length / 2);
+  const height = HEIGHT + 8 + LEGEND_LINE * Math.ceil(named.length / 2);
   const colourOf = (one: Series) =>
     one.style === 'guide' ? 'currentColor' : COLOURS[named.indexOf(one) % COLOURS.length]!;
   const parts = [
@@ -111,7 +111,7 @@ function horizontalTick(at: number, label: string): string {
 
 function legend(name: string, index: number, colour: string): string {
   const left = MARGIN.left + (index % 2) * ((WIDTH - MARGIN.left) / 2);
-  const top = HEIGHT + LEGEND_LINE * Math.floor(index / 2);
+  const top = HEIGHT + 12 + LEGEND_LINE * Math.floor(index / 2);
   return `<rect x="${left}" y="${top - 8}" width="14" height="4" fill="${colour}"/>${text(left + 20, top - 2, name, 'start')}`;
 }
 

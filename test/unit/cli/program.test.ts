@@ -8,6 +8,7 @@ const COMMANDS = [
   ['bench'],
   ['train'],
   ['evaluate'],
+  ['corpus'],
   ['export'],
   ['models'],
   ['keys'],

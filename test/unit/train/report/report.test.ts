@@ -54,7 +54,7 @@ describe('charts', () => {
       ],
     });
     // From the lower left corner of the plot to the upper right one.
-    expect(svg).toContain('d="M56,296L446,30"');
+    expect(svg).toContain('d="M56,296L436,30"');
     expect(svg).toContain('aria-label="A &amp; B"');
     expect(svg).not.toContain('NaN');
   });

@@ -1,0 +1,109 @@
+import Table from 'cli-table3';
+import { type Command, Option } from 'commander';
+import { type Clip, CorpusError, SPLITS } from '../train/corpora/clip.ts';
+import { CORPUS_KINDS, type CorpusKind, detectCorpusKind } from '../train/corpora/detect-corpus.ts';
+import { readCorpus } from '../train/corpus.ts';
+import { writeSplitFile } from '../train/split-file.ts';
+import { makeSplits, SPLIT_KEYS, type SplitKey } from '../train/splits.ts';
+import { systemFamily } from '../train/system-family.ts';
+import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { wholeNumber } from './options.ts';
+
+interface CorpusCliOptions {
+  readonly corpusKind?: CorpusKind;
+  readonly strict?: boolean;
+  readonly makeSplits?: string;
+  readonly disjointBy: string;
+  readonly seed: number;
+}
+
+const SHARES = { train: 0.8, val: 0.1, dev: 0.1 } as const;
+
+/** `bonafide corpus FOLDER`: what a corpus holds; new splits of it. */
+export function addCorpusCommand(
+  program: Command,
+  context: CliContext,
+  exit: (code: ExitCode) => void,
+): void {
+  program
+    .command('corpus')
+    .description('what a corpus holds, held against its published counts; new splits of it')
+    .argument('<folder>', 'manifest.csv, real/ and fake/, or a public corpus')
+    .addOption(
+      new Option('--corpus-kind <name>', 'layout; default: found out').choices(CORPUS_KINDS),
+    )
+    .option('--strict', 'counts that differ from the published ones are errors')
+    .option('--make-splits <file>', 'write new splits (80 % train, 10 % val, 10 % dev) as JSON')
+    .option(
+      '--disjoint-by <list>',
+      `what splits may not share: ${SPLIT_KEYS.join(', ')}`,
+      'speaker,sentence,page',
+    )
+    .option('--seed <number>', 'of the new splits', wholeNumber(0, 4_294_967_295), 1)
+    .action((folder: string, options: CorpusCliOptions) => {
+      exit(describeCorpus(folder, options, context));
+    });
+}
+
+function describeCorpus(
+  folder: string,
+  options: CorpusCliOptions,
+  { stdout, stderr }: CliContext,
+): ExitCode {
+  try {
+    const kind = options.corpusKind ?? detectCorpusKind(folder);
+    const warn = (line: string) => stderr.write(`${line}\n`);
+    let clips = readCorpus(folder, { kind, strict: options.strict === true, warn });
+    if (options.makeSplits !== undefined) {
+      const plan = {
+        seed: options.seed,
+        disjointBy: keysOf(options.disjointBy),
+        shares: SHARES,
+      };
+      clips = makeSplits(clips, plan);
+      writeSplitFile(options.makeSplits, folder, clips, plan);
+    }
+    stdout.write(`${kind}\n${renderCounts(clips)}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
+    throw error;
+  }
+}
+
+function renderCounts(clips: readonly Clip[]): string {
+  const table = new Table({
+    head: ['split', 'human', 'synthetic', 'speakers', 'synthesisers', 'pages', 'languages'],
+    style: { head: [], border: [] },
+  });
+  for (const split of SPLITS) {
+    const members = clips.filter((clip) => clip.split === split);
+    if (members.length === 0) continue;
+    const spoof = members.filter(({ label }) => label === 'spoof');
+    const distinct = (values: readonly string[]) =>
+      new Set(values.filter((value) => value !== '')).size;
+    table.push([
+      split,
+      members.length - spoof.length,
+      spoof.length,
+      distinct(members.map(({ speaker }) => speaker)),
+      distinct(spoof.map(({ system }) => systemFamily(system))),
+      distinct(members.map(({ page }) => page)),
+      distinct(members.map(({ language }) => language)),
+    ]);
+  }
+  return table.toString();
+}
+
+function keysOf(list: string): SplitKey[] {
+  return list.split(',').map((name) => {
+    const found = SPLIT_KEYS.find((key) => key === name);
+    if (found === undefined) {
+      throw new CliError(
+        `--disjoint-by must be of ${SPLIT_KEYS.join(', ')}, got ${name}`,
+        EXIT.configuration,
+      );
+    }
+    return found;
+  });
+}
