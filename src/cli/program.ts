@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { addAlertsCommand } from './alerts.ts';
 import { addBenchCommand } from './bench.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import { addCorpusCommand } from './corpus.ts';
@@ -9,7 +8,6 @@ import { addExportCommand } from './export.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeysCommand } from './keys.ts';
 import { addModelsCommand } from './models.ts';
-import { addPolicyCommand } from './policy.ts';
 import { addReplayCommand } from './replay.ts';
 import { addScreenCommand } from './screen.ts';
 import { addServeCommand } from './serve.ts';
@@ -48,8 +46,6 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addExportCommand,
     addModelsCommand,
     addKeysCommand,
-    addAlertsCommand,
-    addPolicyCommand,
     addHealthCommand,
     addDemoCommand,
   ]) {
