@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 
@@ -54,6 +54,9 @@ export interface StoreDatabase {
  */
 export function openDatabase(folder: string, options: OpenOptions): StoreDatabase {
   if (options.as === 'owner') mkdirSync(folder, { recursive: true, mode: 0o700 });
+  else if (!existsSync(join(folder, DATABASE_FILE))) {
+    throw new StoreError(`${folder} holds no alert store`);
+  }
   const lock = options.as === 'owner' ? takeLock(folder) : null;
   // The owner waits for nobody: it shares its thread with the audio sockets and comes back later.
   const db = new Database(join(folder, DATABASE_FILE), {
@@ -106,7 +109,10 @@ function checkVersion(db: Database.Database, folder: string, as: OpenOptions['as
     );
   }
   if (version === MIGRATIONS.length) return;
-  if (as === 'guest') throw new StoreError(`${folder} holds no store of this version`);
+  if (as === 'guest')
+    throw new StoreError(
+      `${folder} holds an alert store of an older version: start the service once`,
+    );
   for (let next = version; next < MIGRATIONS.length; next++) {
     db.transaction(() => {
       db.exec(MIGRATIONS[next]!);

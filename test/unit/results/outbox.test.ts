@@ -141,7 +141,7 @@ describe('AlertStore', () => {
   });
 
   it('lets the command line in beside the service, but not before there is a store', () => {
-    expect(() => openDatabase(folder, { as: 'guest' })).toThrow(/no store of this version/);
+    expect(() => openDatabase(folder, { as: 'guest' })).toThrow(/holds no alert store/);
     const store = openStore();
     const guest = AlertStore.open(folder, { as: 'guest' });
     open.push(guest);
