@@ -102,6 +102,34 @@ export const SETTINGS = {
     'how long live calls may go on after SIGTERM, in ms',
     wholeNumber(0, 86_400_000, 600_000),
   ),
+  requestsPerMinute: setting(
+    'BONAFIDE_REQUESTS_PER_MINUTE',
+    'most HTTP requests of one key in a minute',
+    wholeNumber(1, 1_000_000, 600),
+  ),
+  corsOrigins: setting(
+    'BONAFIDE_CORS_ORIGINS',
+    'origins whose pages may use the HTTP API, comma-separated; empty = none',
+    z
+      .string()
+      .regex(/^(https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)?$/, 'must be origins like https://host')
+      .default(''),
+  ),
+  uploadMaxMb: setting(
+    'BONAFIDE_UPLOAD_MAX_MB',
+    'largest recording that POST /v1/screenings takes, in MB',
+    wholeNumber(1, 1_000, 50),
+  ),
+  uploadMaxMinutes: setting(
+    'BONAFIDE_UPLOAD_MAX_MINUTES',
+    'longest recording that POST /v1/screenings takes, in minutes',
+    wholeNumber(1, 600, 30),
+  ),
+  maxScreenings: setting(
+    'BONAFIDE_MAX_SCREENINGS',
+    'most uploaded recordings that wait or are screened at once',
+    wholeNumber(1, 100, 4),
+  ),
   logLevel: setting(
     'BONAFIDE_LOG_LEVEL',
     'fatal, error, warn, info, debug or silent',

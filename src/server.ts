@@ -9,7 +9,8 @@ import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.t
 import { createObserver, startAlerts } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { createHttpApp, type ServiceStatus } from './http/app.ts';
+import type { ServiceStatus } from './http/service-routes.ts';
+import { createHttpApi, type HttpApi } from './http-api.ts';
 import { type KeyIdentity, KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
@@ -90,13 +91,8 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     };
   };
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
-  const app = createHttpApp({
-    keys,
-    loopbackIdentity,
-    bus,
-    status,
-    renderMetrics: () => metrics.render(),
-    metricsContentType: metrics.contentType,
+  const api = createHttpApi({
+    ...{ config, clock, keys, loopbackIdentity, bus, metrics, status, loaded },
   });
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const { idleMs } = config;
@@ -104,11 +100,12 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createAdaptorServer({ fetch: api.fetch }) as Server;
   endpoint.attach(server);
   const port = await listen(server, config);
   return assemble({
     ...{ parts, calls, lanes, endpoint, audioSocket, server, metrics, status, port, detectors },
+    api,
     alerts,
   });
 }
@@ -132,6 +129,7 @@ interface Assembly {
   readonly calls: CallManager;
   readonly lanes: LanePool;
   readonly endpoint: SocketEndpoint;
+  readonly api: HttpApi;
   readonly audioSocket: TcpEndpoint | null;
   readonly server: Server;
   readonly metrics: ServiceMetrics;
@@ -141,13 +139,14 @@ interface Assembly {
 }
 
 function assemble(assembly: Assembly): Service {
-  const { parts, alerts, calls, lanes, endpoint, audioSocket, server, metrics } = assembly;
+  const { parts, alerts, calls, lanes, endpoint, api, audioSocket, server, metrics } = assembly;
   const { status, port, detectors } = assembly;
   let closing: Promise<void> | null = null;
   const close = () => {
     closing ??= (async () => {
       endpoint.closeAll();
       const tcpClosed = audioSocket?.closeAll();
+      const apiClosed = api.close();
       // Those that waited for their socket would keep their timers.
       calls.endAll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -156,6 +155,7 @@ function assemble(assembly: Assembly): Service {
       await lanes.stop();
       await closed;
       await tcpClosed;
+      await apiClosed;
       await alerts.close();
       force.cancel();
       metrics.dispose();

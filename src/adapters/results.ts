@@ -6,7 +6,7 @@ import type { Adapter, AdapterSession, CallIntake, Link, UpgradeRequest } from '
 import { EventOutlet } from './event-outlet.ts';
 import type { PlatformAccess } from './platform-access.ts';
 
-const RESULTS_SUBPROTOCOL = 'bonafide.results.v1';
+export const RESULTS_SUBPROTOCOL = 'bonafide.results.v1';
 const PATH = '/v1/calls';
 
 /**

@@ -1,44 +1,90 @@
-import type { Context, Hono } from 'hono';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { KeyIdentity } from '../keys.ts';
+import { z } from 'zod';
 import type { EventBus, NumberedEvent } from '../results/event-bus.ts';
+import { callSummarySchema, resultEventSchema } from '../results/event-schemas.ts';
+import { jsonAnswer, problemAnswers } from './answers.ts';
+import type { AppEnv } from './guard.ts';
 import { problem } from './problem.ts';
+import { callsSchema } from './schemas.ts';
 
 /** Events that may wait for a slow reader before it is dropped. */
 const MAX_WAITING_EVENTS = 1_000;
 
-export interface CallRoutesSources {
-  readonly bus: EventBus;
-  /** Who asks, or null. */
-  readonly identify: (context: Context) => KeyIdentity | null;
-}
+const security = [{ key: [] }, { token: [] }];
+const params = z.object({ id: z.string().describe('The call id.') });
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/calls',
+  summary: 'Live and lately ended calls of the key',
+  security,
+  responses: {
+    200: jsonAnswer('Oldest first.', callsSchema),
+    ...problemAnswers('unauthorized', 'rate_limited'),
+  },
+});
+
+const callRoute = createRoute({
+  method: 'get',
+  path: '/v1/calls/{id}',
+  summary: 'One call',
+  security,
+  request: { params },
+  responses: {
+    200: jsonAnswer('The call with the newest figures of its legs.', callSummarySchema),
+    ...problemAnswers('unauthorized', 'not_found', 'rate_limited'),
+  },
+});
+
+const eventsRoute = createRoute({
+  method: 'get',
+  path: '/v1/calls/{id}/events',
+  summary: 'The events of a call as Server-Sent Events',
+  description:
+    'Begins with the events that are kept (the newest 64), goes on with what comes, ends with the call. `id` is the number of the event, `event` its type, `data` the event as JSON.',
+  security,
+  request: {
+    params,
+    headers: z.object({
+      'last-event-id': z
+        .string()
+        .optional()
+        .describe('The last id that was seen; what is kept after it comes first.'),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The events.',
+      content: { 'text/event-stream': { schema: resultEventSchema } },
+    },
+    ...problemAnswers('unauthorized', 'not_found', 'rate_limited'),
+  },
+});
 
 /** Calls of the asking key: list, one, and its events as Server-Sent Events. */
-export function addCallRoutes(app: Hono, { bus, identify }: CallRoutesSources): void {
-  app.get('/v1/calls', (context) => {
-    const key = identify(context);
-    if (key === null) return unauthorized();
-    return context.json({ calls: bus.summaries(key.name) });
+export function addCallRoutes(app: OpenAPIHono<AppEnv>, bus: EventBus): void {
+  app.openapi(listRoute, (context) =>
+    context.json({ calls: bus.summaries(context.get('key').name) }, 200),
+  );
+  app.openapi(callRoute, (context) => {
+    const { id } = context.req.valid('param');
+    const summary = bus.summaryOf(id, context.get('key').name);
+    return summary === null
+      ? problem(context, 'not_found', 'The key has no call with this id.')
+      : context.json(summary, 200);
   });
-  app.get('/v1/calls/:id', (context) => {
-    const key = identify(context);
-    if (key === null) return unauthorized();
-    const summary = bus.summaryOf(context.req.param('id'), key.name);
-    return summary === null ? problem(404, 'no such call') : context.json(summary);
-  });
-  app.get('/v1/calls/:id/events', (context) => {
-    const key = identify(context);
-    if (key === null) return unauthorized();
-    const callId = context.req.param('id');
-    if (bus.summaryOf(callId, key.name) === null) return problem(404, 'no such call');
+  app.openapi(eventsRoute, (context) => {
+    const { id: callId } = context.req.valid('param');
+    const keyName = context.get('key').name;
+    if (bus.summaryOf(callId, keyName) === null) {
+      return problem(context, 'not_found', 'The key has no call with this id.');
+    }
     const after = Number(context.req.header('last-event-id') ?? 0);
     const afterId = Number.isFinite(after) ? after : 0;
-    return sendEvents(context, bus, { keyName: key.name, callId, afterId });
+    return sendEvents(context, bus, { keyName, callId, afterId });
   });
-}
-
-function unauthorized(): Response {
-  return problem(401, 'the key is missing or not valid');
 }
 
 function sendEvents(

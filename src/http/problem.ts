@@ -1,7 +1,55 @@
+import type { Context } from 'hono';
+
+/** Every kind of failure that the API answers with; each has its section in the reference. */
+export const PROBLEMS = {
+  bad_request: { status: 400, title: 'The request does not match its schema' },
+  unauthorized: { status: 401, title: 'The key is missing or not valid' },
+  not_found: { status: 404, title: 'There is no such resource' },
+  body_too_big: { status: 413, title: 'The body is too big' },
+  unreadable_recording: { status: 422, title: 'The recording cannot be read' },
+  recording_too_long: { status: 422, title: 'The recording is too long' },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The idempotency key was used for another request',
+  },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  too_many_tokens: { status: 429, title: 'Too many tokens are out' },
+  too_many_screenings: { status: 429, title: 'Too many screenings at once' },
+  internal: { status: 500, title: 'Internal error' },
+  draining: { status: 503, title: 'The service is shutting down' },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** What is said of a failure besides its kind. */
+export interface ProblemExtras {
+  /** What is wrong with which part of the request. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** A problem by RFC 9457, without its answer. `type` resolves to the section of the reference. */
+export function problemBody<Code extends ProblemCode>(
+  code: Code,
+  detail: string,
+  errors?: ProblemExtras['errors'],
+) {
+  const { title, status } = PROBLEMS[code];
+  const body = { type: `/docs#${code}`, title, status, detail, code };
+  return errors === undefined ? body : { ...body, errors: [...errors] };
+}
+
 /** An answer by RFC 9457. */
-export function problem(status: number, detail: string): Response {
-  return new Response(JSON.stringify({ status, title: detail, detail }), {
-    status,
-    headers: { 'Content-Type': 'application/problem+json' },
+export function problem<Code extends ProblemCode>(
+  context: Context,
+  code: Code,
+  detail: string,
+  { errors, retryAfterSeconds }: ProblemExtras = {},
+) {
+  const status: (typeof PROBLEMS)[Code]['status'] = PROBLEMS[code].status;
+  return context.json(problemBody(code, detail, errors), status, {
+    'Content-Type': 'application/problem+json',
+    ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   });
 }

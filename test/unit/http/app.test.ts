@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createHttpApp, type ServiceStatus } from '../../../src/http/app.ts';
+import { createAsyncApi } from '../../../src/adapters/async-api.ts';
+import { createHttpApp } from '../../../src/http/app.ts';
+import type { ServiceStatus } from '../../../src/http/service-routes.ts';
 import { createKey, KeyRing } from '../../../src/keys.ts';
 import { createMetrics } from '../../../src/metrics.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from '../../../src/results/event-bus.ts';
@@ -31,6 +33,11 @@ const app = createHttpApp({
   status: () => status,
   renderMetrics: () => metrics.render(),
   metricsContentType: metrics.contentType,
+  clock,
+  requestsPerMinute: 1_000,
+  corsOrigins: [],
+  detectors: [],
+  asyncApi: createAsyncApi(),
 });
 
 afterEach(() => {

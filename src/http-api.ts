@@ -1,0 +1,56 @@
+import { createAsyncApi } from './adapters/async-api.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createHttpApp } from './http/app.ts';
+import type { DetectorDescription } from './http/schemas.ts';
+import type { ServiceStatus } from './http/service-routes.ts';
+import type { KeyIdentity, KeyRing } from './keys.ts';
+import type { ServiceMetrics } from './metrics.ts';
+import type { Detector } from './model/detector.ts';
+import type { EventBus } from './results/event-bus.ts';
+import { verdictOptionsOf } from './stream/detector-choice.ts';
+
+export interface HttpApiParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly keys: KeyRing;
+  readonly loopbackIdentity: KeyIdentity | null;
+  readonly bus: EventBus;
+  readonly metrics: ServiceMetrics;
+  readonly status: () => ServiceStatus;
+  readonly loaded: readonly Detector[];
+}
+
+/** The HTTP side of the service. */
+export interface HttpApi {
+  readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Builds the HTTP routes from the parts of the service. */
+export function createHttpApi(parts: HttpApiParts): HttpApi {
+  const { config, metrics, loaded } = parts;
+  const app = createHttpApp({
+    ...parts,
+    renderMetrics: () => metrics.render(),
+    metricsContentType: metrics.contentType,
+    requestsPerMinute: config.requestsPerMinute,
+    corsOrigins: config.corsOrigins.split(',').filter((origin) => origin !== ''),
+    detectors: loaded.map((detector) => describeDetector(detector, config.falseAlertRate)),
+    asyncApi: createAsyncApi(),
+  });
+  return { fetch: (request, env) => app.fetch(request, env as object), async close() {} };
+}
+
+function describeDetector(detector: Detector, falseAlertRate: number): DetectorDescription {
+  const { name, version, description, sampleRateHz, thresholds } = detector.manifest;
+  const { thresholdLlr, provisionalSpeechMs, firmSpeechMs } = verdictOptionsOf(
+    detector,
+    falseAlertRate,
+  );
+  const { id, sha256 } = detector;
+  return {
+    ...{ id, name, version, description, sha256, sampleRateHz, thresholds },
+    ...{ thresholdLlr, provisionalSpeechMs, firmSpeechMs },
+  };
+}
