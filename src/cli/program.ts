@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAlertsCommand } from './alerts.ts';
 import { addBenchCommand } from './bench.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import { addCorpusCommand } from './corpus.ts';
@@ -8,6 +9,7 @@ import { addExportCommand } from './export.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeysCommand } from './keys.ts';
 import { addModelsCommand } from './models.ts';
+import { addPolicyCommand } from './policy.ts';
 import { addReplayCommand } from './replay.ts';
 import { addScreenCommand } from './screen.ts';
 import { addServeCommand } from './serve.ts';
@@ -46,6 +48,8 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addExportCommand,
     addModelsCommand,
     addKeysCommand,
+    addAlertsCommand,
+    addPolicyCommand,
     addHealthCommand,
     addDemoCommand,
   ]) {

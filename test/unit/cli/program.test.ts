@@ -14,6 +14,13 @@ const COMMANDS = [
   ['keys'],
   ['keys', 'add'],
   ['keys', 'remove'],
+  ['alerts'],
+  ['alerts', 'list'],
+  ['alerts', 'show'],
+  ['alerts', 'retry'],
+  ['alerts', 'drop'],
+  ['policy'],
+  ['policy', 'test'],
   ['health'],
   ['demo'],
 ] as const;
