@@ -3,6 +3,7 @@ import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { MPEGDecoder } from 'mpg123-decoder';
 import { OggOpusDecoder } from 'ogg-opus-decoder';
 import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
+import { type DecodedPiece, decodeInPieces, type PieceDecoder } from './decode-in-pieces.ts';
 import { findMp3Frame, isMonoMp3Frame } from './mp3-frames.ts';
 import { type Container, type DecodedAudio, RecordingError } from './recording.ts';
 
@@ -14,23 +15,25 @@ interface WasmDecoder {
   free(): void;
 }
 
-interface WasmResult {
-  readonly channelData: readonly Float32Array[];
-  readonly samplesDecoded: number;
-  readonly sampleRate: number;
+type WasmResult = DecodedPiece;
+
+export interface CompressedOptions {
+  /** Rate at which Opus is decoded; libopus limits the band by itself. Default 48,000. */
+  readonly opusRateHz?: OpusRateHz | undefined;
+  /** Longer recordings are given up. Default: no limit. */
+  readonly maxSeconds?: number | undefined;
 }
 
 /**
  * Decodes a compressed file through WebAssembly. Damaged parts are left out; what can be decoded is.
- * @param opusRateHz rate at which Opus is decoded; libopus limits the band by itself
  * @throws RecordingError when nothing can
  */
 export async function decodeCompressed(
   file: Uint8Array,
   container: CompressedContainer,
-  opusRateHz: OpusRateHz = 48_000,
+  options: CompressedOptions = {},
 ): Promise<DecodedAudio> {
-  const decoded = await decodeAs(file, container, opusRateHz);
+  const decoded = await decodeAs(file, container, options);
   const { channelData, samplesDecoded, sampleRate } = decoded;
   if (samplesDecoded === 0) throw new RecordingError(`no audio could be decoded from ${container}`);
   return {
@@ -42,21 +45,32 @@ export async function decodeCompressed(
 function decodeAs(
   file: Uint8Array,
   container: CompressedContainer,
-  opusRateHz: OpusRateHz,
+  { opusRateHz = 48_000, maxSeconds }: CompressedOptions,
 ): Promise<WasmResult> {
   switch (container) {
     case 'flac':
     case 'ogg-flac':
-      return use(new FLACDecoder(), (decoder) => decodeFlac(decoder, file));
+      return use(new FLACDecoder(), (decoder) => decodeFlac(decoder, file, maxSeconds));
     case 'mp3':
-      return use(new MPEGDecoder(), (decoder) => decodeMp3(decoder, file));
+      return use(new MPEGDecoder(), (decoder) => decodeMp3(decoder, file, maxSeconds));
     case 'ogg-opus':
       return use(new OggOpusDecoder(opusOptions(opusRateHz)), (decoder) =>
-        decoder.decodeFile(file),
+        decodeWhole(decoder, file, maxSeconds),
       );
     case 'ogg-vorbis':
-      return use(new OggVorbisDecoder(), (decoder) => decoder.decodeFile(file));
+      return use(new OggVorbisDecoder(), (decoder) => decodeWhole(decoder, file, maxSeconds));
   }
+}
+
+/** In one go, or in pieces where the length is limited; the samples are the same. */
+function decodeWhole<Result extends WasmResult>(
+  decoder: PieceDecoder<Result> & { decodeFile(file: Uint8Array): Promise<Result> },
+  file: Uint8Array,
+  maxSeconds: number | undefined,
+): Promise<Result> {
+  return maxSeconds === undefined
+    ? decoder.decodeFile(file)
+    : decodeInPieces(decoder, file, maxSeconds);
 }
 
 /** The package takes the rate, its type definitions do not know it. */
@@ -72,6 +86,7 @@ async function use<D extends WasmDecoder>(
   try {
     return await decode(decoder);
   } catch (error) {
+    if (error instanceof RecordingError) throw error;
     throw new RecordingError('the compressed audio is damaged', { cause: error });
   } finally {
     decoder.free();
@@ -81,10 +96,14 @@ async function use<D extends WasmDecoder>(
 /** The package's parser overlooks a very short last frame unless something follows it. */
 const FLAC_PADDING_BYTES = 64;
 
-async function decodeFlac(decoder: FLACDecoder, file: Uint8Array): Promise<WasmResult> {
+async function decodeFlac(
+  decoder: FLACDecoder,
+  file: Uint8Array,
+  maxSeconds: number | undefined,
+): Promise<WasmResult> {
   const padded = new Uint8Array(file.length + FLAC_PADDING_BYTES);
   padded.set(file);
-  const decoded = await decoder.decodeFile(padded);
+  const decoded = await decodeWhole(decoder, padded, maxSeconds);
   // The package divides integers by 2^(bits − 1) − 1, all else here by 2^(bits − 1): put right, so
   // that a FLAC file and a WAV file of the same samples are the same to the bit.
   const fullScale = 2 ** (decoded.bitDepth - 1);
@@ -97,8 +116,15 @@ async function decodeFlac(decoder: FLACDecoder, file: Uint8Array): Promise<WasmR
 }
 
 /** The package gives two channels always. */
-function decodeMp3(decoder: MPEGDecoder, file: Uint8Array): WasmResult {
-  const decoded = decoder.decode(file);
+async function decodeMp3(
+  decoder: MPEGDecoder,
+  file: Uint8Array,
+  maxSeconds: number | undefined,
+): Promise<WasmResult> {
+  const decoded =
+    maxSeconds === undefined
+      ? decoder.decode(file)
+      : await decodeInPieces(decoder, file, maxSeconds);
   const channels = isMonoMp3Frame(file, findMp3Frame(file)) ? 1 : 2;
   return { ...decoded, channelData: decoded.channelData.slice(0, channels) };
 }

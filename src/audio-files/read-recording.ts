@@ -4,11 +4,17 @@ import { createPacketDecoder } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
 import { decodeCompressed } from './compressed.ts';
-import { type Container, type DecodedAudio, type Recording, RecordingError } from './recording.ts';
+import {
+  type Container,
+  type DecodedAudio,
+  type Recording,
+  RecordingError,
+  RecordingTooLongError,
+} from './recording.ts';
 import { sniffContainer, sniffMp3 } from './sniff.ts';
 import { decodeWav } from './wav.ts';
 
-export { type Recording, RecordingError } from './recording.ts';
+export { type Recording, RecordingError, RecordingTooLongError } from './recording.ts';
 
 /** How to read a file without a header. One channel. */
 export interface RawAudio {
@@ -22,6 +28,8 @@ export interface ReadOptions {
   readonly raw?: RawAudio | undefined;
   /** Rate at which Opus is decoded. Default 48,000. */
   readonly opusRateHz?: OpusRateHz | undefined;
+  /** Longer recordings are refused, before they fill the memory. Default: no limit. */
+  readonly maxSeconds?: number | undefined;
 }
 
 /** Files without a header, by the ending of their name. */
@@ -50,7 +58,18 @@ export async function readRecording(path: string, options: ReadOptions = {}): Pr
 export async function decodeRecording(
   bytes: Uint8Array,
   nameHint: string,
-  { raw, opusRateHz }: ReadOptions = {},
+  options: ReadOptions = {},
+): Promise<Recording> {
+  const recording = await decodeAny(bytes, nameHint, options);
+  const { maxSeconds = Number.POSITIVE_INFINITY } = options;
+  if (recording.seconds > maxSeconds) throw new RecordingTooLongError(maxSeconds);
+  return recording;
+}
+
+async function decodeAny(
+  bytes: Uint8Array,
+  nameHint: string,
+  { raw, opusRateHz, maxSeconds }: ReadOptions,
 ): Promise<Recording> {
   if (bytes.length === 0) throw new RecordingError('the file is empty');
   if (raw !== undefined) return recordingOf(decodeRaw(bytes, raw), 'raw');
@@ -62,7 +81,9 @@ export async function decodeRecording(
   }
   if (container === 'raw') return recordingOf(decodeRaw(bytes, rawByName!), container);
   const decoded =
-    container === 'wav' ? decodeWav(bytes) : await decodeCompressed(bytes, container, opusRateHz);
+    container === 'wav'
+      ? decodeWav(bytes)
+      : await decodeCompressed(bytes, container, { opusRateHz, maxSeconds });
   return recordingOf(decoded, container);
 }
 

@@ -15,6 +15,13 @@ export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
+/** A recording that is longer than was allowed. */
+export class RecordingTooLongError extends RecordingError {
+  constructor(maxSeconds: number) {
+    super(`the recording is longer than ${maxSeconds} seconds`);
+  }
+}
+
 /** The samples of a container, before they are checked. */
 export interface DecodedAudio {
   readonly sampleRateHz: number;

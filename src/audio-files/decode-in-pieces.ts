@@ -1,0 +1,59 @@
+import { RecordingTooLongError } from './recording.ts';
+
+/** So few bytes cannot unpack to more than memory holds, whatever the codec. */
+const PIECE_BYTES = 4_096;
+
+export interface DecodedPiece {
+  readonly channelData: readonly Float32Array[];
+  readonly samplesDecoded: number;
+  readonly sampleRate: number;
+}
+
+/** What the decoder packages have in common. */
+export interface PieceDecoder<Piece extends DecodedPiece> {
+  decode(bytes: Uint8Array): Piece | Promise<Piece>;
+  flush?(): Promise<Piece>;
+}
+
+/**
+ * Decodes piece by piece, so that a small file which unpacks to a very long recording is given up
+ * before it fills the memory.
+ * @throws RecordingTooLongError
+ */
+export async function decodeInPieces<Piece extends DecodedPiece>(
+  decoder: PieceDecoder<Piece>,
+  file: Uint8Array,
+  maxSeconds: number,
+): Promise<Piece> {
+  const pieces: Piece[] = [];
+  let samples = 0;
+  let newest: Piece | null = null;
+  const add = (piece: Piece) => {
+    newest ??= piece;
+    if (piece.samplesDecoded === 0) return;
+    newest = piece;
+    pieces.push(piece);
+    samples += piece.samplesDecoded;
+    if (samples > maxSeconds * piece.sampleRate) throw new RecordingTooLongError(maxSeconds);
+  };
+  for (let start = 0; start < file.length; start += PIECE_BYTES) {
+    add(await decoder.decode(file.slice(start, start + PIECE_BYTES)));
+  }
+  if (decoder.flush !== undefined) add(await decoder.flush());
+  return { ...newest!, channelData: join(pieces, samples), samplesDecoded: samples };
+}
+
+/** Channels that not every piece has are left out. */
+function join(pieces: readonly DecodedPiece[], samples: number): Float32Array[] {
+  const counts = pieces.map(({ channelData }) => channelData.length);
+  const channels = counts.length === 0 ? 0 : Math.min(...counts);
+  return Array.from({ length: channels }, (_, channel) => {
+    const joined = new Float32Array(samples);
+    let at = 0;
+    for (const { channelData, samplesDecoded } of pieces) {
+      joined.set(channelData[channel]!.subarray(0, samplesDecoded), at);
+      at += samplesDecoded;
+    }
+    return joined;
+  });
+}
