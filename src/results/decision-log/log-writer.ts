@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, Timer } from '../../clock.ts';
+import type { Logger } from '../../logger.ts';
+import type { AlertStore } from '../outbox/alert-store.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import { DecisionLog } from './decision-log.ts';
+
+/** Decisions reach the log within this; until then they are safe in the store. */
+const WRITE_EVERY_MS = 1_000;
+const CUT_EVERY_MS = 3_600_000;
+const BATCH = 1_000;
+const DAY_MS = 86_400_000;
+const HASH_KEY_BYTES = 32;
+
+export interface LogSettings {
+  readonly dataFolder: string;
+  /** PEM of the operator's Ed25519 key; null = checkpoints are not signed. */
+  readonly signingKey: string | null;
+  /** True = call ids that are numbers and metadata stand in the log as they are. */
+  readonly clearNumbers: boolean;
+  /** Whole days older than this are cut; 0 = nothing is. */
+  readonly keepDays: number;
+}
+
+export interface LogWriterParts {
+  readonly store: Pick<AlertStore, 'decisionsAfter'>;
+  readonly outbox: Pick<Outbox, 'write'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Folder of the decision log in a data folder. */
+export function decisionLogFolder(dataFolder: string): string {
+  return join(dataFolder, 'decisions');
+}
+
+/** Moves decisions from the store into the log. One that is in the log is never written again. */
+export class LogWriter {
+  readonly #parts: LogWriterParts;
+  readonly #log: DecisionLog;
+  readonly #keepMs: number;
+  readonly #timers: Timer[] = [];
+  #failing = false;
+
+  /** @throws when the log is damaged before its tail, or the key is none. */
+  constructor(settings: LogSettings, parts: LogWriterParts) {
+    this.#parts = parts;
+    this.#keepMs = settings.keepDays * DAY_MS;
+    const hashKey = settings.clearNumbers ? null : hashKeyOf(settings.dataFolder);
+    const folder = decisionLogFolder(settings.dataFolder);
+    this.#log = new DecisionLog({ folder, signingKey: settings.signingKey, hashKey });
+    const { cutBytes } = this.#log.recovery;
+    if (cutBytes > 0) {
+      parts.logger.warn({ cutBytes }, 'the decision log ended in an unfinished record: cut back');
+    }
+    this.#timers.push(parts.clock.every(WRITE_EVERY_MS, () => this.write()));
+    this.#timers.push(parts.clock.every(CUT_EVERY_MS, () => this.#cut()));
+    this.#cut();
+  }
+
+  /** Writes what the store has. */
+  write(): void {
+    const { store, outbox, clock, logger } = this.#parts;
+    try {
+      const decisions = store.decisionsAfter(this.#log.lastSeq, BATCH);
+      if (decisions.length === 0) return;
+      this.#log.append(decisions, clock.nowMs());
+      outbox.write({ kind: 'logged', upToSeq: this.#log.lastSeq }, () => {});
+      this.#failing = false;
+    } catch (error) {
+      // The store keeps them: the next turn tries again.
+      if (!this.#failing) logger.error({ err: error }, 'the decision log takes no writes');
+      this.#failing = true;
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#timers.splice(0)) timer.cancel();
+    this.write();
+  }
+
+  #cut(): void {
+    if (this.#keepMs === 0) return;
+    const { clock, logger } = this.#parts;
+    try {
+      const cut = this.#log.cut(clock.nowMs() - this.#keepMs, clock.nowMs());
+      if (cut > 0) logger.info({ segments: cut }, 'old days of the decision log were cut');
+    } catch (error) {
+      logger.error({ err: error }, 'the decision log could not be cut');
+    }
+  }
+}
+
+/** Made once a data folder: the same number has the same hash in all of its log. */
+function hashKeyOf(dataFolder: string): Buffer {
+  const path = join(dataFolder, 'number-hash.key');
+  if (!existsSync(path)) {
+    writeFileSync(path, randomBytes(HASH_KEY_BYTES).toString('hex'), { mode: 0o600, flush: true });
+  }
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  if (key.length !== HASH_KEY_BYTES) throw new Error(`${path} is damaged`);
+  return key;
+}

@@ -1,0 +1,72 @@
+import { createHash, createHmac } from 'node:crypto';
+import { z } from 'zod';
+import type { Decision } from '../alert-events.ts';
+import { canonicalJson } from '../policies.ts';
+
+/** The hash before the first record of a log. */
+export const GENESIS_HASH = '0'.repeat(64);
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const entry = {
+  /** Grows by one with each line of the log. */
+  index: z.number().int().min(0),
+  /** Hash of the line before. */
+  previous: sha256,
+  /** sha256 of the canonical JSON of everything else in the line. */
+  hash: sha256,
+};
+
+/** One line of the log: a decision, a checkpoint, or the stub of a segment that retention cut. */
+export const logLineSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('decision'),
+    ...entry,
+    /** Number in the store: a record is never written twice. */
+    seq: z.number().int().min(1),
+    decision: z.looseObject({ type: z.string() }),
+  }),
+  z.strictObject({
+    kind: z.literal('checkpoint'),
+    ...entry,
+    atMs: z.number().int(),
+    /** Ed25519 over `previous`, in base64; null = the operator gave no key. */
+    signature: z.string().nullable(),
+    /** sha256 of the public key (SPKI DER); null without a key. */
+    keyId: sha256.nullable(),
+  }),
+]);
+export type LogLine = z.infer<typeof logLineSchema>;
+
+type WithoutHash<Line> = Line extends unknown ? Omit<Line, 'hash'> : never;
+
+/** A line with its hash. */
+export function sealLine(line: WithoutHash<LogLine>): LogLine {
+  return { ...line, hash: hashOf(line) } as LogLine;
+}
+
+/** What the hash of a line must be. */
+export function hashOf(line: object): string {
+  const { hash: _, ...rest } = line as { readonly hash?: unknown };
+  return createHash('sha256').update(canonicalJson(rest)).digest('hex');
+}
+
+/**
+ * A decision as the log keeps it: metadata and call ids that are numbers only as keyed hashes, unless the
+ * operator wants them in clear. The same value gives the same hash, so that records can be found.
+ */
+export function withoutNumbers(decision: Decision, hashKey: Uint8Array | null): Decision {
+  if (hashKey === null) return decision;
+  const mask = (text: string) =>
+    `hmac:${createHmac('sha256', hashKey).update(text).digest('hex').slice(0, 32)}`;
+  const metadata = Object.fromEntries(
+    Object.entries(decision.metadata).map(([name, value]) => [name, mask(value)]),
+  );
+  const hide = (text: string) => (looksLikeNumber(text) ? mask(text) : text);
+  return { ...decision, metadata, callId: hide(decision.callId), leg: hide(decision.leg) };
+}
+
+/** A telephone number or an address that holds one. */
+function looksLikeNumber(text: string): boolean {
+  if (/^(sips?|tel):/i.test(text)) return true;
+  return /^\+?[\d\s().-]+$/.test(text) && text.replace(/\D/g, '').length >= 5;
+}

@@ -1,0 +1,216 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../../../src/logger.ts';
+import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
+import { decisionLogFolder, LogWriter } from '../../../src/results/decision-log/log-writer.ts';
+import { sealLine, withoutNumbers } from '../../../src/results/decision-log/record.ts';
+import { parseLine, verifyLog } from '../../../src/results/decision-log/verify.ts';
+import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
+import { Outbox } from '../../../src/results/outbox/outbox.ts';
+import { fakeAlert } from '../../support/alert-fakes.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const DAY_MS = 86_400_000;
+const START_MS = Date.UTC(2026, 0, 1, 12);
+const pem = (type: 'spki' | 'pkcs8', key: ReturnType<typeof generateKeyPairSync>['publicKey']) =>
+  key.export({ type, format: 'pem' }).toString();
+const pair = generateKeyPairSync('ed25519');
+const signingKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const publicKey = pem('spki', pair.publicKey);
+const otherKey = pem('spki', generateKeyPairSync('ed25519').publicKey);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-log-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = (key: string | null = signingKey) =>
+  new DecisionLog({ folder, signingKey: key, hashKey: Buffer.alloc(32, 1) });
+const decisions = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    seq: from + index,
+    decision: fakeAlert(`a${from + index}`),
+  }));
+const files = () => readdirSync(folder).sort();
+const linesOf = (file: string) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n');
+
+/** Three days of three records each. */
+function fill(): void {
+  const log = open();
+  for (const day of [0, 1, 2]) log.append(decisions(day * 3 + 1, 3), START_MS + day * DAY_MS);
+}
+
+describe('DecisionLog', () => {
+  it('writes a file a day, each closed by a signed checkpoint, and verifies', () => {
+    fill();
+    expect(files()).toEqual([
+      '000000000000-20260101.jsonl',
+      '000000000004-20260102.jsonl',
+      '000000000008-20260103.jsonl',
+    ]);
+    expect(verifyLog(folder, publicKey)).toEqual({
+      ...{ lines: 11, decisions: 9, checkpoints: 2, signed: 2, cut: 0 },
+      problem: null,
+    });
+    expect(verifyLog(folder, null).signed).toBe(0);
+    expect(verifyLog(folder, otherKey).problem).toContain('signature of checkpoint 3');
+  });
+
+  it('goes on after a restart, and writes no decision twice', () => {
+    fill();
+    const log = open();
+    expect(log.lastSeq).toBe(9);
+    log.append(decisions(8, 4), START_MS);
+    expect(verifyLog(folder, publicKey)).toMatchObject({ decisions: 11, problem: null });
+    // The clock was set back: no file for a day that is over.
+    expect(files()).toHaveLength(3);
+  });
+
+  it('names the first record that was changed, removed, inserted or moved', () => {
+    fill();
+    const file = '000000000004-20260102.jsonl';
+    const whole = linesOf(file);
+    const bad: [string, string[], RegExp][] = [
+      [
+        'changed',
+        whole.map((line, at) => (at === 1 ? line.replace('"llr":-4', '"llr":4') : line)),
+        /0102\.jsonl:2: record 5 was changed/,
+      ],
+      ['removed', whole.filter((_, at) => at !== 1), /:2: record 5 is missing/],
+      ['inserted', [...whole.slice(0, 2), whole[0]!, ...whole.slice(2)], /:3: record 6 is missing/],
+      ['moved', [whole[1]!, whole[0]!, ...whole.slice(2)], /:1: record 4 is missing/],
+      ['emptied', [], /0103\.jsonl:1: record 4 is missing/],
+    ];
+    for (const [, lines, problem] of bad) {
+      writeFileSync(join(folder, file), lines.map((line) => `${line}\n`).join(''));
+      expect(verifyLog(folder, publicKey).problem).toMatch(problem);
+    }
+    // Changed, and its own hash made to fit.
+    const { hash: _, ...forged } = parseLine(whole[1]!)!;
+    const sealed = JSON.stringify(sealLine({ ...forged, seq: 77 } as never));
+    writeFileSync(join(folder, file), `${[whole[0], sealed, ...whole.slice(2)].join('\n')}\n`);
+    expect(verifyLog(folder, publicKey).problem).toMatch(/:3: record 6 does not follow/);
+    rmSync(join(folder, file));
+    expect(verifyLog(folder, publicKey).problem).toMatch(/0103\.jsonl:1: record 4 is missing/);
+  });
+
+  it('finds any single changed character', () => {
+    open().append(decisions(1, 3), START_MS);
+    const file = join(folder, files()[0]!);
+    const whole = readFileSync(file, 'utf8');
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.constantFrom('0', 'x', '"', '\n'), (at, put) => {
+        fc.pre(whole[at] !== put);
+        writeFileSync(file, whole.slice(0, at) + put + whole.slice(at + 1));
+        expect(verifyLog(folder, null).problem).not.toBeNull();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('cuts a damaged tail back to the last whole record, at every length', () => {
+    open().append(decisions(1, 2), START_MS);
+    const file = join(folder, files()[0]!);
+    const whole = readFileSync(file);
+    const first = whole.indexOf(10) + 1;
+    for (const length of [0, 1, first - 1, first, first + 1, whole.length - 1]) {
+      writeFileSync(file, whole.subarray(0, length));
+      const log = open();
+      const kept = length >= first ? 1 : 0;
+      expect(log.recovery.cutBytes).toBe(length - kept * first);
+      expect(log.lastSeq).toBe(kept);
+      log.append(decisions(1, 2), START_MS);
+      expect(verifyLog(folder, null)).toMatchObject({ decisions: 2, problem: null });
+    }
+  });
+
+  it('takes away what a failed write left before it writes again', () => {
+    const log = open();
+    log.append(decisions(1, 1), START_MS);
+    appendFileSync(join(folder, files()[0]!), '{"kind":"deci');
+    log.append(decisions(2, 1), START_MS);
+    expect(verifyLog(folder, null)).toMatchObject({ decisions: 2, problem: null });
+  });
+
+  it('refuses a log whose last whole line is damaged', () => {
+    fill();
+    appendFileSync(join(folder, files()[2]!), 'nonsense\n');
+    expect(() => open()).toThrow(/the last line is damaged/);
+  });
+
+  it('cuts whole old days and leaves a stub from which the rest verifies', () => {
+    fill();
+    const log = open();
+    expect(log.cut(START_MS + DAY_MS, START_MS)).toBe(1);
+    expect(verifyLog(folder, publicKey)).toMatchObject({ lines: 7, cut: 4, problem: null });
+    expect(log.cut(START_MS + 99 * DAY_MS, START_MS)).toBe(1);
+    expect(files()).toEqual(['000000000008-20260103.jsonl', 'cut.json']);
+    const again = open();
+    expect(again.lastSeq).toBe(9);
+    again.append(decisions(10, 1), START_MS + 3 * DAY_MS);
+    expect(verifyLog(folder, publicKey)).toMatchObject({ cut: 8, problem: null });
+  });
+
+  it('takes Ed25519 keys only', () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+    expect(() => open(rsa.export({ type: 'pkcs8', format: 'pem' }).toString())).toThrow(/Ed25519/);
+  });
+});
+
+describe('withoutNumbers', () => {
+  const key = Buffer.alloc(32, 1);
+  const alert = fakeAlert('a1', {
+    callId: '+1 555 010 99',
+    leg: 'sip:100@pbx',
+    metadata: { to: '+155501099', note: 'x' },
+  });
+
+  it('keeps no number in clear, and the same hash for the same number', () => {
+    const masked = withoutNumbers(alert, key);
+    expect(JSON.stringify(masked)).not.toMatch(/555|100@/);
+    expect(withoutNumbers(alert, key)).toEqual(masked);
+    expect(withoutNumbers(alert, Buffer.alloc(32, 2))).not.toEqual(masked);
+    expect(withoutNumbers(fakeAlert('a1'), key).callId).toBe('call-1');
+    expect(withoutNumbers(alert, null)).toBe(alert);
+  });
+});
+
+describe('LogWriter', () => {
+  it('moves decisions out of the store, also those that a kill left between the two', () => {
+    const clock = new FakeClock(START_MS);
+    const logger = createLogger('silent');
+    const store = AlertStore.open(folder, { as: 'owner' });
+    const outbox = new Outbox({ store, clock, logger, committed() {} });
+    const settings = { dataFolder: folder, signingKey: null, clearNumbers: false, keepDays: 0 };
+    new LogWriter(settings, { store, outbox, clock, logger });
+    outbox.record(fakeAlert('a1', { metadata: { to: '+155501099' } }), []);
+    clock.advance(1_001);
+    expect(store.decisionsAfter(0, 9)).toEqual([]);
+    outbox.record(fakeAlert('a2'), []);
+    outbox.flush();
+    // Killed after the log was written, before the store knew.
+    const held = { write() {} };
+    new LogWriter(settings, { store, outbox: held, clock, logger }).close();
+    expect(store.decisionsAfter(0, 9)).toHaveLength(1);
+    const restarted = new LogWriter(settings, { store, outbox, clock, logger });
+    restarted.close();
+    outbox.close();
+    store.close();
+    const logFolder = decisionLogFolder(folder);
+    expect(verifyLog(logFolder, null)).toMatchObject({ decisions: 2, problem: null });
+    const text = readFileSync(join(logFolder, readdirSync(logFolder)[0]!), 'utf8');
+    expect(text).not.toContain('55501099');
+  });
+});
