@@ -23,8 +23,10 @@ export function startAlerts(
     }),
   );
   const { policiesFile, policies, dataFolder, priorSynthetic } = config;
+  const { logSigningKey, logClearNumbers, logKeepDays } = config;
   return createAlertPlane({
     ...{ clock, logger, policiesFile, policies, dataFolder, priorSynthetic },
+    ...{ logSigningKey, logClearNumbers, logKeepDays },
     detectorOf: (id) => limits.get(id)!,
     publish(call, event) {
       bus.published(call, event);

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +52,21 @@ export const SETTINGS = {
     'BONAFIDE_DATA_FOLDER',
     'folder of the alert store and the decision log; empty = none: alerts go to the results plane only',
     z.string().default(''),
+  ),
+  logSigningKeyFile: setting(
+    'BONAFIDE_LOG_SIGNING_KEY_FILE',
+    'PEM file of the Ed25519 key that signs the decision log once a day; empty = not signed',
+    z.string().default(''),
+  ),
+  logClearNumbers: setting(
+    'BONAFIDE_LOG_CLEAR_NUMBERS',
+    'true = the decision log holds metadata and numbers in clear instead of as keyed hashes',
+    flag(false),
+  ),
+  logKeepDays: setting(
+    'BONAFIDE_LOG_KEEP_DAYS',
+    'days of the decision log that are kept; 0 = all',
+    wholeNumber(0, 36_500, 0),
   ),
   allowLoopback: setting(
     'BONAFIDE_ALLOW_LOOPBACK',
@@ -152,6 +168,8 @@ export interface Config extends Omit<SettingValues, 'detectors' | 'keysFile' | '
   readonly keys: readonly KeyEntry[];
   readonly platforms: PlatformSettings;
   readonly policies: Policies;
+  /** PEM, or null. */
+  readonly logSigningKey: string | null;
 }
 
 /** Every problem of the configuration at once. */
@@ -192,6 +210,7 @@ export function readConfig(
   if (policies.destinations.length > 0 && settings.dataFolder === '') {
     problems.push('BONAFIDE_DATA_FOLDER: is needed where the policies file has destinations');
   }
+  const logSigningKey = readSigningKey(settings.logSigningKeyFile, problems);
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const { detectors, keysFile: _, platformsFile: _platformsFile, ...rest } = settings;
   const folders = detectors.split(',').filter((folder) => folder !== '');
@@ -202,7 +221,22 @@ export function readConfig(
     keys,
     platforms,
     policies,
+    logSigningKey,
   });
+}
+
+function readSigningKey(path: string, problems: string[]): string | null {
+  if (path === '') return null;
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (createPrivateKey(pem).asymmetricKeyType !== 'ed25519') {
+      problems.push(`${path}: must be an Ed25519 private key`);
+    }
+    return pem;
+  } catch (error) {
+    problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
 }
 
 const keysFileSchema = z.strictObject({

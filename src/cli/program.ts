@@ -8,6 +8,7 @@ import { addEvaluateCommand } from './evaluate.ts';
 import { addExportCommand } from './export.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeysCommand } from './keys.ts';
+import { addLogCommand } from './log.ts';
 import { addModelsCommand } from './models.ts';
 import { addPolicyCommand } from './policy.ts';
 import { addReplayCommand } from './replay.ts';
@@ -50,6 +51,7 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addKeysCommand,
     addAlertsCommand,
     addPolicyCommand,
+    addLogCommand,
     addHealthCommand,
     addDemoCommand,
   ]) {

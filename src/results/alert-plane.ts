@@ -6,6 +6,7 @@ import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import { AlertEngine, type DecisionSink, type ScreenedCall } from './alert-engine.ts';
 import type { AlertEvent, NoVerdictEvent } from './alert-events.ts';
+import { LogWriter } from './decision-log/log-writer.ts';
 import { AlertStore } from './outbox/alert-store.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { type Policies, PolicyStore } from './policies.ts';
@@ -23,6 +24,9 @@ export interface AlertPlaneOptions {
   readonly policies: Policies;
   /** Folder of the store; `''` = none: alerts go to the results plane only. */
   readonly dataFolder: string;
+  readonly logSigningKey: string | null;
+  readonly logClearNumbers: boolean;
+  readonly logKeepDays: number;
   readonly detectorOf: (detectorId: string) => DetectorLimits;
   readonly priorSynthetic: number;
   readonly publish: (call: ScreenedCall, event: AlertEvent | NoVerdictEvent) => void;
@@ -110,6 +114,15 @@ function openDurable(options: AlertPlaneOptions): Durable {
     },
     policies.destinations,
   );
+  const {
+    logSigningKey: signingKey,
+    logClearNumbers: clearNumbers,
+    logKeepDays: keepDays,
+  } = options;
+  const log = new LogWriter(
+    { dataFolder, signingKey, clearNumbers, keepDays },
+    { store, outbox, clock, logger },
+  );
   return {
     sink: outbox,
     use: (next) => delivery.use(next.destinations),
@@ -122,6 +135,8 @@ function openDurable(options: AlertPlaneOptions): Durable {
     async close() {
       outbox.flush();
       await delivery.stop();
+      outbox.flush();
+      log.close();
       outbox.close();
       store.close();
     },

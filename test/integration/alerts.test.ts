@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
@@ -86,6 +86,14 @@ describe('alerts of the service', () => {
       { alertId: alerts[0]!.id, destination: 'soc', state: 'delivered', attempts: 1 },
     ]);
     expect(await host.service.metrics.render()).toBe('\n');
+    const checked = await runCli(['log', 'verify', '--data-folder', dataFolder]);
+    expect([checked.code, checked.stdout]).toEqual([0, expect.stringMatching(/^2 records whole/)]);
+    expect(await runCli(['log', 'verify', '--data-folder', folder])).toMatchObject({ code: 2 });
+    const logFolder = join(dataFolder, 'decisions');
+    const file = join(logFolder, readdirSync(logFolder)[0]!);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"caller"', '"agent"'));
+    const spoilt = await runCli(['log', 'verify', '--data-folder', dataFolder]);
+    expect([spoilt.code, spoilt.stdout]).toEqual([1, expect.stringContaining('record 0')]);
   });
 
   it('follow a policies file that changed; a wrong one changes nothing', async () => {

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import { isoTimeOf } from '../../clock.ts';
 import type { StoredDecision } from '../outbox/alert-store.ts';
+import { StoreError } from '../outbox/database.ts';
 import { GENESIS_HASH, type LogLine, sealLine, withoutNumbers } from './record.ts';
 import { listSegments, segmentFile } from './segments.ts';
 import { readStub, STUB_FILE } from './stub.ts';
@@ -54,7 +55,7 @@ export class DecisionLog {
   /** Of the file, all of them whole lines. */
   #bytes = 0;
 
-  /** @throws when the last whole line is damaged, or the key is not an Ed25519 key. */
+  /** @throws StoreError when the last whole line is damaged; TypeError when the key is not Ed25519. */
   constructor(options: DecisionLogOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
@@ -101,7 +102,7 @@ export class DecisionLog {
     const last = old.at(-1);
     if (last === undefined) return 0;
     const line = parseLine(readFileSync(last.file, 'utf8').trimEnd().split('\n').at(-1)!);
-    if (line === null) throw new Error(`${last.file}: the last line is damaged`);
+    if (line === null) throw new StoreError(`${last.file}: the last line is damaged`);
     const stub = { nextIndex: line.index + 1, lastHash: line.hash, cutAtMs: Math.floor(nowMs) };
     const path = join(this.#options.folder, STUB_FILE);
     // The stub first, in one step: a loss of power leaves segments too many, never a gap.
@@ -173,7 +174,7 @@ export class DecisionLog {
   #readEnd(text: string, file: string): void {
     const lines = text.trimEnd().split('\n');
     const last = parseLine(lines.at(-1)!);
-    if (last === null) throw new Error(`${file}: the last line is damaged`);
+    if (last === null) throw new StoreError(`${file}: the last line is damaged`);
     this.#index = last.index + 1;
     this.#previous = last.hash;
     for (const line of lines) {

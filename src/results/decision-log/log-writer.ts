@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../../clock.ts';
 import type { Logger } from '../../logger.ts';
 import type { AlertStore } from '../outbox/alert-store.ts';
+import { StoreError } from '../outbox/database.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { DecisionLog } from './decision-log.ts';
 
@@ -100,6 +101,6 @@ function hashKeyOf(dataFolder: string): Buffer {
     writeFileSync(path, randomBytes(HASH_KEY_BYTES).toString('hex'), { mode: 0o600, flush: true });
   }
   const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
-  if (key.length !== HASH_KEY_BYTES) throw new Error(`${path} is damaged`);
+  if (key.length !== HASH_KEY_BYTES) throw new StoreError(`${path} is damaged`);
   return key;
 }

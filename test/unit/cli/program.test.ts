@@ -19,6 +19,8 @@ const COMMANDS = [
   ['alerts', 'show'],
   ['alerts', 'retry'],
   ['alerts', 'drop'],
+  ['log'],
+  ['log', 'verify'],
   ['policy'],
   ['policy', 'test'],
   ['health'],

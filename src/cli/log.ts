@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { decisionLogFolder } from '../results/decision-log/log-writer.ts';
+import { verifyLog } from '../results/decision-log/verify.ts';
+import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+
+interface VerifyOptions {
+  readonly dataFolder?: string;
+  readonly publicKey?: string;
+}
+
+/** `bonafide log verify`: finds any changed, removed, inserted or reordered record. */
+export function addLogCommand(
+  program: Command,
+  context: CliContext,
+  exit: (code: ExitCode) => void,
+): void {
+  program
+    .command('log')
+    .description('the decision log')
+    .command('verify')
+    .description('check the whole log; exits 1 and names the first bad record')
+    .option('--data-folder <path>', 'folder of the store (BONAFIDE_DATA_FOLDER)')
+    .option(
+      '--public-key <path>',
+      'PEM of the public key: checks the signatures of checkpoints too',
+    )
+    .action((options: VerifyOptions) => exit(check(options, context)));
+}
+
+function check(options: VerifyOptions, context: CliContext): ExitCode {
+  const dataFolder = options.dataFolder ?? context.environment['BONAFIDE_DATA_FOLDER'] ?? '';
+  const folder = decisionLogFolder(dataFolder);
+  if (dataFolder === '' || !existsSync(folder)) {
+    throw new CliError(
+      `no decision log in "${dataFolder}": --data-folder or BONAFIDE_DATA_FOLDER`,
+      EXIT.configuration,
+    );
+  }
+  const publicKey = readKey(options.publicKey);
+  const { problem, lines, decisions, checkpoints, signed, cut } = verifyLog(folder, publicKey);
+  if (problem !== null) {
+    context.stdout.write(`first bad record: ${problem}\n`);
+    return EXIT.failure;
+  }
+  context.stdout.write(
+    `${lines} records whole: ${decisions} decisions, ${checkpoints} checkpoints ` +
+      `(${signed} signatures checked), ${cut} cut by retention\n`,
+  );
+  return EXIT.ok;
+}
+
+function readKey(path: string | undefined): string | null {
+  if (path === undefined) return null;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new CliError((error as Error).message, EXIT.configuration);
+  }
+}
