@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
 /** Shapes of what is posted; one file each in `webhooks/templates`. */
-export const TEMPLATE_NAMES = ['json', 'cloudevents', 'slack', 'teams', 'pagerduty'] as const;
-export type TemplateName = (typeof TEMPLATE_NAMES)[number];
+const TEMPLATE_NAMES = ['json', 'cloudevents', 'slack', 'teams', 'pagerduty'] as const;
 
 const SECRET_PREFIX = 'whsec_';
 const MIN_SECRET_BYTES = 24;

@@ -1,5 +1,5 @@
 import type { ScreenedCall } from '../../src/results/alert-engine.ts';
-import type { AlertEvent, Decision } from '../../src/results/alert-events.ts';
+import type { AlertEvent } from '../../src/results/alert-events.ts';
 import type { DetectorLimits } from '../../src/screening/alert-policy.ts';
 import type { ScoreFigures } from '../../src/stream/events.ts';
 import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
@@ -90,5 +90,3 @@ export function fakeAlert(id: string, change: Partial<AlertEvent> = {}): AlertEv
     ...change,
   };
 }
-
-export const isAlert = (decision: Decision): decision is AlertEvent => decision.type === 'alert';

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,5 +131,46 @@ describe('the keys file', () => {
   it('that is missing is refused', () => {
     const path = join(folder, 'none.json');
     expect(problemsOf({ BONAFIDE_KEYS_FILE: path })[0]).toMatch(/none\.json: ENOENT/);
+  });
+});
+
+describe('the policies file and the data folder', () => {
+  const write = (name: string, content: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const destination = "destinations: [{ name: a, url: 'https://example.com' }]";
+
+  it('belong together where there are destinations', () => {
+    const path = write('with-destination.yaml', destination);
+    expect(problemsOf({ BONAFIDE_POLICIES_FILE: path })[0]).toMatch(/^BONAFIDE_DATA_FOLDER: /);
+    const config = readConfig({ BONAFIDE_POLICIES_FILE: path, BONAFIDE_DATA_FOLDER: folder });
+    expect(config.policies.policies[0]!.destinations).toEqual(['a']);
+  });
+
+  it('are refused with every problem of the file', () => {
+    const path = write('wrong.yaml', 'policies: [{ nam: x }]\nquite: []');
+    expect(problemsOf({ BONAFIDE_POLICIES_FILE: path })).toHaveLength(3);
+  });
+
+  it.each([
+    ['', null],
+    ['ed25519', /PRIVATE KEY/],
+    ['rsa', 'must be an Ed25519 private key'],
+    ['nonsense', 'signing-nonsense.pem'],
+  ])('the key that signs the log: %s', (kind, expected) => {
+    const pems: Record<string, () => string> = {
+      ed25519: () => pemOf(generateKeyPairSync('ed25519').privateKey),
+      rsa: () => pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+      nonsense: () => 'nonsense',
+    };
+    const pemOf = (key: ReturnType<typeof generateKeyPairSync>['privateKey']) =>
+      key.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const path = kind === '' ? '' : write(`signing-${kind}.pem`, pems[kind]!());
+    const environment = { BONAFIDE_LOG_SIGNING_KEY_FILE: path };
+    if (typeof expected === 'string') expect(problemsOf(environment)[0]).toContain(expected);
+    else if (expected === null) expect(readConfig(environment).logSigningKey).toBeNull();
+    else expect(readConfig(environment).logSigningKey).toMatch(expected);
   });
 });
