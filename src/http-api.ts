@@ -5,14 +5,22 @@ import { createHttpApp } from './http/app.ts';
 import type { DetectorDescription } from './http/schemas.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
 import type { KeyIdentity, KeyRing } from './keys.ts';
+import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import type { Detector } from './model/detector.ts';
 import type { EventBus } from './results/event-bus.ts';
 import { verdictOptionsOf } from './stream/detector-choice.ts';
+import { ScreeningDesk } from './uploads/screening-desk.ts';
+import { DEFAULT_SCREENING_STORE } from './uploads/screening-store.ts';
+import { UploadWorker } from './uploads/upload-worker.ts';
+
+/** A recording that takes longer than this to read and screen is given up. */
+const UPLOAD_TIME_LIMIT_MS = 300_000;
 
 export interface HttpApiParts {
   readonly config: Config;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly keys: KeyRing;
   readonly loopbackIdentity: KeyIdentity | null;
   readonly bus: EventBus;
@@ -30,8 +38,11 @@ export interface HttpApi {
 /** Builds the HTTP routes from the parts of the service. */
 export function createHttpApi(parts: HttpApiParts): HttpApi {
   const { config, metrics, loaded } = parts;
+  const desk = createDesk(parts);
   const app = createHttpApp({
     ...parts,
+    desk,
+    maxUploadBytes: config.uploadMaxMb * 1_000_000,
     renderMetrics: () => metrics.render(),
     metricsContentType: metrics.contentType,
     requestsPerMinute: config.requestsPerMinute,
@@ -39,7 +50,27 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     detectors: loaded.map((detector) => describeDetector(detector, config.falseAlertRate)),
     asyncApi: createAsyncApi(),
   });
-  return { fetch: (request, env) => app.fetch(request, env as object), async close() {} };
+  return {
+    fetch: (request, env) => app.fetch(request, env as object),
+    close: () => desk.close(),
+  };
+}
+
+function createDesk({ config, clock, logger }: HttpApiParts): ScreeningDesk {
+  const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
+  const screener = new UploadWorker({
+    clock,
+    timeLimitMs: UPLOAD_TIME_LIMIT_MS,
+    log: (reason) => logger.error({ reason }, 'an upload failed'),
+    setup: {
+      detectorFolders,
+      engine,
+      settings: { priorSynthetic, falseAlertRate },
+      maxSeconds: config.uploadMaxMinutes * 60,
+    },
+  });
+  const { maxScreenings: maxOpen } = config;
+  return new ScreeningDesk({ clock, screener, maxOpen, store: DEFAULT_SCREENING_STORE });
 }
 
 function describeDetector(detector: Detector, falseAlertRate: number): DetectorDescription {

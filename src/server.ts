@@ -24,6 +24,8 @@ import { type LaneListener, startInProcessLane, startThreadLane } from './stream
 import { LanePool } from './stream/lane-pool.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
+/** A whole request with its body: uploads over slow lines. */
+const UPLOAD_TIMEOUT_MS = 300_000;
 const MAX_UNUPGRADED_SOCKETS = 256;
 const LOOPBACK_KEY: KeyIdentity = { name: 'loopback', maxCalls: null, fast: true };
 
@@ -92,7 +94,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   };
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
   const api = createHttpApi({
-    ...{ config, clock, keys, loopbackIdentity, bus, metrics, status, loaded },
+    ...{ config, clock, logger, keys, loopbackIdentity, bus, metrics, status, loaded },
   });
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const { idleMs } = config;
@@ -239,7 +241,7 @@ function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEven
 
 async function listen(server: Server, config: Config): Promise<number> {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = HEADERS_TIMEOUT_MS * 2;
+  server.requestTimeout = UPLOAD_TIMEOUT_MS;
   server.maxConnections = config.maxCalls + MAX_UNUPGRADED_SOCKETS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

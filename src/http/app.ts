@@ -7,10 +7,11 @@ import { addCallRoutes } from './calls.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { type AppEnv, createGuard, type GuardSources } from './guard.ts';
 import { problem } from './problem.ts';
+import { addScreeningRoutes, type ScreeningRoutesSources } from './screenings.ts';
 import { addServiceRoutes, type ServiceRoutesSources } from './service-routes.ts';
 
 /** What the HTTP side needs to know of the service. */
-export interface HttpSources extends GuardSources, ServiceRoutesSources {
+export interface HttpSources extends GuardSources, ServiceRoutesSources, ScreeningRoutesSources {
   readonly bus: EventBus;
   /** Origins whose pages may use the API; none = no CORS header at all. */
   readonly corsOrigins: readonly string[];
@@ -18,7 +19,7 @@ export interface HttpSources extends GuardSources, ServiceRoutesSources {
   readonly asyncApi: object;
 }
 
-const GUARDED = ['/v1/calls/*', '/v1/detectors/*', '/v1/tokens/*'];
+const GUARDED = ['/v1/calls/*', '/v1/detectors/*', '/v1/tokens/*', '/v1/screenings/*'];
 
 /** The HTTP routes, a pure function of requests. */
 export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
@@ -41,6 +42,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   for (const path of GUARDED) app.use(path, guard);
   addServiceRoutes(app, sources);
   addCallRoutes(app, sources.bus);
+  addScreeningRoutes(app, sources);
   addDocumentRoutes(app, sources.asyncApi);
   app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
   app.onError(answerError);

@@ -88,7 +88,7 @@ const audioSchema = z
 
 const screeningLeg = {
   id: z.string(),
-  detector: z.string(),
+  detector: z.string().nullable().describe('null where the leg was too short for a score.'),
   verdict: verdictNameSchema,
   score: scoreFiguresSchema.nullable().describe('The last score: of the whole leg.'),
 };

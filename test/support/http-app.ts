@@ -2,7 +2,38 @@ import { createAsyncApi } from '../../src/adapters/async-api.ts';
 import { createHttpApp, type HttpSources } from '../../src/http/app.ts';
 import { createKey, KeyRing } from '../../src/keys.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from '../../src/results/event-bus.ts';
+import { ScreeningDesk } from '../../src/uploads/screening-desk.ts';
+import { DEFAULT_SCREENING_STORE } from '../../src/uploads/screening-store.ts';
+import type { UploadBody, UploadOutcome } from '../../src/uploads/upload-messages.ts';
 import { FakeClock } from './fake-clock.ts';
+
+/** A screener whose outcomes come when the test says so. */
+export class HeldScreener {
+  readonly bodies: UploadBody[] = [];
+  #answer: ((outcome: UploadOutcome) => void) | null = null;
+
+  screen(body: UploadBody): Promise<UploadOutcome> {
+    this.bodies.push(body);
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+  }
+
+  /** Answers the body in hand. */
+  async answer(outcome: Partial<UploadOutcome> = {}): Promise<void> {
+    const done: UploadOutcome = {
+      kind: 'done',
+      fileName: this.bodies.at(-1)?.fileName ?? null,
+      audio: { container: 'wav', sampleRateHz: 8000, channels: 1, seconds: 1 },
+      legs: [],
+      legsJson: new TextEncoder().encode('[]'),
+    };
+    this.#answer?.({ ...done, ...outcome } as UploadOutcome);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+
+  async stop(): Promise<void> {}
+}
 
 /** The HTTP routes without a service behind them, with two keys. */
 export function makeHttpApp(sources: Partial<HttpSources> = {}) {
@@ -10,7 +41,11 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
   const [a, b] = [createKey('a'), createKey('b')];
   const entry = (name: string, sha256: string) => ({ name, sha256, maxCalls: null, fast: false });
   const keys = new KeyRing([entry('a', a.sha256), entry('b', b.sha256)], clock);
+  const screener = new HeldScreener();
+  const desk = new ScreeningDesk({ clock, screener, maxOpen: 2, store: DEFAULT_SCREENING_STORE });
   const app = createHttpApp({
+    desk,
+    maxUploadBytes: 1_000,
     keys,
     clock,
     loopbackIdentity: null,
@@ -24,5 +59,12 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     asyncApi: createAsyncApi(),
     ...sources,
   });
-  return { app, clock, keys, bearer: { a: `Bearer ${a.key}`, b: `Bearer ${b.key}` } };
+  return {
+    app,
+    clock,
+    keys,
+    desk,
+    screener,
+    bearer: { a: `Bearer ${a.key}`, b: `Bearer ${b.key}` },
+  };
 }

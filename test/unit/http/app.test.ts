@@ -5,7 +5,10 @@ import type { ServiceStatus } from '../../../src/http/service-routes.ts';
 import { createKey, KeyRing } from '../../../src/keys.ts';
 import { createMetrics } from '../../../src/metrics.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from '../../../src/results/event-bus.ts';
+import { ScreeningDesk } from '../../../src/uploads/screening-desk.ts';
+import { DEFAULT_SCREENING_STORE } from '../../../src/uploads/screening-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { HeldScreener } from '../../support/http-app.ts';
 
 const READY: ServiceStatus = {
   ready: true,
@@ -38,6 +41,13 @@ const app = createHttpApp({
   corsOrigins: [],
   detectors: [],
   asyncApi: createAsyncApi(),
+  desk: new ScreeningDesk({
+    clock,
+    screener: new HeldScreener(),
+    maxOpen: 1,
+    store: DEFAULT_SCREENING_STORE,
+  }),
+  maxUploadBytes: 1,
 });
 
 afterEach(() => {

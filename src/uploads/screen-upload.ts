@@ -1,0 +1,164 @@
+import {
+  decodeRecording,
+  type Recording,
+  RecordingError,
+  RecordingTooLongError,
+} from '../audio-files/read-recording.ts';
+import type { Screening, ScreeningLeg } from '../http/schemas.ts';
+import type { OfflineScreener } from '../replay/offline-screener.ts';
+import { prepareAudio } from '../replay/prepare-audio.ts';
+import { timelineOf } from '../replay/timeline.ts';
+import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { UploadBody, UploadOutcome, UploadProblemCode } from './upload-messages.ts';
+
+const FILE_FIELD = 'file';
+const MAX_FILE_NAME = 255;
+const LEG_NAMES = ['caller', 'callee'] as const;
+
+class UploadError extends Error {
+  readonly code: UploadProblemCode;
+
+  constructor(code: UploadProblemCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface UploadedFile {
+  readonly bytes: Uint8Array;
+  readonly name: string | null;
+}
+
+/**
+ * Reads an uploaded recording and screens it, all in memory: the same code path as `screen`. Never
+ * throws for what a peer can cause.
+ */
+export async function screenUpload(
+  body: UploadBody,
+  screener: OfflineScreener,
+  maxSeconds: number,
+): Promise<UploadOutcome> {
+  let fileName = body.fileName;
+  try {
+    const file = await fileOf(body);
+    fileName = file.name;
+    const recording = await decodeRecording(file.bytes, file.name ?? '', {
+      raw: body.raw ?? undefined,
+      maxSeconds,
+    });
+    const legs = await screenRecording(recording, screener, body.scoreIntervalMs);
+    return outcomeOf(recording, legs, fileName);
+  } catch (error) {
+    return { kind: 'refused', fileName, code: codeOf(error), detail: detailOf(error) };
+  }
+}
+
+async function fileOf({ blocks, contentType, fileName }: UploadBody): Promise<UploadedFile> {
+  const bytes = Buffer.concat(blocks);
+  if (!/^multipart\/form-data/i.test(contentType)) return { bytes, name: fileName };
+  const form = await new Response(bytes, { headers: { 'Content-Type': contentType } })
+    .formData()
+    .catch(() => {
+      throw new UploadError('bad_request', 'The form cannot be read.');
+    });
+  const file = form.get(FILE_FIELD);
+  if (file === null || typeof file === 'string') {
+    throw new UploadError('bad_request', `The form must have a file in its field "${FILE_FIELD}".`);
+  }
+  return {
+    bytes: new Uint8Array(await file.arrayBuffer()),
+    name: file.name.slice(0, MAX_FILE_NAME),
+  };
+}
+
+async function screenRecording(
+  recording: Recording,
+  screener: OfflineScreener,
+  scoreIntervalMs: number,
+): Promise<ScreeningLeg[]> {
+  const audio = prepareAudio(recording, { codec: 'pcm16', sampleRateHz: null });
+  const events = await screener.screen({
+    audio,
+    timeline: timelineOf(audio, null),
+    stamped: false,
+    callId: 'upload',
+    legs: recording.channels.map((_, channel) => ({
+      id: LEG_NAMES[channel]!,
+      role: LEG_NAMES[channel]!,
+    })),
+    scoreIntervalMs,
+  });
+  const stopped = events.at(-1);
+  if (stopped?.type !== 'stopped') throw new Error('the recording was not screened to its end');
+  return stopped.legs.map(({ leg }) => legOf(leg, events));
+}
+
+/** The figures of a leg from the events of its call. */
+function legOf(id: string, events: readonly ScreeningEvent[]): ScreeningLeg {
+  const scores = events.flatMap((event) =>
+    event.type === 'score' && event.leg === id ? [event] : [],
+  );
+  const stopped = events.at(-1);
+  const totals = stopped?.type === 'stopped' ? stopped.legs.find(({ leg }) => leg === id) : null;
+  const score = totals?.finalScore ?? null;
+  return {
+    id,
+    detector: scores[0]?.detector ?? null,
+    verdict: score?.verdict ?? 'undecided',
+    score,
+    changes: events.flatMap((event) =>
+      event.type === 'verdict' && event.leg === id
+        ? [
+            {
+              streamTimeMs: event.streamTimeMs,
+              from: event.from,
+              to: event.to,
+              reason: event.reason,
+            },
+          ]
+        : [],
+    ),
+    gaps: events.flatMap((event) =>
+      event.type === 'gap' && event.leg === id
+        ? [{ streamTimeMs: event.streamTimeMs, lostMs: event.lostMs }]
+        : [],
+    ),
+    timeline: scores.map(figuresOf),
+  };
+}
+
+function figuresOf(event: ScreeningEvent & { type: 'score' }): ScreeningLeg['timeline'][number] {
+  const { type: _type, callId: _call, leg: _leg, ...rest } = event;
+  const { seq: _seq, detector: _detector, latencyMs: _latency, ...figures } = rest;
+  return figures;
+}
+
+function outcomeOf(
+  { container, sampleRateHz, channels, seconds }: Recording,
+  legs: readonly ScreeningLeg[],
+  fileName: string | null,
+): UploadOutcome {
+  const audio: NonNullable<Screening['audio']> = {
+    ...{ container, sampleRateHz, channels: channels.length, seconds },
+  };
+  return {
+    kind: 'done',
+    fileName,
+    audio,
+    legs: legs.map(({ id, detector, verdict, score }) => ({ id, detector, verdict, score })),
+    legsJson: new TextEncoder().encode(JSON.stringify(legs)),
+  };
+}
+
+function codeOf(error: unknown): UploadProblemCode {
+  if (error instanceof UploadError) return error.code;
+  if (error instanceof RecordingTooLongError) return 'recording_too_long';
+  // Rates and channels that no codec has.
+  if (error instanceof RecordingError || error instanceof RangeError) return 'unreadable_recording';
+  return 'internal';
+}
+
+function detailOf(error: unknown): string {
+  if (codeOf(error) === 'internal') return 'The recording could not be screened.';
+  return (error as Error).message;
+}

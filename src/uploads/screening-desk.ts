@@ -1,0 +1,157 @@
+import type { Clock } from '../clock.ts';
+import { problemBody } from '../http/problem.ts';
+import { randomId } from '../random.ts';
+import {
+  type ScreeningRecord,
+  ScreeningStore,
+  type ScreeningStoreOptions,
+} from './screening-store.ts';
+import type { UploadBody, UploadOutcome } from './upload-messages.ts';
+import type { UploadScreener } from './upload-worker.ts';
+
+export interface ScreeningDeskOptions {
+  readonly clock: Clock;
+  readonly screener: UploadScreener;
+  /** Uploads that arrive, wait or are screened at once. */
+  readonly maxOpen: number;
+  readonly store: Omit<ScreeningStoreOptions, 'clock'>;
+}
+
+export interface UploadRequest {
+  readonly keyName: string;
+  readonly body: UploadBody;
+  readonly bytes: number;
+  readonly idempotency: ScreeningRecord['idempotency'];
+}
+
+interface Waiter {
+  readonly record: ScreeningRecord;
+  readonly wake: () => void;
+}
+
+/** Takes uploads, screens one after the other, and keeps what came of them. */
+export class ScreeningDesk {
+  readonly store: ScreeningStore;
+  readonly #options: ScreeningDeskOptions;
+  readonly #queue: { readonly record: ScreeningRecord; readonly body: UploadBody }[] = [];
+  readonly #waiters = new Set<Waiter>();
+  #open = 0;
+  #isWorking = false;
+  #isClosed = false;
+
+  constructor(options: ScreeningDeskOptions) {
+    this.#options = options;
+    this.store = new ScreeningStore({ ...options.store, clock: options.clock });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** A place for one upload, to be given to `submit` or back; false when there is none. */
+  reserve(): boolean {
+    if (this.#open >= this.#options.maxOpen) return false;
+    this.#open++;
+    return true;
+  }
+
+  giveBack(): void {
+    this.#open--;
+  }
+
+  /** Uses up the reserved place. */
+  submit({ keyName, body, bytes, idempotency }: UploadRequest): ScreeningRecord {
+    const record = this.store.add({
+      keyName,
+      idempotency,
+      summary: {
+        id: randomId(),
+        state: 'queued',
+        createdAtMs: this.#options.clock.nowMs(),
+        finishedAtMs: null,
+        fileName: body.fileName,
+        bytes,
+        audio: null,
+        problem: null,
+        legs: [],
+      },
+    });
+    this.#queue.push({ record, body });
+    void this.#work();
+    return record;
+  }
+
+  /** Waits until a screening is finished, `waitMs` at most. */
+  async finished(record: ScreeningRecord, waitMs: number): Promise<boolean> {
+    const isDone = () => record.summary.finishedAtMs !== null;
+    if (isDone() || waitMs <= 0) return isDone();
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(waitMs, () => waiter.wake());
+      const waiter: Waiter = {
+        record,
+        wake: () => {
+          timer.cancel();
+          this.#waiters.delete(waiter);
+          resolve();
+        },
+      };
+      this.#waiters.add(waiter);
+    });
+    return isDone();
+  }
+
+  /** Gives up what is not finished, and the thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#queue.length = 0;
+    for (const waiter of [...this.#waiters]) waiter.wake();
+    await this.#options.screener.stop();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { record, body } = next;
+      record.summary = { ...record.summary, state: 'running' };
+      const outcome = await this.#options.screener.screen(body).catch(() => failureOf(body));
+      this.#open--;
+      this.#finish(record, outcome);
+    }
+    this.#isWorking = false;
+  }
+
+  #finish(record: ScreeningRecord, outcome: UploadOutcome): void {
+    const finishedAtMs = this.#options.clock.nowMs();
+    const { fileName } = outcome;
+    if (outcome.kind === 'done') {
+      const { audio, legs, legsJson } = outcome;
+      const done = {
+        ...record.summary,
+        state: 'done' as const,
+        finishedAtMs,
+        fileName,
+        audio,
+        legs,
+      };
+      this.store.finish(record, done, legsJson);
+    } else {
+      const problem = problemBody(outcome.code, outcome.detail);
+      const failed = {
+        ...record.summary,
+        state: 'failed' as const,
+        finishedAtMs,
+        fileName,
+        problem,
+      };
+      this.store.finish(record, failed, null);
+    }
+    for (const waiter of [...this.#waiters]) if (waiter.record === record) waiter.wake();
+  }
+}
+
+/** A screener does not throw for what a peer can cause; if it does, the next upload must go on. */
+function failureOf({ fileName }: UploadBody): UploadOutcome {
+  const detail = 'The recording could not be screened.';
+  return { kind: 'refused', fileName, code: 'internal', detail };
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { UploadWorker } from '../../../src/uploads/upload-worker.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { writeTinyDetector } from '../../support/tiny-detector.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bonafide-upload-'));
+  await writeTinyDetector(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function makeWorker(detectorFolder: string) {
+  const logged: string[] = [];
+  const clock = new FakeClock();
+  const worker = new UploadWorker({
+    clock,
+    timeLimitMs: 1_000,
+    log: (reason) => logged.push(reason),
+    setup: {
+      detectorFolders: [detectorFolder],
+      engine: 'onnx',
+      settings: { priorSynthetic: 0.5, falseAlertRate: 0.01 },
+      maxSeconds: 60,
+    },
+  });
+  const screen = () =>
+    worker.screen({
+      blocks: [new Uint8Array(8_000).fill(0xff)],
+      ...{ contentType: '', fileName: 'a', scoreIntervalMs: 500 },
+      raw: { codec: 'mulaw', sampleRateHz: 8000 },
+    });
+  return { worker, clock, logged, screen };
+}
+
+it('fails a body whose thread dies', async () => {
+  const { worker, logged, screen } = makeWorker('/nowhere');
+  expect(await screen()).toMatchObject({ kind: 'refused', code: 'internal', fileName: 'a' });
+  expect(logged).toHaveLength(1);
+  await worker.stop();
+});
+
+it('gives up a body that takes too long, and screens the next on another thread', async () => {
+  const { worker, clock, logged, screen } = makeWorker(folder);
+  const slow = screen();
+  clock.advance(1_000);
+  expect(await slow).toMatchObject({ kind: 'refused', code: 'internal' });
+  expect(logged).toEqual(['an upload took too long']);
+  expect(await screen()).toMatchObject({ kind: 'done', audio: { seconds: 1 } });
+  expect(await screen()).toMatchObject({ kind: 'done' });
+  await worker.stop();
+});
