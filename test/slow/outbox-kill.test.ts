@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createRandom } from '../../src/random.ts';
+import { decisionLogFolder } from '../../src/results/decision-log/log-writer.ts';
+import { listSegments } from '../../src/results/decision-log/segments.ts';
+import { parseLine, verifyLog } from '../../src/results/decision-log/verify.ts';
 import { AlertDesk } from '../../src/results/outbox/alert-desk.ts';
-import { AlertStore } from '../../src/results/outbox/alert-store.ts';
 import { WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const KILLS = Number(process.env['BONAFIDE_KILLS'] ?? 200);
@@ -94,11 +96,13 @@ it(`loses no alert over ${KILLS} kills, and a receiver that knows ids sees each 
   expect(rows.filter(({ state }) => state !== 'delivered')).toEqual([]);
   // Exactly once for a receiver that de-duplicates: the ids seen are the ids stored.
   expect([...seen.keys()].sort()).toEqual([...stored].sort());
-  const store = AlertStore.open(folder, { as: 'owner' });
-  const recorded = store
-    .decisionsAfter(0, 1_000_000)
-    .map(({ decision }) => (decision as { id: string }).id);
-  store.close();
+  // The log is whole, and has one record an alert: none without, none twice.
+  const log = decisionLogFolder(folder);
+  expect(verifyLog(log, null).problem).toBeNull();
+  const recorded = listSegments(log)
+    .flatMap(({ file }) => readFileSync(file, 'utf8').trimEnd().split('\n'))
+    .map((line) => parseLine(line))
+    .flatMap((line) => (line?.kind === 'decision' ? [String(line.decision['id'])] : []));
   expect(recorded.sort()).toEqual([...stored].sort());
   const repeats = [...seen.values()].filter((count) => count > 1).length;
   await annotate(

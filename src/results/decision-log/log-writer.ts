@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../clock.ts';
 import type { Logger } from '../../logger.ts';
@@ -98,7 +98,10 @@ export class LogWriter {
 function hashKeyOf(dataFolder: string): Buffer {
   const path = join(dataFolder, 'number-hash.key');
   if (!existsSync(path)) {
-    writeFileSync(path, randomBytes(HASH_KEY_BYTES).toString('hex'), { mode: 0o600, flush: true });
+    // In one step: a process that is killed here leaves no half a key.
+    const key = randomBytes(HASH_KEY_BYTES).toString('hex');
+    writeFileSync(`${path}.new`, key, { mode: 0o600, flush: true });
+    renameSync(`${path}.new`, path);
   }
   const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
   if (key.length !== HASH_KEY_BYTES) throw new StoreError(`${path} is damaged`);
