@@ -14,6 +14,7 @@ import {
   screeningSchema,
   screeningSummarySchema,
 } from './schemas.ts';
+import type { ServiceStatus } from './service-routes.ts';
 
 const DEFAULT_WAIT_SECONDS = 10;
 const MAX_WAIT_SECONDS = 60;
@@ -22,6 +23,7 @@ const RETRY_AFTER_SECONDS = 2;
 export interface ScreeningRoutesSources {
   readonly desk: ScreeningDesk;
   readonly maxUploadBytes: number;
+  readonly status: () => ServiceStatus;
 }
 
 const security = [{ key: [] }, { token: [] }];
@@ -130,9 +132,10 @@ export function addScreeningRoutes(
 
 async function takeUpload(
   context: Context<AppEnv>,
-  { desk, maxUploadBytes }: ScreeningRoutesSources,
+  { desk, maxUploadBytes, status }: ScreeningRoutesSources,
 ): Promise<Response> {
-  if (desk.isClosed) return problem(context, 'draining', 'Ask another instance.');
+  if (desk.isClosed || status().reason === 'draining')
+    return problem(context, 'draining', 'Ask another instance.');
   const query = screeningQuerySchema.safeParse(context.req.query());
   if (!query.success) {
     const errors = query.error.issues.map(({ path, message }) => ({
@@ -211,6 +214,9 @@ async function answerWhenDone(
   await desk.finished(record, waitSecondsOf(context.req.header('prefer')) * 1000);
   const { summary } = record;
   const location = `/v1/screenings/${summary.id}`;
+  if (summary.finishedAtMs === null && desk.isClosed) {
+    return problem(context, 'draining', 'The screening was given up; ask another instance.');
+  }
   if (summary.finishedAtMs === null) {
     return context.json(summary, 202, {
       Location: location,

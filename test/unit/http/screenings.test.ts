@@ -95,8 +95,14 @@ describe('an upload', () => {
 
   it('is refused by a service that shuts down', async () => {
     const made = makeHttpApp();
+    const waiting = post(made, {});
+    while (made.screener.bodies.length === 0) await Promise.resolve();
     await made.desk.close();
+    expect((await waiting).status).toBe(503);
     expect((await post(made, {})).status).toBe(503);
+    const status = { ready: false, liveCalls: 1, maxCalls: 1, detectors: [] };
+    const draining = makeHttpApp({ status: () => ({ ...status, reason: 'draining' }) });
+    expect((await post(draining, {})).status).toBe(503);
   });
 });
 
