@@ -2,6 +2,8 @@ import { WebSocket } from 'ws';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** What policies make of a call, and the list of calls: no part of its trace. */
+const NOT_OF_THE_STREAM: ReadonlySet<string> = new Set(['calls', 'alert', 'no_verdict']);
 
 export interface ResultReaderOptions {
   /** `ws://host:port`. */
@@ -14,7 +16,7 @@ export interface ResultReaderOptions {
 
 type ResultMessage =
   | (ScreeningEvent & { readonly id: number })
-  | { readonly type: 'calls' }
+  | { readonly type: 'calls' | 'alert' | 'no_verdict' }
   | { readonly type: 'ended'; readonly callId: string }
   | { readonly type: 'error'; readonly code: string; readonly message: string };
 
@@ -32,9 +34,9 @@ export class ResultReader {
         const message = JSON.parse(data.toString('utf8')) as ResultMessage;
         if (message.type === 'ended') resolve(null);
         else if (message.type === 'error') problem = `${message.code}: ${message.message}`;
-        else if (message.type !== 'calls') {
-          const { id: _, ...event } = message;
-          onEvent(event as ScreeningEvent);
+        else if (!NOT_OF_THE_STREAM.has(message.type)) {
+          const { id: _, ...event } = message as ScreeningEvent & { readonly id: number };
+          onEvent(event);
         }
       });
       socket.once('close', () => resolve(problem));
