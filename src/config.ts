@@ -180,6 +180,7 @@ export class ConfigError extends Error {
 /** Detectors that come with the package. */
 export const EMBEDDED_DETECTOR_FOLDERS: readonly string[] = [
   fileURLToPath(new URL('../models/telephone-8k', import.meta.url)),
+  fileURLToPath(new URL('../models/wideband-16k', import.meta.url)),
 ];
 
 /**
