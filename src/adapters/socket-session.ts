@@ -3,8 +3,9 @@ import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type { Adapter, AdapterSession, DetectorIdentity, Link, UpgradeRequest } from './adapter.ts';
+import type { Adapter, DetectorIdentity, Link, UpgradeRequest } from './adapter.ts';
 import { KeyedIntake } from './keyed-intake.ts';
+import { SessionWall } from './session-wall.ts';
 
 const PING_PERIOD_MS = 20_000;
 
@@ -34,7 +35,7 @@ export interface SocketSessionOptions {
 export class SocketSession {
   readonly #socket: WebSocket;
   readonly #options: SocketSessionOptions;
-  #session: AdapterSession | null = null;
+  readonly #wall = new SessionWall((error) => this.#fault(error));
   #idle: Timer | null = null;
   #ping: Timer | null = null;
   #heardAtMs = 0;
@@ -57,7 +58,7 @@ export class SocketSession {
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       this.#heardAtMs = clock.nowMs();
-      this.#guard((session) => {
+      this.#wall.run((session) => {
         if (isBinary) session.binary(data);
         else session.text(data.toString('utf8'));
       });
@@ -72,11 +73,7 @@ export class SocketSession {
     events.opened(adapter.id, this.#intake.keyName ?? 'unidentified');
     this.#heardAtMs = clock.nowMs();
     this.#watch();
-    try {
-      this.#session = adapter.open(this.#link(), this.#intake, request);
-    } catch (error) {
-      this.#fault(error);
-    }
+    this.#wall.open(() => adapter.open(this.#link(), this.#intake, request));
   }
 
   get readsOnly(): boolean {
@@ -84,12 +81,12 @@ export class SocketSession {
   }
 
   get hasCall(): boolean {
-    return this.#session?.hasCall ?? false;
+    return this.#wall.hasCall;
   }
 
   /** Ends the socket from our side, in the platform's own way. */
   refuse(code: ErrorCode): void {
-    this.#guard((session) => session.refuse(code));
+    this.#wall.run((session) => session.refuse(code));
     this.#terminateSoon();
   }
 
@@ -119,19 +116,9 @@ export class SocketSession {
   #closed(code: number): void {
     this.#idle?.cancel();
     this.#ping?.cancel();
-    this.#guard((session) => session.closed(code));
-    this.#session = null;
+    this.#wall.close(code);
     this.#options.events.closed(this.#options.adapter.id, code);
     this.#options.onClose();
-  }
-
-  #guard(action: (session: AdapterSession) => void): void {
-    if (this.#session === null) return;
-    try {
-      action(this.#session);
-    } catch (error) {
-      this.#fault(error);
-    }
   }
 
   #fault(error: unknown): void {

@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type { Adapter, AdapterSession, DetectorIdentity, Link } from './adapter.ts';
+import type { Adapter, DetectorIdentity, Link } from './adapter.ts';
 import { KeyedIntake } from './keyed-intake.ts';
+import { SessionWall } from './session-wall.ts';
 import type { SocketEvents } from './socket-session.ts';
 
 /** A peer must have said who it is this long after it connected. */
@@ -31,7 +32,7 @@ export interface TcpSessionOptions {
 export class TcpSession {
   readonly #socket: Socket;
   readonly #options: TcpSessionOptions;
-  #session: AdapterSession | null = null;
+  readonly #wall = new SessionWall((error) => this.#fault(error));
   readonly #intake: KeyedIntake;
   #heardAtMs = 0;
   #closeCode: number | null = null;
@@ -61,7 +62,7 @@ export class TcpSession {
     socket.setNoDelay(true);
     socket.on('data', (bytes: Buffer) => {
       this.#heardAtMs = clock.nowMs();
-      this.#guard((session) => session.binary(bytes));
+      this.#wall.run((session) => session.binary(bytes));
     });
     socket.on('end', () => {
       this.#peerEnded = true;
@@ -76,27 +77,25 @@ export class TcpSession {
     this.#idle = clock.every(Math.min(1_000, adapter.idleMs), () => {
       if (clock.nowMs() - this.#heardAtMs >= adapter.idleMs) this.refuse('SCREEN_ERR_IDLE');
     });
-    try {
-      this.#session = adapter.open(this.#link(), this.#intake, {
+    this.#wall.open(() =>
+      adapter.open(this.#link(), this.#intake, {
         path: '',
         target: '',
         query: new URLSearchParams(),
         headers: {},
         subprotocols: [],
         remoteAddress: socket.remoteAddress ?? '',
-      });
-    } catch (error) {
-      this.#fault(error);
-    }
+      }),
+    );
   }
 
   get hasCall(): boolean {
-    return this.#session?.hasCall ?? false;
+    return this.#wall.hasCall;
   }
 
   /** Ends the connection from our side, in the platform's own way. */
   refuse(code: ErrorCode): void {
-    this.#guard((session) => session.refuse(code));
+    this.#wall.run((session) => session.refuse(code));
     this.#close(ERRORS[code].closeCode);
   }
 
@@ -111,19 +110,9 @@ export class TcpSession {
   #closed(): void {
     for (const timer of [this.#identify, this.#idle, this.#force]) timer?.cancel();
     const code = this.#closeCode ?? (this.#peerEnded ? NORMAL_CODE : LOST_CODE);
-    this.#guard((session) => session.closed(code));
-    this.#session = null;
+    this.#wall.close(code);
     this.#options.events.closed(this.#options.adapter.id, code);
     this.#options.onClose();
-  }
-
-  #guard(action: (session: AdapterSession) => void): void {
-    if (this.#session === null) return;
-    try {
-      action(this.#session);
-    } catch (error) {
-      this.#fault(error);
-    }
   }
 
   #fault(error: unknown): void {

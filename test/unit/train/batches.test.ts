@@ -147,10 +147,10 @@ describe('BatchSampler', () => {
   it('stretches some rows along frequency, which leaves a flat spectrum as it is', () => {
     const plain = copyOf(samplerOf().next());
     const warped = samplerOf({ warpSpread: 0.1 }).next();
-    // All bands of a frame hold one number here: whatever is between two of them is the same.
     expect(new Set(warped.features)).toEqual(
       new Set(samplerOf({ warpSpread: 0.1 }).next().features),
     );
+    // All bands of a frame hold one number here: whatever is between two of them is the same.
     for (const value of warped.features)
       expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-5);
     expect(warped.labels).toEqual(plain.labels);

@@ -1,0 +1,41 @@
+import type { AdapterSession } from './adapter.ts';
+
+/**
+ * A wall around the session of one connection: what it throws ends its own connection and touches
+ * no other. Before the session is there, and after it was let go, nothing happens.
+ */
+export class SessionWall {
+  readonly #onFault: (error: unknown) => void;
+  #session: AdapterSession | null = null;
+
+  constructor(onFault: (error: unknown) => void) {
+    this.#onFault = onFault;
+  }
+
+  get hasCall(): boolean {
+    return this.#session?.hasCall ?? false;
+  }
+
+  open(create: () => AdapterSession): void {
+    try {
+      this.#session = create();
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
+  run(action: (session: AdapterSession) => void): void {
+    if (this.#session === null) return;
+    try {
+      action(this.#session);
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
+  /** Tells the session that its connection is gone, and lets it go. */
+  close(code: number): void {
+    this.run((session) => session.closed(code));
+    this.#session = null;
+  }
+}
