@@ -131,6 +131,14 @@ export const SETTINGS = {
       .regex(/^(https?:\/\/[^\s,/]+(,https?:\/\/[^\s,/]+)*)?$/, 'must be origins like https://host')
       .default(''),
   ),
+  publicUrl: setting(
+    'BONAFIDE_PUBLIC_URL',
+    'origin under which browsers reach the service, like https://screen.example; empty = as the Host header says',
+    z
+      .string()
+      .regex(/^(https?:\/\/[^\s,/]+)?$/, 'must be an origin like https://host')
+      .default(''),
+  ),
   uploadMaxMb: setting(
     'BONAFIDE_UPLOAD_MAX_MB',
     'largest recording that POST /v1/screenings takes, in MB',

@@ -1,10 +1,11 @@
 import { createAsyncApi } from './adapters/async-api.ts';
 import type { Clock } from './clock.ts';
+import type { BrowserAccess } from './browser-access.ts';
 import type { Config } from './config.ts';
 import { createHttpApp } from './http/app.ts';
 import type { DetectorDescription } from './http/schemas.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
-import type { KeyIdentity, KeyRing } from './keys.ts';
+import type { KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import type { Detector } from './model/detector.ts';
@@ -22,7 +23,7 @@ export interface HttpApiParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly keys: KeyRing;
-  readonly loopbackIdentity: KeyIdentity | null;
+  readonly browsers: BrowserAccess;
   readonly bus: EventBus;
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;

@@ -6,17 +6,19 @@ import { createAdapters } from './adapters/registry.ts';
 import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-endpoint.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
+import { BrowserAccess } from './browser-access.ts';
 import { createObserver, startAlerts } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
-import { createHttpApi, type HttpApi } from './http-api.ts';
+import { createHttpApi, type HttpApi, originsOf } from './http-api.ts';
 import { type KeyIdentity, KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
 import { type Detector, loadDetector } from './model/detector.ts';
 import type { AlertPlane } from './results/alert-plane.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from './results/event-bus.ts';
+import { SessionRing } from './sessions.ts';
 import { CallManager } from './stream/call-manager.ts';
 import { createLane } from './stream/create-lane.ts';
 import { chooseDetector } from './stream/detector-choice.ts';
@@ -93,12 +95,16 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     };
   };
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
+  const browsers = new BrowserAccess({
+    ...{ sessions: new SessionRing(clock), loopbackIdentity },
+    ...{ publicUrl: config.publicUrl, origins: originsOf(config) },
+  });
   const api = createHttpApi({
-    ...{ config, clock, logger, keys, loopbackIdentity, bus, metrics, status, loaded },
+    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded },
   });
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const { idleMs } = config;
-  const adapters = createAdapters({ keys, loopbackIdentity, idleMs, access, clock, bus });
+  const adapters = createAdapters({ keys, browsers, idleMs, access, clock, bus });
   const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);

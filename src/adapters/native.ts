@@ -1,14 +1,14 @@
+import type { BrowserAccess } from '../browser-access.ts';
 import { ERRORS } from '../errors.ts';
-import type { KeyIdentity, KeyRing } from '../keys.ts';
-import { isLoopback } from '../loopback.ts';
+import type { KeyRing } from '../keys.ts';
 import type { Adapter, AuthResult, UpgradeRequest } from './adapter.ts';
+import { authenticateBrowser } from './browser-upgrade.ts';
 import { NATIVE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './native-messages.ts';
 import { NativeSession } from './native-session.ts';
 
 export interface NativeAdapterOptions {
   readonly keys: KeyRing;
-  /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
-  readonly loopbackIdentity: KeyIdentity | null;
+  readonly browsers: BrowserAccess;
   readonly idleMs: number;
 }
 
@@ -30,17 +30,15 @@ function authenticate(request: UpgradeRequest, options: NativeAdapterOptions): A
   if (!request.subprotocols.includes(NATIVE_SUBPROTOCOL)) {
     return { ok: false, status: 400, reason: `the sub-protocol must be ${NATIVE_SUBPROTOCOL}` };
   }
-  const key = identify(request, options);
+  const { authorization } = request.headers;
+  const token = request.subprotocols.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
+  if (authorization === undefined && token === undefined) {
+    return authenticateBrowser(request, options.browsers);
+  }
+  const key =
+    authorization === undefined
+      ? options.keys.verifyToken(token!.slice(TOKEN_SUBPROTOCOL_PREFIX.length))
+      : options.keys.verifyHeader(authorization);
   if (key === null) return { ok: false, status: 401, reason: ERRORS.SCREEN_ERR_AUTH.message };
   return { ok: true, key };
-}
-
-function identify(request: UpgradeRequest, options: NativeAdapterOptions): KeyIdentity | null {
-  const header = request.headers['authorization'];
-  if (header !== undefined) return options.keys.verifyHeader(header);
-  const token = request.subprotocols.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
-  if (token !== undefined) {
-    return options.keys.verifyToken(token.slice(TOKEN_SUBPROTOCOL_PREFIX.length));
-  }
-  return isLoopback(request.remoteAddress) ? options.loopbackIdentity : null;
 }

@@ -1,8 +1,10 @@
+import type { BrowserAccess } from '../browser-access.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { ResultEvent } from '../results/alert-events.ts';
 import type { CallSummary } from '../results/call-record.ts';
 import type { EventBus, NumberedEvent, Subscription } from '../results/event-bus.ts';
 import type { Adapter, AdapterSession, CallIntake, Link, UpgradeRequest } from './adapter.ts';
+import { authenticateBrowser } from './browser-upgrade.ts';
 import { EventOutlet } from './event-outlet.ts';
 import type { PlatformAccess } from './platform-access.ts';
 
@@ -15,9 +17,10 @@ const PATH = '/v1/calls';
  */
 export function createResultsAdapter(services: {
   readonly access: PlatformAccess;
+  readonly browsers: BrowserAccess;
   readonly bus: EventBus;
 }): Adapter {
-  const { access, bus } = services;
+  const { access, browsers, bus } = services;
   return {
     id: 'results',
     mount: { path: PATH, below: true },
@@ -26,7 +29,10 @@ export function createResultsAdapter(services: {
     // Readers say nothing: pings find the dead ones.
     idleMs: Number.MAX_SAFE_INTEGER,
     subprotocol: (offered) => offered.find((name) => name === RESULTS_SUBPROTOCOL),
-    authenticate: (request) => access.authenticate(request),
+    authenticate(request) {
+      if (access.fromUpgrade(request) !== 'absent') return access.authenticate(request);
+      return authenticateBrowser(request, browsers);
+    },
     open: (link, intake, request) => new ResultsSession({ link, intake, request, bus }),
   };
 }

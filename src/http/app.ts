@@ -10,6 +10,7 @@ import { problem } from './problem.ts';
 import { addScreeningRoutes, type ScreeningRoutesSources } from './screenings.ts';
 import { addServiceRoutes, type ServiceRoutesSources } from './service-routes.ts';
 
+import { addSessionRoutes } from './session-routes.ts';
 /** What the HTTP side needs to know of the service. */
 export interface HttpSources extends GuardSources, ServiceRoutesSources, ScreeningRoutesSources {
   readonly bus: EventBus;
@@ -43,6 +44,9 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addServiceRoutes(app, sources);
   addCallRoutes(app, sources.bus);
   addScreeningRoutes(app, sources);
+  // Signing in needs no identity, and signing out takes none.
+  app.on('GET', '/v1/session', guard);
+  addSessionRoutes(app, sources);
   addDocumentRoutes(app, sources.asyncApi);
   app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
   app.onError(answerError);

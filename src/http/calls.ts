@@ -5,21 +5,20 @@ import { z } from 'zod';
 import type { EventBus, NumberedEvent } from '../results/event-bus.ts';
 import { callSummarySchema, resultEventSchema } from '../results/event-schemas.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
-import type { AppEnv } from './guard.ts';
+import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
 import { callsSchema } from './schemas.ts';
 
 /** Events that may wait for a slow reader before it is dropped. */
 const MAX_WAITING_EVENTS = 1_000;
 
-const security = [{ key: [] }, { token: [] }];
 const params = z.object({ id: z.string().describe('The call id.') });
 
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/calls',
   summary: 'Live and lately ended calls of the key',
-  security,
+  security: SECURITY,
   responses: {
     200: jsonAnswer('Oldest first.', callsSchema),
     ...problemAnswers('unauthorized', 'rate_limited'),
@@ -30,7 +29,7 @@ const callRoute = createRoute({
   method: 'get',
   path: '/v1/calls/{id}',
   summary: 'One call',
-  security,
+  security: SECURITY,
   request: { params },
   responses: {
     200: jsonAnswer('The call with the newest figures of its legs.', callSummarySchema),
@@ -44,7 +43,7 @@ const eventsRoute = createRoute({
   summary: 'The events of a call as Server-Sent Events',
   description:
     'Begins with the events that are kept (the newest 64), goes on with what comes, ends with the call. `id` is the number of the event, `event` its type, `data` the event as JSON.',
-  security,
+  security: SECURITY,
   request: {
     params,
     headers: z.object({

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { SESSION_COOKIE } from '../sessions.ts';
 import type { AppEnv } from './guard.ts';
 import { REFERENCE_STYLE, renderReference } from './reference-page.ts';
 
@@ -20,6 +21,12 @@ export function openApiOf(app: OpenAPIHono<AppEnv>) {
     in: 'query',
     name: 'token',
     description: 'A token of `POST /v1/tokens`.',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: 'A session of `POST /v1/session`; only for pages of allowed origins.',
   });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -1,9 +1,14 @@
 import type { Context, MiddlewareHandler } from 'hono';
+import type { BrowserAccess } from '../browser-access.ts';
 import type { Clock } from '../clock.ts';
 import type { KeyIdentity, KeyRing } from '../keys.ts';
-import { isLoopback } from '../loopback.ts';
 import { problem } from './problem.ts';
 import { RequestRateLimit } from './request-rate-limit.ts';
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/** What a guarded route takes instead of each other, for the descriptions of routes. */
+export const SECURITY = [{ key: [] }, { token: [] }, { session: [] }];
 
 /** What every guarded route knows. */
 export interface AppEnv {
@@ -12,8 +17,7 @@ export interface AppEnv {
 
 export interface GuardSources {
   readonly keys: KeyRing;
-  /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
-  readonly loopbackIdentity: KeyIdentity | null;
+  readonly browsers: BrowserAccess;
   readonly clock: Clock;
   /** Of one key. */
   readonly requestsPerMinute: number;
@@ -24,6 +28,7 @@ export function createGuard(sources: GuardSources): MiddlewareHandler<AppEnv> {
   const limit = new RequestRateLimit(sources.requestsPerMinute, sources.clock);
   return async (context, next) => {
     const key = identify(context, sources);
+    if (key === 'foreign') return refuseForeign(context);
     if (key === null) {
       context.header('WWW-Authenticate', 'Bearer');
       return problem(context, 'unauthorized', 'Authorization must be Bearer and a key.');
@@ -40,17 +45,36 @@ export function createGuard(sources: GuardSources): MiddlewareHandler<AppEnv> {
   };
 }
 
-/** The key of a request, a token made from one, or the loopback identity where there is neither. */
-function identify(context: Context, { keys, loopbackIdentity }: GuardSources): KeyIdentity | null {
+/** The answer to a page that may not act with what the browser sends along. */
+export function refuseForeign(context: Context) {
+  return problem(context, 'foreign_origin', 'BONAFIDE_CORS_ORIGINS lists the origins that may.');
+}
+
+/** The key of a request, a token made from one, a session, or the loopback identity. */
+function identify(
+  context: Context,
+  { keys, browsers }: GuardSources,
+): KeyIdentity | 'foreign' | null {
   const header = context.req.header('authorization');
   if (header !== undefined) return keys.verifyHeader(header);
   const token = context.req.query('token');
   if (token !== undefined) return keys.verifyToken(token);
-  return isLoopback(remoteAddressOf(context)) ? loopbackIdentity : null;
+  return browsers.identify({
+    cookie: context.req.header('cookie'),
+    origin: context.req.header('origin'),
+    host: hostOf(context),
+    remoteAddress: remoteAddressOf(context),
+    isUnsafe: !SAFE_METHODS.includes(context.req.method),
+  });
+}
+
+/** The Host header; where the app is called without a socket, the host of the address. */
+export function hostOf(context: Context): string {
+  return context.req.header('host') ?? new URL(context.req.url).host;
 }
 
 /** The node server's own address of the peer; absent where the app is called without a socket. */
-function remoteAddressOf(context: Context): string {
+export function remoteAddressOf(context: Context): string {
   const { incoming } = (context.env ?? {}) as {
     incoming?: { socket?: { remoteAddress?: string } };
   };

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'The request does not match its schema' },
   unauthorized: { status: 401, title: 'The key is missing or not valid' },
+  foreign_origin: { status: 403, title: 'The page’s origin may not do this' },
   not_found: { status: 404, title: 'There is no such resource' },
   body_too_big: { status: 413, title: 'The body is too big' },
   unreadable_recording: { status: 422, title: 'The recording cannot be read' },

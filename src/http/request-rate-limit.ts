@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
 
 const WINDOW_MS = 60_000;
+/** Windows at once; when a peer can make up names, the oldest give way. */
+const MAX_WINDOWS = 10_000;
 
-/** Requests of each key in windows of a minute that begin with the first request. */
+/** Requests of each name in windows of a minute that begin with the first request. */
 export class RequestRateLimit {
   readonly #perMinute: number;
   readonly #clock: Clock;
-  readonly #windows = new Map<string, { startedAtMs: number; taken: number }>();
+  readonly #windows = new Map<string, { readonly startedAtMs: number; taken: number }>();
 
   constructor(perMinute: number, clock: Clock) {
     this.#perMinute = perMinute;
@@ -14,16 +16,32 @@ export class RequestRateLimit {
   }
 
   /** Counts one request. `resetSeconds` = until the window ends, rounded up. */
-  take(keyName: string): { allowed: boolean; left: number; resetSeconds: number } {
+  take(name: string): { allowed: boolean; left: number; resetSeconds: number } {
     const nowMs = this.#clock.nowMs();
-    let window = this.#windows.get(keyName);
+    let window = this.#windows.get(name);
     if (window === undefined || nowMs - window.startedAtMs >= WINDOW_MS) {
       window = { startedAtMs: nowMs, taken: 0 };
-      this.#windows.set(keyName, window);
+      this.#windows.delete(name);
+      this.#dropOldest();
+      this.#windows.set(name, window);
     }
     const allowed = window.taken < this.#perMinute;
     if (allowed) window.taken++;
     const resetSeconds = Math.ceil((window.startedAtMs + WINDOW_MS - nowMs) / 1000);
     return { allowed, left: this.#perMinute - window.taken, resetSeconds };
+  }
+
+  /** Takes back what `take` counted. */
+  giveBack(name: string): void {
+    const window = this.#windows.get(name);
+    if (window !== undefined && window.taken > 0) window.taken--;
+  }
+
+  #dropOldest(): void {
+    if (this.#windows.size < MAX_WINDOWS) return;
+    for (const name of this.#windows.keys()) {
+      this.#windows.delete(name);
+      return;
+    }
   }
 }

@@ -47,6 +47,20 @@ export const tokenSchema = z
   .object({ token: z.string(), expiresInSeconds: z.number() })
   .meta({ id: 'Token' });
 
+export const sessionRequestSchema = z
+  .strictObject({ key: z.string().min(1).max(256) })
+  .meta({ id: 'SessionRequest' });
+
+export const sessionSchema = z
+  .object({
+    keyName: z.string(),
+    expiresAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When the session ends; null where it is not by the cookie that the key is known.'),
+  })
+  .meta({ id: 'Session' });
+
 export const callsSchema = z
   .object({ calls: z.array(callSummarySchema) })
   .meta({ id: 'Calls', description: 'Live and lately ended calls of the key, oldest first.' });

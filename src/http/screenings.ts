@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ScreeningDesk } from '../uploads/screening-desk.ts';
 import type { ScreeningRecord } from '../uploads/screening-store.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
-import type { AppEnv } from './guard.ts';
+import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
 import { type ReadBody, readBody } from './read-body.ts';
 import {
@@ -26,7 +26,6 @@ export interface ScreeningRoutesSources {
   readonly status: () => ServiceStatus;
 }
 
-const security = [{ key: [] }, { token: [] }];
 const binary = z.string().meta({ format: 'binary' });
 const params = z.object({ id: z.string() });
 
@@ -36,7 +35,7 @@ const uploadRoute = createRoute({
   summary: 'Screen a recording',
   description:
     'WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis of one or two channels, as the body or as the field `file` of a form, or audio of one channel without a header by `codec` and `sampleRateHz`. It is decoded in memory and forgotten. Answers when it is done, or after `Prefer: wait` seconds (10 unless said otherwise, 60 at most; `respond-async` = at once) with 202.',
-  security,
+  security: SECURITY,
   request: {
     query: screeningQuerySchema,
     headers: z.object({
@@ -66,6 +65,7 @@ const uploadRoute = createRoute({
     ...problemAnswers(
       'bad_request',
       'unauthorized',
+      'foreign_origin',
       'body_too_big',
       'unreadable_recording',
       'recording_too_long',
@@ -83,7 +83,7 @@ const listRoute = createRoute({
   path: '/v1/screenings',
   summary: 'Screenings of the key',
   description: 'Kept in memory for an hour, 1,000 at most.',
-  security,
+  security: SECURITY,
   request: { query: pageQuerySchema },
   responses: {
     200: jsonAnswer('Newest first, without timelines.', screeningListSchema),
@@ -95,7 +95,7 @@ const screeningRoute = createRoute({
   method: 'get',
   path: '/v1/screenings/{id}',
   summary: 'One screening',
-  security,
+  security: SECURITY,
   request: { params },
   responses: {
     200: jsonAnswer('The screening, whatever its state.', screeningSchema),

@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { type KeyRing, MAX_TOKEN_SECONDS, MIN_TOKEN_SECONDS } from '../keys.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
-import type { AppEnv } from './guard.ts';
+import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
 import {
   type DetectorDescription,
@@ -57,7 +57,7 @@ const detectorsRoute = createRoute({
   method: 'get',
   path: '/v1/detectors',
   summary: 'The detectors in use',
-  security: [{ key: [] }, { token: [] }],
+  security: SECURITY,
   responses: {
     200: jsonAnswer('Ordered as configured.', detectorsSchema),
     ...problemAnswers('unauthorized', 'rate_limited'),
@@ -75,6 +75,7 @@ const tokenRoute = createRoute({
     ...problemAnswers(
       'bad_request',
       'unauthorized',
+      'foreign_origin',
       'body_too_big',
       'rate_limited',
       'too_many_tokens',

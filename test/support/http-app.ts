@@ -1,7 +1,9 @@
 import { createAsyncApi } from '../../src/adapters/async-api.ts';
+import { BrowserAccess } from '../../src/browser-access.ts';
 import { createHttpApp, type HttpSources } from '../../src/http/app.ts';
 import { createKey, KeyRing } from '../../src/keys.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from '../../src/results/event-bus.ts';
+import { SessionRing } from '../../src/sessions.ts';
 import { ScreeningDesk } from '../../src/uploads/screening-desk.ts';
 import { DEFAULT_SCREENING_STORE } from '../../src/uploads/screening-store.ts';
 import type { UploadBody, UploadOutcome } from '../../src/uploads/upload-messages.ts';
@@ -48,7 +50,12 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     maxUploadBytes: 1_000,
     keys,
     clock,
-    loopbackIdentity: null,
+    browsers: new BrowserAccess({
+      sessions: new SessionRing(clock),
+      loopbackIdentity: null,
+      publicUrl: '',
+      origins: [],
+    }),
     bus: new EventBus({ ...DEFAULT_EVENT_BUS, clock }),
     status: () => ({ ready: true, reason: 'ready', liveCalls: 0, maxCalls: 1, detectors: [] }),
     renderMetrics: async () => '',

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAsyncApi } from '../../../src/adapters/async-api.ts';
+import { BrowserAccess } from '../../../src/browser-access.ts';
 import { createHttpApp } from '../../../src/http/app.ts';
 import type { ServiceStatus } from '../../../src/http/service-routes.ts';
 import { createKey, KeyRing } from '../../../src/keys.ts';
 import { createMetrics } from '../../../src/metrics.ts';
 import { DEFAULT_EVENT_BUS, EventBus } from '../../../src/results/event-bus.ts';
+import { SessionRing } from '../../../src/sessions.ts';
 import { ScreeningDesk } from '../../../src/uploads/screening-desk.ts';
 import { DEFAULT_SCREENING_STORE } from '../../../src/uploads/screening-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -30,7 +32,12 @@ const metrics = createMetrics({
 let status: ServiceStatus = READY;
 const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock: new FakeClock() });
 const app = createHttpApp({
-  loopbackIdentity: null,
+  browsers: new BrowserAccess({
+    sessions: new SessionRing(clock),
+    loopbackIdentity: null,
+    publicUrl: '',
+    origins: [],
+  }),
   bus,
   keys,
   status: () => status,

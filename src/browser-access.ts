@@ -1,0 +1,69 @@
+import type { KeyIdentity } from './keys.ts';
+import { isLoopback } from './loopback.ts';
+import { type SessionRing, sessionTokenOf } from './sessions.ts';
+
+/** What is known of a request that brought neither key nor token. Header values as they came. */
+export interface AmbientRequest {
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
+  readonly remoteAddress: string;
+  /** It changes something, or opens a socket: only pages of allowed origins may ask for it. */
+  readonly isUnsafe: boolean;
+}
+
+export interface BrowserAccessOptions {
+  readonly sessions: SessionRing;
+  /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
+  readonly loopbackIdentity: KeyIdentity | null;
+  /** Address under which browsers reach the service, without a path; `''` = the Host header. */
+  readonly publicUrl: string;
+  /** Other origins whose pages may act with the cookie. */
+  readonly origins: readonly string[];
+}
+
+/**
+ * Identities that a browser sends along by itself: the session cookie, or being on this machine.
+ * Pages of other sites could make use of them, so the page's origin counts.
+ */
+export class BrowserAccess {
+  readonly sessions: SessionRing;
+  readonly #options: BrowserAccessOptions;
+
+  constructor(options: BrowserAccessOptions) {
+    this.sessions = options.sessions;
+    this.#options = options;
+  }
+
+  get hasHttpsUrl(): boolean {
+    return this.#options.publicUrl.startsWith('https://');
+  }
+
+  /** The identity of a request; null = it has none, `foreign` = its page's origin is not allowed. */
+  identify(request: AmbientRequest): KeyIdentity | 'foreign' | null {
+    const token = sessionTokenOf(request.cookie);
+    // Cookies do not tell ports apart: one that is unknown may be another service's.
+    const session = token === null ? null : this.sessions.find(token);
+    if (session !== null) {
+      const mayPass = !request.isUnsafe || this.allows(request.origin ?? '', request.host);
+      return mayPass ? session.key : 'foreign';
+    }
+    const { loopbackIdentity } = this.#options;
+    if (loopbackIdentity === null || !isLoopback(request.remoteAddress)) return null;
+    // Without an Origin header it is no page that asks.
+    const { origin } = request;
+    const isForeign =
+      request.isUnsafe && origin !== undefined && !this.allows(origin, request.host);
+    return isForeign ? 'foreign' : loopbackIdentity;
+  }
+
+  /** True for the service's own origin and the configured ones. */
+  allows(origin: string, host: string | undefined): boolean {
+    const { publicUrl, origins } = this.#options;
+    if (origin === publicUrl || origins.includes(origin)) return origin !== '';
+    const originHost = /^https?:\/\/([^/?#@\s]+)$/.exec(origin)?.[1];
+    if (originHost === undefined || originHost !== host) return false;
+    // Behind a proxy the service cannot see the scheme; where it was told, it must be right.
+    return publicUrl.split('://')[1] !== host;
+  }
+}
