@@ -47,7 +47,7 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     renderMetrics: () => metrics.render(),
     metricsContentType: metrics.contentType,
     requestsPerMinute: config.requestsPerMinute,
-    corsOrigins: config.corsOrigins.split(',').filter((origin) => origin !== ''),
+    corsOrigins: originsOf(config),
     detectors: loaded.map((detector) => describeDetector(detector, config.falseAlertRate)),
     asyncApi: createAsyncApi(),
   });
@@ -55,6 +55,11 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     fetch: (request, env) => app.fetch(request, env as object),
     close: () => desk.close(),
   };
+}
+
+/** Origins besides its own whose pages may use the service. */
+export function originsOf({ corsOrigins }: Config): readonly string[] {
+  return corsOrigins.split(',').filter((origin) => origin !== '');
 }
 
 function createDesk({ config, clock, logger }: HttpApiParts): ScreeningDesk {
