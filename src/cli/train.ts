@@ -9,6 +9,7 @@ import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
 import { runAudit } from '../train/audit/run-audit.ts';
 import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { renderFigures } from '../train/card.ts';
+import type { InProcessChannel } from '../train/channels.ts';
 import { type Clip, CorpusError } from '../train/corpora/clip.ts';
 import { readCorpus, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
@@ -125,6 +126,7 @@ export async function readTrainInputs(
       channels: recipe.channels,
       cacheFolder: options.cache,
       onProgress: (channel, done) => bar?.update(done, { channel }),
+      say: (line) => context.stderr.write(`${line}\n`),
     });
     bar?.stop();
     return { recipe, clips, stores, ...(from === undefined ? {} : { from }) };
@@ -140,6 +142,11 @@ export async function readTrainInputs(
 const AUDIT_PAGE = 'audit.html';
 export const AUDIT_FILE = 'audit.json';
 
+/** The first channel that needs no ffmpeg. */
+function auditedChannel({ channels }: Recipe): InProcessChannel {
+  return channels.find((name) => name !== 'coded') ?? 'clean';
+}
+
 /** Looks for shortcuts in the clips as the network hears them through the recipe's first channel. */
 async function audit(
   { recipe, clips }: TrainInputs,
@@ -148,9 +155,9 @@ async function audit(
 ): Promise<AuditReport> {
   const report = await runAudit({
     clips,
-    channel: recipe.channels[0]!,
+    channel: auditedChannel(recipe),
     sampleRateHz: recipe.frontEnd.sampleRateHz,
-    seed: recipe.seed,
+    seed: recipe.channelSeed,
     cacheFolder: options.cache,
   });
   mkdirSync(options.runFolder, { recursive: true });

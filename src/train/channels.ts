@@ -3,6 +3,7 @@ import { createPacketDecoder, type OpusBackend } from '../stream/codecs/create-d
 import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
 import { alawToPcm16, mulawToPcm16, pcm16ToAlaw, pcm16ToMulaw } from '../stream/codecs/g711.ts';
 import { bandPass, reverberate } from './filters.ts';
+import { automaticGain, losePackets, overdrive } from './line-faults.ts';
 
 /**
  * A channel that a clip went through before its features; the same choice for both classes. A
@@ -17,8 +18,13 @@ export const CHANNEL_NAMES = [
   'room',
   'wide-noise',
   'wide-room',
+  'lossy',
+  'coded',
 ] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
+
+/** `coded` needs ffmpeg (heard-clips.ts); the others are done here. */
+export type InProcessChannel = Exclude<ChannelName, 'coded'>;
 
 /** The channels of a telephone line, as a recipe has them by default. */
 export const TELEPHONE_CHANNELS: readonly ChannelName[] = CHANNEL_NAMES.slice(0, 6);
@@ -31,6 +37,8 @@ export interface ChannelTools {
 
 const TELEPHONE_LOW_HZ = 300;
 const TELEPHONE_HIGH_HZ = 3_400;
+const WIDE_LOW_HZ = 50;
+const WIDE_HIGH_HZ = 7_000;
 const FULL_SCALE = 32_768;
 const OPUS_BITRATES = [8_000, 12_000, 16_000, 24_000] as const;
 
@@ -39,7 +47,7 @@ const OPUS_BITRATES = [8_000, 12_000, 16_000, 24_000] as const;
  * Allocates the result.
  */
 export function applyChannel(
-  name: ChannelName,
+  name: InProcessChannel,
   samples: Float32Array,
   tools: ChannelTools,
 ): Float32Array {
@@ -72,7 +80,26 @@ export function applyChannel(
       const wet = reverberate(samples, tools);
       return bandLimited(addNoise(wet, 15 + 20 * random.uniform(), random), tools);
     }
+    case 'lossy':
+      return throughFaults(samples, tools);
   }
+}
+
+/** The band that a line of this rate lets through. Allocates. */
+export function lineBand(samples: Float32Array, sampleRateHz: number): Float32Array {
+  return sampleRateHz <= 8_000
+    ? telephoneBand(samples, sampleRateHz)
+    : bandPass(samples, { sampleRateHz, lowHz: WIDE_LOW_HZ, highHz: WIDE_HIGH_HZ });
+}
+
+/** Automatic gain and clipping for some, then lost packets for all. */
+function throughFaults(samples: Float32Array, tools: ChannelTools): Float32Array {
+  const { random, sampleRateHz } = tools;
+  let signal = random.uniform() < 0.5 ? automaticGain(samples, tools) : samples;
+  if (random.uniform() < 0.3) signal = overdrive(signal, tools);
+  signal = lineBand(signal, sampleRateHz);
+  const lost = losePackets(signal, tools);
+  return sampleRateHz <= 8_000 ? companded(lost, 'mulaw') : lost;
 }
 
 /** Scales to a level drawn around −26 dBFS, so that level says nothing of the class. */

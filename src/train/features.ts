@@ -11,15 +11,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { readRecording } from '../audio-files/read-recording.ts';
 import { FrontEnd } from '../dsp/front-end.ts';
 import { FRAME_VOICED, type FrontEndConfig } from '../dsp/front-end-config.ts';
-import { createRandom } from '../random.ts';
-import { type OpusBackend, opusOutputRateHz } from '../stream/codecs/create-decoder.ts';
-import { sampleToPcm16 } from '../stream/codecs/encode.ts';
-import { resampleRecording } from '../stream/resampler.ts';
-import { applyChannel, CHANNEL_NAMES, type ChannelName, normaliseLevel } from './channels.ts';
+import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
+import type { ChannelName } from './channels.ts';
+import type { ClipAudio } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
+import { heardClips } from './heard-clips.ts';
 
 /** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
 const STEPS_PER_UNIT = 512;
@@ -52,36 +50,6 @@ export interface PrepareOptions {
   readonly opus: OpusBackend;
   readonly audio: ClipAudio;
   readonly onProgress?: (done: number, total: number) => void;
-}
-
-/**
- * Clips decoded to one rate, each once: the channels of a run share them. Kept as 16-bit integers,
- * about 1 GB for 15 hours at 8 kHz.
- */
-export class ClipAudio {
-  readonly #sampleRateHz: number;
-  readonly #decoded = new Map<string, Int16Array>();
-
-  constructor(sampleRateHz: number) {
-    this.#sampleRateHz = sampleRateHz;
-  }
-
-  /** First channel of a clip at the rate. Allocates. */
-  async samplesOf({ path }: Clip): Promise<Float32Array> {
-    let decoded = this.#decoded.get(path);
-    if (decoded === undefined) {
-      const { channels, sampleRateHz } = await readRecording(path, {
-        opusRateHz: opusOutputRateHz(this.#sampleRateHz),
-      });
-      const resampled = resampleRecording(channels[0]!, {
-        inputRateHz: sampleRateHz,
-        outputRateHz: this.#sampleRateHz,
-      });
-      decoded = Int16Array.from(resampled, sampleToPcm16);
-      this.#decoded.set(path, decoded);
-    }
-    return Float32Array.from(decoded, (value) => value / 32_768);
-  }
 }
 
 /** Unpacks stored features of a clip into `into`, frame-major. Allocates: no. */
@@ -121,20 +89,20 @@ export async function prepareFeatures(options: PrepareOptions): Promise<FeatureS
 
 // The index is written last and renamed into place: a killed run leaves no half store behind.
 async function writeStore(base: string, options: PrepareOptions): Promise<void> {
-  const { clips, cacheFolder, onProgress } = options;
+  const { clips, cacheFolder, frontEnd, onProgress } = options;
   mkdirSync(cacheFolder, { recursive: true });
   const framesFile = openSync(`${base}.frames`, 'w');
   const voicedFile = openSync(`${base}.voiced`, 'w');
   const spans: ClipSpan[] = [];
   let firstFrame = 0;
   try {
-    for (const [index, clip] of clips.entries()) {
-      const { frames, voiced } = await clipFeatures(clip, index, options);
+    for await (const samples of heardClips({ ...options, sampleRateHz: frontEnd.sampleRateHz })) {
+      const { frames, voiced } = keptFrames(samples, frontEnd);
       writeSync(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
       writeSync(voicedFile, voiced);
       spans.push({ firstFrame, frames: voiced.length });
       firstFrame += voiced.length;
-      onProgress?.(index + 1, clips.length);
+      onProgress?.(spans.length, clips.length);
     }
     writeFileSync(`${base}.json.part`, JSON.stringify({ spans }));
     renameSync(`${base}.json.part`, `${base}.json`);
@@ -147,30 +115,6 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
     closeSync(framesFile);
     closeSync(voicedFile);
   }
-}
-
-async function clipFeatures(
-  clip: Clip,
-  index: number,
-  options: PrepareOptions,
-): Promise<{ frames: Int16Array; voiced: Uint8Array }> {
-  const { frontEnd } = options;
-  const { sampleRateHz } = frontEnd;
-  return keptFrames(await heardThrough(clip, index, { ...options, sampleRateHz }), frontEnd);
-}
-
-/** A clip at a normalised level through a channel: what the front end gets. Allocates. */
-export async function heardThrough(
-  clip: Clip,
-  index: number,
-  options: Pick<PrepareOptions, 'channel' | 'seed' | 'opus' | 'audio'> & {
-    readonly sampleRateHz: number;
-  },
-): Promise<Float32Array> {
-  const { channel, seed, opus, audio, sampleRateHz } = options;
-  const random = createRandom(seed * 1_000_003 + index * 64 + CHANNEL_NAMES.indexOf(channel));
-  const samples = normaliseLevel(await audio.samplesOf(clip), random);
-  return applyChannel(channel, samples, { random, opus, sampleRateHz });
 }
 
 /** All kept frames of a signal, quantised, with their voiced flags. Allocates. */

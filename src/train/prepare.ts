@@ -1,8 +1,10 @@
 import type { FrontEndConfig } from '../dsp/front-end-config.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
+import { ClipAudio } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
-import { ClipAudio, type FeatureStore, prepareFeatures } from './features.ts';
+import { type FeatureStore, prepareFeatures } from './features.ts';
+import { findCoders } from './ffmpeg-coders.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Frames near speech only, as when serving. */
@@ -33,11 +35,17 @@ export interface PrepareAllOptions {
   readonly channels: readonly ChannelName[];
   readonly cacheFolder: string;
   readonly onProgress: (channel: ChannelName, done: number, total: number) => void;
+  /** Takes a line about coders that this machine lacks. */
+  readonly say: (line: string) => void;
 }
 
-/** Features of all clips through each channel, from the cache where they are there. */
+/**
+ * Features of all clips through each channel, from the cache where they are there. Without a
+ * single coder of ffmpeg the channel `coded` is left out, and a line says so.
+ */
 export async function prepareAll(options: PrepareAllOptions): Promise<FeatureStore[]> {
-  const { recipe, clips, channels, cacheFolder, onProgress } = options;
+  const { recipe, clips, cacheFolder, onProgress } = options;
+  const channels = await channelsAtHand(options);
   const opus = await loadOpus();
   const audio = new ClipAudio(recipe.frontEnd.sampleRateHz);
   const stores: FeatureStore[] = [];
@@ -47,7 +55,7 @@ export async function prepareAll(options: PrepareAllOptions): Promise<FeatureSto
         clips,
         channel,
         frontEnd: frontEndOf(recipe),
-        seed: recipe.seed,
+        seed: recipe.channelSeed,
         cacheFolder,
         opus,
         audio,
@@ -56,4 +64,16 @@ export async function prepareAll(options: PrepareAllOptions): Promise<FeatureSto
     );
   }
   return stores;
+}
+
+/** The channels that this machine can make. */
+async function channelsAtHand({
+  recipe,
+  channels,
+  say,
+}: PrepareAllOptions): Promise<readonly ChannelName[]> {
+  if (!channels.includes('coded')) return channels;
+  const { present, missing } = await findCoders(recipe.frontEnd.sampleRateHz);
+  if (missing.length > 0) say(`the channel coded goes without ${missing.join(', ')} (ffmpeg)`);
+  return present.length > 0 ? channels : channels.filter((channel) => channel !== 'coded');
 }

@@ -14,7 +14,10 @@ export const recipeSchema = z.strictObject({
     .default('telephone-8k'),
   version: z.string().default('0.1.0'),
   description: z.string().default(''),
+  /** Of the first weights, the order of the batches and dropout. */
   seed: z.number().int().min(0).default(1),
+  /** Of the channels' dice: runs that differ in `seed` alone share prepared features. */
+  channelSeed: z.number().int().min(0).default(1),
   frontEnd: z
     .strictObject({
       sampleRateHz: z.number().int().default(8000),

@@ -1,8 +1,9 @@
 import type { Detector } from '../model/detector.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
+import { ClipAudio } from './clip-audio.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
-import { ClipAudio, prepareFeatures } from './features.ts';
+import { prepareFeatures } from './features.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 
 export interface ScoreCorpusOptions {

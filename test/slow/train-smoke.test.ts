@@ -108,6 +108,7 @@ beforeAll(async () => {
   writeCorpus(join(folder, 'corpus'));
   clips = readCorpus(join(folder, 'corpus'));
   stores = await prepareAll({
+    say: () => {},
     recipe,
     clips,
     channels: recipe.channels,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadOpus } from '../../stream/codecs/create-decoder.ts';
-import type { ChannelName } from '../channels.ts';
+import type { InProcessChannel } from '../channels.ts';
+import { ClipAudio } from '../clip-audio.ts';
 import type { Clip } from '../corpora/clip.ts';
-import { ClipAudio, heardThrough } from '../features.ts';
+import { heardClip } from '../heard-clips.ts';
 import { type Descriptors, describeSamples } from './descriptors.ts';
 import { type AuditedClip, type AuditReport, auditShortcuts } from './shortcut-audit.ts';
 
@@ -14,7 +15,7 @@ const LEAST_SECONDS = 0.1;
 export interface RunAuditOptions {
   readonly clips: readonly Clip[];
   /** The channel that the clips are heard through, as the network gets them. */
-  readonly channel: ChannelName;
+  readonly channel: InProcessChannel;
   readonly sampleRateHz: number;
   readonly seed: number;
   readonly cacheFolder: string;
@@ -64,7 +65,7 @@ async function measure(
   for (const index of indices) {
     // One at a time: keeping them all decoded would take a gigabyte.
     const audio = new ClipAudio(sampleRateHz);
-    const samples = await heardThrough(clips[index]!, index, {
+    const samples = await heardClip(clips[index]!, index, {
       channel,
       sampleRateHz,
       seed,

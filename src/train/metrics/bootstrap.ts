@@ -117,7 +117,7 @@ class RankedTrials {
 }
 
 /** The statistic of every resample; those that have none (one class only) are drawn again. */
-function resample(
+export function resample(
   trials: readonly GroupedTrial[],
   { by, seed, resamples = RESAMPLES }: BootstrapOptions,
   statistic: (counts: Uint32Array) => number,

@@ -21,7 +21,8 @@ export interface ReportInput {
   readonly log: readonly Readonly<Record<string, number>>[];
 }
 
-const STYLE = `
+/** Of every report page. */
+export const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { max-width: 1000px; margin: 2rem auto; padding: 0 1rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 1rem; }

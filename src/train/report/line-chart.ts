@@ -8,8 +8,8 @@ export interface Series {
   readonly points: readonly (readonly [number, number])[];
   /** Vertical bars from low to high at the points. */
   readonly bars?: readonly (readonly [number, number])[];
-  /** `guide` = a thin dashed line without a place in the legend. */
-  readonly style?: 'line' | 'dots' | 'guide' | 'area';
+  /** `guide` = a thin dashed line without a place in the legend; `points` = dots without a line. */
+  readonly style?: 'line' | 'dots' | 'points' | 'guide' | 'area';
 }
 
 export interface Axis {
@@ -88,8 +88,9 @@ function renderSeries(
   if (style === 'area') {
     return `<path d="${path}" fill="${colour}" fill-opacity="0.25" stroke="${colour}"/>`;
   }
-  const dots = style === 'dots' ? places : [];
+  const dots = style === 'dots' || style === 'points' ? places : [];
   const circles = dots.map(([px, py]) => `<circle cx="${px}" cy="${py}" r="3" fill="${colour}"/>`);
+  if (style === 'points') return `${whiskers}${circles.join('')}`;
   return `${whiskers}<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6"/>${circles.join('')}`;
 }
 

@@ -5,8 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readRecording } from '../../../src/audio-files/read-recording.ts';
 import { FrontEnd } from '../../../src/dsp/front-end.ts';
 import { loadOpus, type OpusBackend } from '../../../src/stream/codecs/create-decoder.ts';
+import { ClipAudio } from '../../../src/train/clip-audio.ts';
 import {
-  ClipAudio,
   keptFrames,
   measureNormalisation,
   type PrepareOptions,

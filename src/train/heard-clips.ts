@@ -1,0 +1,99 @@
+import { createRandom, type Random } from '../random.ts';
+import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
+import {
+  applyChannel,
+  CHANNEL_NAMES,
+  type ChannelName,
+  type InProcessChannel,
+  lineBand,
+  normaliseLevel,
+} from './channels.ts';
+import type { ClipAudio } from './clip-audio.ts';
+import type { Clip } from './corpora/clip.ts';
+import { type Coder, CoderError, findCoders, throughCoder } from './ffmpeg-coders.ts';
+
+/** Clips that go through ffmpeg together; part of what a coded clip sounds like, so it is fixed. */
+const GROUP_CLIPS = 64;
+
+export interface HeardOptions {
+  readonly channel: ChannelName;
+  readonly seed: number;
+  readonly opus: OpusBackend;
+  readonly audio: ClipAudio;
+  readonly sampleRateHz: number;
+}
+
+/**
+ * Every clip at a normalised level through the channel, in order: what the front end gets. The
+ * same clips, channel and seed give the same samples. Allocates each.
+ * @throws CoderError when the channel needs ffmpeg and none of its coders is there
+ */
+export async function* heardClips(
+  options: HeardOptions & { readonly clips: readonly Clip[] },
+): AsyncGenerator<Float32Array, void> {
+  const { clips, channel } = options;
+  if (channel !== 'coded') {
+    for (const [index, clip] of clips.entries()) {
+      yield await heardClip(clip, index, { ...options, channel });
+    }
+    return;
+  }
+  const { present } = await findCoders(options.sampleRateHz);
+  if (present.length === 0) {
+    throw new CoderError(
+      `the channel coded needs ffmpeg with a coder for ${options.sampleRateHz} Hz`,
+    );
+  }
+  for (let first = 0; first < clips.length; first += GROUP_CLIPS) {
+    yield* await codedGroup(clips.slice(first, first + GROUP_CLIPS), first, options, present);
+  }
+}
+
+/** One clip through a channel that is done in this process. Allocates. */
+export async function heardClip(
+  clip: Clip,
+  index: number,
+  options: HeardOptions & { readonly channel: InProcessChannel },
+): Promise<Float32Array> {
+  const { channel, opus, sampleRateHz } = options;
+  const { random, samples } = await levelled(clip, index, options);
+  return applyChannel(channel, samples, { random, opus, sampleRateHz });
+}
+
+async function levelled(
+  clip: Clip,
+  index: number,
+  { channel, seed, audio }: HeardOptions,
+): Promise<{ random: Random; samples: Float32Array }> {
+  const random = createRandom(seed * 1_000_003 + index * 64 + CHANNEL_NAMES.indexOf(channel));
+  return { random, samples: normaliseLevel(await audio.samplesOf(clip), random) };
+}
+
+/** Each clip through a coder that is drawn for it; a coder's bitrate is drawn for the group. */
+async function codedGroup(
+  clips: readonly Clip[],
+  firstIndex: number,
+  options: HeardOptions,
+  coders: readonly Coder[],
+): Promise<Float32Array[]> {
+  const dice = createRandom(options.seed * 1_000_003 + firstIndex * 64 + 63);
+  const choices = coders.map((coder) => ({
+    coder,
+    bitrate: coder.bitrates[dice.integer(Math.max(1, coder.bitrates.length))] ?? null,
+    members: [] as number[],
+    signals: [] as Float32Array[],
+  }));
+  for (const [at, clip] of clips.entries()) {
+    const { random, samples } = await levelled(clip, firstIndex + at, options);
+    const choice = choices[random.integer(choices.length)]!;
+    choice.members.push(at);
+    choice.signals.push(lineBand(samples, options.sampleRateHz));
+  }
+  const output: Float32Array[] = new Array(clips.length);
+  for (const { coder, bitrate, members, signals } of choices) {
+    if (signals.length === 0) continue;
+    const coded = await throughCoder(signals, coder, bitrate);
+    for (const [which, at] of members.entries()) output[at] = coded[which]!;
+  }
+  return output;
+}
