@@ -33,17 +33,25 @@ export function startAlerts(
       if (event.type === 'alert') metrics.alert(event.policy.name, event.severity);
     },
     delivered: (destination, outcome) => metrics.delivery(destination, outcome),
+/** Keeps summaries in the data folder; null where nothing is to be kept. */
+export function startSummaries({ config, clock, logger }: ServiceParts): SummaryStore | null {
+  const { dataFolder: folder, summaryRetentionDays: retentionDays } = config;
+  if (folder === '' || retentionDays === 0) return null;
+  return new SummaryStore({ clock, logger, folder, retentionDays });
+}
+
   });
 }
 
 /** What is told about calls, to the results plane, the alerts, the metrics and the log. */
 export function createObserver(parts: {
   readonly metrics: ServiceMetrics;
+  readonly summaries: SummaryStore | null;
   readonly logger: Logger;
   readonly bus: EventBus;
   readonly alerts: AlertPlane;
 }): CallObserver {
-  const { metrics, logger, bus, alerts } = parts;
+  const { metrics, logger, bus, alerts, summaries } = parts;
   return {
     started(call) {
       bus.started(call);
@@ -59,8 +67,9 @@ export function createObserver(parts: {
     },
     ended(call) {
       alerts.ended(call);
-      bus.streamEnded(call);
-      const { callId } = call.start;
+      const summary = bus.streamEnded(call);
+      const { callId, keyName } = call.start;
+      if (summary !== null) summaries?.callEnded(keyName, summary);
       const dropped = call.ports.reduce((total, port) => total + port.droppedPackets, 0);
       metrics.callEnded(call.endReason);
       metrics.droppedPackets(dropped);

@@ -50,7 +50,7 @@ export const SETTINGS = {
   ),
   dataFolder: setting(
     'BONAFIDE_DATA_FOLDER',
-    'folder of the alert store and the decision log; empty = none: alerts go to the results plane only',
+    'folder of the alert store, the decision log and the summaries; empty = none: alerts go to the results plane only',
     z.string().default(''),
   ),
   logSigningKeyFile: setting(
@@ -67,6 +67,11 @@ export const SETTINGS = {
     'BONAFIDE_LOG_KEEP_DAYS',
     'days of the decision log that are kept; 0 = all',
     wholeNumber(0, 36_500, 0),
+  ),
+  summaryRetentionDays: setting(
+    'BONAFIDE_SUMMARY_RETENTION_DAYS',
+    'days that summaries of ended calls and screenings are kept in the data folder; 0 = none are',
+    wholeNumber(0, 36_500, 30),
   ),
   allowLoopback: setting(
     'BONAFIDE_ALLOW_LOOPBACK',

@@ -1,7 +1,7 @@
 import { createAsyncApi } from './adapters/async-api.ts';
-import type { Clock } from './clock.ts';
 import type { BrowserAccess } from './browser-access.ts';
 import type { Config } from './config.ts';
+import type { Clock } from './clock.ts';
 import { createHttpApp } from './http/app.ts';
 import type { DetectorDescription } from './http/schemas.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
@@ -13,6 +13,7 @@ import type { EventBus } from './results/event-bus.ts';
 import { verdictOptionsOf } from './stream/detector-choice.ts';
 import { ScreeningDesk } from './uploads/screening-desk.ts';
 import { DEFAULT_SCREENING_STORE } from './uploads/screening-store.ts';
+import type { SummaryStore } from './summaries/summary-store.ts';
 import { UploadWorker } from './uploads/upload-worker.ts';
 
 /** A recording that takes longer than this to read and screen is given up. */
@@ -30,6 +31,8 @@ export interface HttpApiParts {
   readonly loaded: readonly Detector[];
 }
 
+  /** null = none are kept. */
+  readonly summaries: SummaryStore | null;
 /** The HTTP side of the service. */
 export interface HttpApi {
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
@@ -45,6 +48,7 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     desk,
     maxUploadBytes: config.uploadMaxMb * 1_000_000,
     renderMetrics: () => metrics.render(),
+    endedCalls: parts.summaries,
     metricsContentType: metrics.contentType,
     requestsPerMinute: config.requestsPerMinute,
     corsOrigins: originsOf(config),
@@ -76,7 +80,12 @@ function createDesk({ config, clock, logger }: HttpApiParts): ScreeningDesk {
     },
   });
   const { maxScreenings: maxOpen } = config;
-  return new ScreeningDesk({ clock, screener, maxOpen, store: DEFAULT_SCREENING_STORE });
+  return new ScreeningDesk({
+    clock,
+    screener,
+    maxOpen,
+    store: { ...DEFAULT_SCREENING_STORE, archive: summaries },
+  });
 }
 
 function describeDetector(detector: Detector, falseAlertRate: number): DetectorDescription {

@@ -4,7 +4,7 @@ import { createProgram } from './cli/program.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError } from './config.ts';
 import { ModelError } from './model/model-error.ts';
-import { StoreError } from './results/outbox/database.ts';
+import { StoreError } from './sqlite.ts';
 
 const CPU_MICROSECONDS = 1e6;
 

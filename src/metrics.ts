@@ -3,6 +3,7 @@ import type { AlertFigures } from './results/alert-plane.ts';
 import type { AbstentionReason } from './screening/abstention.ts';
 import type { LaneLoad } from './stream/events.ts';
 import type { ScreeningEvent } from './stream/screening-events.ts';
+import type { SummaryFigures } from './summaries/summary-store.ts';
 
 const LATENCY_BUCKETS_MS = [2, 5, 10, 15, 20, 25, 30, 40, 60, 100, 250, 1000];
 
@@ -30,6 +31,7 @@ export interface MetricSources {
   readonly liveCalls: () => number;
   readonly liveLegs: () => number;
   readonly alerts: () => AlertFigures;
+  readonly summaries: () => SummaryFigures;
   /** Since start. */
   readonly packetsByCodec: () => ReadonlyMap<string, number>;
 }
@@ -61,7 +63,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   const abstentions = counter('abstentions_total', 'scores withheld', ['reason']);
   const gaps = counter('gaps_total', 'declared gaps');
   const lostMs = counter('lost_audio_ms_total', 'audio declared lost in gaps, ms');
-  countPackets(registry, sources);
+  countOthers(registry, sources);
   readLive(gauge, sources);
   const alertMetrics = createAlertMetrics(counter, gauge, sources);
   const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
@@ -107,7 +109,12 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   };
 }
 
-/** Read from the live calls when the metrics are, so that a packet costs nothing. */
+/** Read from their sources when the metrics are, so that a packet costs nothing. */
+function countOthers(registry: Registry, sources: MetricSources): void {
+  countPackets(registry, sources);
+  countSummaries(registry, sources);
+}
+
 function countPackets(registry: Registry, sources: MetricSources): void {
   new Counter({
     name: 'bonafide_packets_total',
@@ -124,6 +131,24 @@ function countPackets(registry: Registry, sources: MetricSources): void {
 function readLive(gauge: MakeGauge, sources: MetricSources): void {
   gauge('calls', 'live calls', [], sources.liveCalls);
   gauge('legs', 'live legs', [], sources.liveLegs);
+  gauge('summaries_waiting', 'summaries in memory, not on the disk', [], () => {
+    return sources.summaries().waiting;
+  });
+}
+
+function countSummaries(registry: Registry, { summaries }: MetricSources): void {
+  const counts = { lost: 'summaries that gave way to newer ones', failures: 'failed accesses' };
+  for (const [name, help] of Object.entries(counts)) {
+    new Counter({
+      name: `bonafide_summary_store_${name}_total`,
+      help,
+      registers: [registry],
+      collect(this: Counter) {
+        this.reset();
+        this.inc(summaries()[name as keyof typeof counts]);
+      },
+    });
+  }
 }
 
 type MakeGauge = (name: string, help: string, labelNames: string[], read?: () => number) => Gauge;

@@ -7,7 +7,7 @@ import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-en
 import type { SocketEvents } from './adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
 import { BrowserAccess } from './browser-access.ts';
-import { createObserver, startAlerts } from './call-observer.ts';
+import { createObserver, startAlerts, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
@@ -24,6 +24,7 @@ import { createLane } from './stream/create-lane.ts';
 import { chooseDetector } from './stream/detector-choice.ts';
 import { type LaneListener, startInProcessLane, startThreadLane } from './stream/lane-host.ts';
 import { LanePool } from './stream/lane-pool.ts';
+import type { SummaryStore } from './summaries/summary-store.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
 /** A whole request with its body: uploads over slow lines. */
@@ -68,13 +69,15 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     liveLegs: () => calls.liveLegs,
     packetsByCodec: () => calls.packetsByCodec(),
     alerts: () => alerts.figures(),
+    summaries: () => summaries?.figures ?? { waiting: 0, lost: 0, failures: 0 },
   });
   const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock });
   const alerts: AlertPlane = startAlerts(parts, { loaded, bus, metrics });
+  const summaries = startSummaries(parts);
   const calls: CallManager = new CallManager({
     clock,
     limits: { maxCalls: config.maxCalls, maxCallsPerKey: config.maxCallsPerKey },
-    observer: createObserver({ metrics, logger, bus, alerts }),
+    observer: createObserver({ metrics, logger, bus, alerts, summaries }),
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });
@@ -100,7 +103,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ publicUrl: config.publicUrl, origins: originsOf(config) },
   });
   const api = createHttpApi({
-    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded },
+    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries },
   });
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const { idleMs } = config;
@@ -115,6 +118,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ parts, calls, lanes, endpoint, audioSocket, server, metrics, status, port, detectors },
     api,
     alerts,
+    summaries,
   });
 }
 
@@ -134,6 +138,7 @@ async function startAudioSocket(
 interface Assembly {
   readonly parts: ServiceParts;
   readonly alerts: AlertPlane;
+  readonly summaries: SummaryStore | null;
   readonly calls: CallManager;
   readonly lanes: LanePool;
   readonly endpoint: SocketEndpoint;
@@ -148,7 +153,7 @@ interface Assembly {
 
 function assemble(assembly: Assembly): Service {
   const { parts, alerts, calls, lanes, endpoint, api, audioSocket, server, metrics } = assembly;
-  const { status, port, detectors } = assembly;
+  const { summaries, status, port, detectors } = assembly;
   let closing: Promise<void> | null = null;
   const close = () => {
     closing ??= (async () => {
@@ -165,6 +170,7 @@ function assemble(assembly: Assembly): Service {
       await tcpClosed;
       await apiClosed;
       await alerts.close();
+      summaries?.close();
       force.cancel();
       metrics.dispose();
     })();

@@ -7,7 +7,7 @@ import {
   type DeliveryRow,
   type DeliveryState,
 } from '../results/outbox/alert-desk.ts';
-import { StoreError } from '../results/outbox/database.ts';
+import { StoreError } from '../sqlite.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 

@@ -2,18 +2,20 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
-import type { EventBus } from '../results/event-bus.ts';
-import { addCallRoutes } from './calls.ts';
+import { addCallRoutes, type CallRoutesSources } from './calls.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { type AppEnv, createGuard, type GuardSources } from './guard.ts';
 import { problem } from './problem.ts';
 import { addScreeningRoutes, type ScreeningRoutesSources } from './screenings.ts';
 import { addServiceRoutes, type ServiceRoutesSources } from './service-routes.ts';
-
 import { addSessionRoutes } from './session-routes.ts';
 /** What the HTTP side needs to know of the service. */
-export interface HttpSources extends GuardSources, ServiceRoutesSources, ScreeningRoutesSources {
-  readonly bus: EventBus;
+
+export interface HttpSources
+  extends GuardSources,
+    ServiceRoutesSources,
+    CallRoutesSources,
+    ScreeningRoutesSources {
   /** Origins whose pages may use the API; none = no CORS header at all. */
   readonly corsOrigins: readonly string[];
   /** The AsyncAPI document of the WebSocket protocols. */
@@ -41,15 +43,15 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   if (sources.corsOrigins.length > 0) app.use(corsOf(sources.corsOrigins));
   const guard = createGuard(sources);
   for (const path of GUARDED) app.use(path, guard);
-  addServiceRoutes(app, sources);
-  addCallRoutes(app, sources.bus);
-  addScreeningRoutes(app, sources);
   // Signing in needs no identity, and signing out takes none.
   app.on('GET', '/v1/session', guard);
   addSessionRoutes(app, sources);
   addDocumentRoutes(app, sources.asyncApi);
   app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
   app.onError(answerError);
+  addServiceRoutes(app, sources);
+  addCallRoutes(app, sources);
+  addScreeningRoutes(app, sources);
   return app;
 }
 

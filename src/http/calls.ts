@@ -2,12 +2,14 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import type { CallSummary } from '../results/call-record.ts';
 import type { EventBus, NumberedEvent } from '../results/event-bus.ts';
 import { callSummarySchema, resultEventSchema } from '../results/event-schemas.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
+import { cursorOf, numberOf } from './cursor.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
-import { callsSchema } from './schemas.ts';
+import { callsQuerySchema, callsSchema } from './schemas.ts';
 
 /** Events that may wait for a slow reader before it is dropped. */
 const MAX_WAITING_EVENTS = 1_000;
@@ -17,11 +19,14 @@ const params = z.object({ id: z.string().describe('The call id.') });
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/calls',
-  summary: 'Live and lately ended calls of the key',
+  summary: 'Calls of the key',
+  description:
+    'Live calls, and those that ended less than 60 s ago, oldest first. With `state=ended` those whose summaries are kept, newest first, in pages.',
   security: SECURITY,
+  request: { query: callsQuerySchema },
   responses: {
-    200: jsonAnswer('Oldest first.', callsSchema),
-    ...problemAnswers('unauthorized', 'rate_limited'),
+    200: jsonAnswer('The calls.', callsSchema),
+    ...problemAnswers('bad_request', 'unauthorized', 'rate_limited'),
   },
 });
 
@@ -62,14 +67,52 @@ const eventsRoute = createRoute({
   },
 });
 
+/** Summaries of ended calls that are kept. None of its methods throws. */
+export interface EndedCalls {
+  /** Newest first, numbers below `before`. */
+  calls(
+    keyName: string,
+    limit: number,
+    before: number,
+  ): { readonly calls: readonly CallSummary[]; readonly nextBefore: number | null };
+  call(callId: string, keyName: string): CallSummary | null;
+}
+
+export interface CallRoutesSources {
+  readonly bus: EventBus;
+  /** null = only the lately ended ones are known. */
+  readonly endedCalls: EndedCalls | null;
+}
+
 /** Calls of the asking key: list, one, and its events as Server-Sent Events. */
-export function addCallRoutes(app: OpenAPIHono<AppEnv>, bus: EventBus): void {
-  app.openapi(listRoute, (context) =>
-    context.json({ calls: bus.summaries(context.get('key').name) }, 200),
-  );
+export function addCallRoutes(
+  app: OpenAPIHono<AppEnv>,
+  { bus, endedCalls }: CallRoutesSources,
+): void {
+  app.openapi(listRoute, (context) => {
+    const { state, limit, cursor } = context.req.valid('query');
+    const keyName = context.get('key').name;
+    const before = numberOf(cursor);
+    if (before === null || (cursor !== undefined && state !== 'ended')) {
+      return problem(context, 'bad_request', 'The cursor is not one of a page.');
+    }
+    const here = bus.summaries(keyName);
+    if (state === undefined) return context.json({ calls: here, nextCursor: null }, 200);
+    if (state === 'live' || endedCalls === null) {
+      const calls = here.filter((call) => call.state === state);
+      if (state === 'ended') calls.reverse();
+      return context.json({ calls, nextCursor: null }, 200);
+    }
+    const { calls, nextBefore } = endedCalls.calls(keyName, limit, before);
+    return context.json(
+      { calls, nextCursor: nextBefore === null ? null : cursorOf(nextBefore) },
+      200,
+    );
+  });
   app.openapi(callRoute, (context) => {
     const { id } = context.req.valid('param');
-    const summary = bus.summaryOf(id, context.get('key').name);
+    const keyName = context.get('key').name;
+    const summary = bus.summaryOf(id, keyName) ?? endedCalls?.call(id, keyName) ?? null;
     return summary === null
       ? problem(context, 'not_found', 'The key has no call with this id.')
       : context.json(summary, 200);

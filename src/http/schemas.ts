@@ -62,8 +62,14 @@ export const sessionSchema = z
   .meta({ id: 'Session' });
 
 export const callsSchema = z
-  .object({ calls: z.array(callSummarySchema) })
-  .meta({ id: 'Calls', description: 'Live and lately ended calls of the key, oldest first.' });
+  .object({
+    calls: z.array(callSummarySchema).readonly(),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('For the next, older page of ended calls; null = no more.'),
+  })
+  .meta({ id: 'Calls', description: 'Calls of the key.' });
 
 export const detectorsSchema = z
   .object({
@@ -179,4 +185,11 @@ export const screeningQuerySchema = z.strictObject({
 export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(64).optional().describe('nextCursor of the page before.'),
+});
+
+export const callsQuerySchema = pageQuerySchema.extend({
+  state: z
+    .enum(['live', 'ended'])
+    .optional()
+    .describe('`ended` = those that are kept, in pages; absent = live and lately ended ones.'),
 });

@@ -4,11 +4,14 @@ import { z } from 'zod';
 import type { ScreeningDesk } from '../uploads/screening-desk.ts';
 import type { ScreeningRecord } from '../uploads/screening-store.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
+import { cursorOf, numberOf } from './cursor.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
 import { type ReadBody, readBody } from './read-body.ts';
 import {
   pageQuerySchema,
+  type ScreeningLeg,
+  type ScreeningSummary,
   screeningListSchema,
   screeningQuerySchema,
   screeningSchema,
@@ -82,7 +85,8 @@ const listRoute = createRoute({
   method: 'get',
   path: '/v1/screenings',
   summary: 'Screenings of the key',
-  description: 'Kept in memory for an hour, 1,000 at most.',
+  description:
+    'Kept in the data folder as long as summaries are; without one in memory for an hour, 1,000 at most.',
   security: SECURITY,
   request: { query: pageQuerySchema },
   responses: {
@@ -114,11 +118,11 @@ export function addScreeningRoutes(
   app.post('/v1/screenings', (context) => takeUpload(context, sources));
   app.openapi(listRoute, (context) => {
     const { limit, cursor } = context.req.valid('query');
-    const before = cursor === undefined ? Number.POSITIVE_INFINITY : numberOf(cursor);
+    const before = numberOf(cursor);
     if (before === null) return problem(context, 'bad_request', 'The cursor is not one of a page.');
     const records = desk.store.page(context.get('key').name, limit + 1, before);
     const page = records.slice(0, limit);
-    const nextCursor = records.length > limit ? cursorOf(page.at(-1)!) : null;
+    const nextCursor = records.length > limit ? cursorOf(page.at(-1)!.number) : null;
     return context.json({ screenings: page.map(({ summary }) => summary), nextCursor }, 200);
   });
   app.openAPIRegistry.registerPath(screeningRoute);
@@ -239,19 +243,16 @@ function waitSecondsOf(prefer: string | undefined): number {
   return wait === undefined ? DEFAULT_WAIT_SECONDS : Math.min(Number(wait), MAX_WAIT_SECONDS);
 }
 
+/** A leg whose timeline was too long to be kept, or is not there yet. */
+function withoutTimeline(leg: ScreeningSummary['legs'][number]): ScreeningLeg {
+  return { ...leg, changes: [], gaps: [], timeline: [] };
+}
+
 /** The legs come as JSON from where they were made: a long timeline is not written twice. */
 function sendScreening(context: Context, { summary, legsJson }: ScreeningRecord): Response {
-  const { legs: _legs, ...head } = summary;
+  const { legs: summaryLegs, ...head } = summary;
   const begin = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"legs":`);
-  const body = Buffer.concat([begin, legsJson ?? Buffer.from('[]'), Buffer.from('}')]);
+  const legs = legsJson ?? Buffer.from(JSON.stringify(summaryLegs.map(withoutTimeline)));
+  const body = Buffer.concat([begin, legs, Buffer.from('}')]);
   return context.body(body, 200, { 'Content-Type': 'application/json' });
-}
-
-function cursorOf({ number }: ScreeningRecord): string {
-  return Buffer.from(String(number)).toString('base64url');
-}
-
-function numberOf(cursor: string): number | null {
-  const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  return /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

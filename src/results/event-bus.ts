@@ -87,14 +87,16 @@ export class EventBus {
     }
   }
 
-  streamEnded(call: Call): void {
+  /** @returns the summary when that was the call's last stream, else null */
+  streamEnded(call: Call): CallSummary | null {
     const record = this.#records.get(call.callId);
-    if (record === undefined || !record.streamEnded(this.#options.clock.nowMs())) return;
+    if (record === undefined || !record.streamEnded(this.#options.clock.nowMs())) return null;
     this.#ended.push({ record, atMs: this.#options.clock.nowMs() });
     for (const { keyName, subscriber } of this.#readersOf(call.callId)) {
       if (keyName === record.keyName) subscriber.ended(call.callId);
     }
     this.#dropOld();
+    return record.summary();
   }
 
   /** A live or lately ended call of a key, or null. */

@@ -56,6 +56,7 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
       publicUrl: '',
       origins: [],
     }),
+    endedCalls: null,
     bus: new EventBus({ ...DEFAULT_EVENT_BUS, clock }),
     status: () => ({ ready: true, reason: 'ready', liveCalls: 0, maxCalls: 1, detectors: [] }),
     renderMetrics: async () => '',

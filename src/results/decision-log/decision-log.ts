@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isoTimeOf } from '../../clock.ts';
+import { StoreError } from '../../sqlite.ts';
 import type { StoredDecision } from '../outbox/alert-store.ts';
-import { StoreError } from '../outbox/database.ts';
 import { GENESIS_HASH, type LogLine, sealLine, withoutNumbers } from './record.ts';
 import { listSegments, segmentFile } from './segments.ts';
 import { readStub, STUB_FILE } from './stub.ts';

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../clock.ts';
 import type { Logger } from '../../logger.ts';
+import { StoreError } from '../../sqlite.ts';
 import type { AlertStore } from '../outbox/alert-store.ts';
-import { StoreError } from '../outbox/database.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { DecisionLog } from './decision-log.ts';
 

@@ -1,11 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-
-/** The store cannot be used: it belongs to another process, or to a newer version. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-}
+import { openSqlite, StoreError } from '../../sqlite.ts';
 
 /** One entry a schema version, oldest first. Never changed once released, only added to. */
 const MIGRATIONS: readonly string[] = [
@@ -58,28 +54,27 @@ export function openDatabase(folder: string, options: OpenOptions): StoreDatabas
     throw new StoreError(`${folder} holds no alert store`);
   }
   const lock = options.as === 'owner' ? takeLock(folder) : null;
-  // The owner waits for nobody: it shares its thread with the audio sockets and comes back later.
-  const db = new Database(join(folder, DATABASE_FILE), {
-    timeout: options.as === 'owner' ? 0 : GUEST_WAIT_MS,
-  });
   try {
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('foreign_keys = ON');
-    if (options.maxBytes !== undefined) limitSize(db, options.maxBytes);
-    checkVersion(db, folder, options.as);
+    const db = openSqlite(join(folder, DATABASE_FILE), {
+      what: 'alert store',
+      migrations: MIGRATIONS,
+      mayMigrate: options.as === 'owner',
+      // The owner waits for nobody: it shares its thread with the audio sockets and comes back later.
+      timeoutMs: options.as === 'owner' ? 0 : GUEST_WAIT_MS,
+      synchronous: 'FULL',
+      maxBytes: options.maxBytes,
+    });
+    return {
+      db,
+      close() {
+        db.close();
+        lock?.close();
+      },
+    };
   } catch (error) {
-    db.close();
     lock?.close();
     throw error;
   }
-  return {
-    db,
-    close() {
-      db.close();
-      lock?.close();
-    },
-  };
 }
 
 const GUEST_WAIT_MS = 5_000;
@@ -94,34 +89,4 @@ function takeLock(folder: string): { close(): void } {
     throw new StoreError(`${folder} is in use by another process`);
   }
   return lock;
-}
-
-function limitSize(db: Database.Database, maxBytes: number): void {
-  const pageBytes = numberOf(db, 'page_size');
-  db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
-}
-
-function checkVersion(db: Database.Database, folder: string, as: OpenOptions['as']): void {
-  const version = numberOf(db, 'user_version');
-  if (version > MIGRATIONS.length) {
-    throw new StoreError(
-      `${folder} is of store version ${version}, this program knows up to ${MIGRATIONS.length}`,
-    );
-  }
-  if (version === MIGRATIONS.length) return;
-  if (as === 'guest')
-    throw new StoreError(
-      `${folder} holds an alert store of an older version: start the service once`,
-    );
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    db.transaction(() => {
-      db.exec(MIGRATIONS[next]!);
-      db.exec(`PRAGMA user_version = ${next + 1}`);
-    }).immediate();
-  }
-}
-
-function numberOf(db: Database.Database, pragma: string): number {
-  const rows = db.pragma(pragma) as readonly Readonly<Record<string, unknown>>[];
-  return Number(rows[0]?.[pragma]);
 }

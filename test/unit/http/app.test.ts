@@ -25,6 +25,7 @@ const clock = new FakeClock();
 const keys = new KeyRing([{ name: 'a', sha256, maxCalls: null, fast: false }], clock);
 const metrics = createMetrics({
   alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
+  summaries: () => ({ waiting: 1, lost: 2, failures: 3 }),
   liveCalls: () => 2,
   liveLegs: () => 3,
   packetsByCodec: () => new Map([['mulaw', 7]]),
@@ -39,6 +40,7 @@ const app = createHttpApp({
     origins: [],
   }),
   bus,
+  endedCalls: null,
   keys,
   status: () => status,
   renderMetrics: () => metrics.render(),
@@ -116,6 +118,9 @@ describe('metrics', () => {
       'bonafide_sockets_closed_total{adapter="native",code="1008"} 1',
       'bonafide_upgrades_refused_total{status="401"} 1',
       'bonafide_lane_busy_share{lane="0"} 0.25',
+      'bonafide_summaries_waiting 1',
+      'bonafide_summary_store_lost_total 2',
+      'bonafide_summary_store_failures_total 3',
       'bonafide_lane_feeds{lane="0"} 3',
       'bonafide_lane_largest_batch{lane="0"} 4',
     ]) {

@@ -5,8 +5,9 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
 import { AlertStore, GIVE_UP_AFTER_MS } from '../../../src/results/outbox/alert-store.ts';
-import { openDatabase, StoreError } from '../../../src/results/outbox/database.ts';
+import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
+import { StoreError } from '../../../src/sqlite.ts';
 import { fakeAlert } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -155,7 +156,7 @@ describe('AlertStore', () => {
     const raw = new Database(join(folder, 'alerts.db'));
     raw.exec('PRAGMA user_version = 99');
     raw.close();
-    expect(() => openStore()).toThrow(/store version 99/);
+    expect(() => openStore()).toThrow(/alert store of version 99/);
   });
 
   it('counts attempts, waits, ends, and forgets what ended long ago', () => {

@@ -9,7 +9,13 @@ const summary = (id: string, finishedAtMs: number | null): ScreeningRecord['summ
 });
 
 it('keeps as many records and bytes as it may, and what is not finished', () => {
-  const store = new ScreeningStore({ clock, maxRecords: 3, maxBytes: 10, keepMs: 1_000 });
+  const store = new ScreeningStore({
+    clock,
+    archive: null,
+    maxRecords: 3,
+    maxBytes: 10,
+    keepMs: 1_000,
+  });
   const add = (id: string) =>
     store.add({ keyName: 'a', idempotency: null, summary: summary(id, null) });
   const ids = () => store.page('a', 10, Number.POSITIVE_INFINITY).map(({ summary: { id } }) => id);
