@@ -5,6 +5,7 @@ import { type AlertPlane, createAlertPlane } from './results/alert-plane.ts';
 import type { EventBus } from './results/event-bus.ts';
 import type { ServiceParts } from './server.ts';
 import type { CallObserver } from './stream/call-manager.ts';
+import { SummaryStore } from './summaries/summary-store.ts';
 
 /** The alert plane of a service. @throws StoreError as `createAlertPlane` */
 export function startAlerts(
@@ -33,6 +34,9 @@ export function startAlerts(
       if (event.type === 'alert') metrics.alert(event.policy.name, event.severity);
     },
     delivered: (destination, outcome) => metrics.delivery(destination, outcome),
+  });
+}
+
 /** Keeps summaries in the data folder; null where nothing is to be kept. */
 export function startSummaries({ config, clock, logger }: ServiceParts): SummaryStore | null {
   const { dataFolder: folder, summaryRetentionDays: retentionDays } = config;
@@ -40,16 +44,13 @@ export function startSummaries({ config, clock, logger }: ServiceParts): Summary
   return new SummaryStore({ clock, logger, folder, retentionDays });
 }
 
-  });
-}
-
 /** What is told about calls, to the results plane, the alerts, the metrics and the log. */
 export function createObserver(parts: {
   readonly metrics: ServiceMetrics;
-  readonly summaries: SummaryStore | null;
   readonly logger: Logger;
   readonly bus: EventBus;
   readonly alerts: AlertPlane;
+  readonly summaries: SummaryStore | null;
 }): CallObserver {
   const { metrics, logger, bus, alerts, summaries } = parts;
   return {

@@ -1,7 +1,7 @@
 import { createAsyncApi } from './adapters/async-api.ts';
 import type { BrowserAccess } from './browser-access.ts';
-import type { Config } from './config.ts';
 import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
 import { createHttpApp } from './http/app.ts';
 import type { DetectorDescription } from './http/schemas.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
@@ -11,9 +11,9 @@ import type { ServiceMetrics } from './metrics.ts';
 import type { Detector } from './model/detector.ts';
 import type { EventBus } from './results/event-bus.ts';
 import { verdictOptionsOf } from './stream/detector-choice.ts';
+import type { SummaryStore } from './summaries/summary-store.ts';
 import { ScreeningDesk } from './uploads/screening-desk.ts';
 import { DEFAULT_SCREENING_STORE } from './uploads/screening-store.ts';
-import type { SummaryStore } from './summaries/summary-store.ts';
 import { UploadWorker } from './uploads/upload-worker.ts';
 
 /** A recording that takes longer than this to read and screen is given up. */
@@ -29,10 +29,10 @@ export interface HttpApiParts {
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;
   readonly loaded: readonly Detector[];
-}
-
   /** null = none are kept. */
   readonly summaries: SummaryStore | null;
+}
+
 /** The HTTP side of the service. */
 export interface HttpApi {
   readonly fetch: (request: Request, env?: unknown) => Response | Promise<Response>;
@@ -46,9 +46,9 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
   const app = createHttpApp({
     ...parts,
     desk,
+    endedCalls: parts.summaries,
     maxUploadBytes: config.uploadMaxMb * 1_000_000,
     renderMetrics: () => metrics.render(),
-    endedCalls: parts.summaries,
     metricsContentType: metrics.contentType,
     requestsPerMinute: config.requestsPerMinute,
     corsOrigins: originsOf(config),
@@ -66,7 +66,7 @@ export function originsOf({ corsOrigins }: Config): readonly string[] {
   return corsOrigins.split(',').filter((origin) => origin !== '');
 }
 
-function createDesk({ config, clock, logger }: HttpApiParts): ScreeningDesk {
+function createDesk({ config, clock, logger, summaries }: HttpApiParts): ScreeningDesk {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const screener = new UploadWorker({
     clock,

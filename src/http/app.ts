@@ -9,8 +9,8 @@ import { problem } from './problem.ts';
 import { addScreeningRoutes, type ScreeningRoutesSources } from './screenings.ts';
 import { addServiceRoutes, type ServiceRoutesSources } from './service-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
-/** What the HTTP side needs to know of the service. */
 
+/** What the HTTP side needs to know of the service. */
 export interface HttpSources
   extends GuardSources,
     ServiceRoutesSources,
@@ -46,12 +46,12 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   // Signing in needs no identity, and signing out takes none.
   app.on('GET', '/v1/session', guard);
   addSessionRoutes(app, sources);
-  addDocumentRoutes(app, sources.asyncApi);
-  app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
-  app.onError(answerError);
   addServiceRoutes(app, sources);
   addCallRoutes(app, sources);
   addScreeningRoutes(app, sources);
+  addDocumentRoutes(app, sources.asyncApi);
+  app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
+  app.onError(answerError);
   return app;
 }
 

@@ -117,10 +117,10 @@ describe('metrics', () => {
       'bonafide_errors_total{code="SCREEN_ERR_RATE"} 1',
       'bonafide_sockets_closed_total{adapter="native",code="1008"} 1',
       'bonafide_upgrades_refused_total{status="401"} 1',
-      'bonafide_lane_busy_share{lane="0"} 0.25',
       'bonafide_summaries_waiting 1',
       'bonafide_summary_store_lost_total 2',
       'bonafide_summary_store_failures_total 3',
+      'bonafide_lane_busy_share{lane="0"} 0.25',
       'bonafide_lane_feeds{lane="0"} 3',
       'bonafide_lane_largest_batch{lane="0"} 4',
     ]) {
