@@ -8,6 +8,8 @@ RUN npm ci
 FROM deps AS build
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY clients clients
+COPY web web
 RUN npm run build && npm prune --omit=dev
 
 FROM node:$NODE_VERSION-bookworm-slim AS runtime

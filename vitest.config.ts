@@ -8,6 +8,7 @@ const project = (name: string, testTimeout: number) => ({
     testTimeout,
     hookTimeout: 60_000,
     setupFiles: ['test/support/fail-on-console.ts'],
+    ...(name === 'web' ? { globalSetup: ['test/web/support/global-setup.ts'] } : {}),
   },
 });
 
@@ -19,6 +20,8 @@ export default defineConfig({
       project('slow', 600_000),
       // Clients that others wrote: npm run test:peers installs them.
       project('peers', 60_000),
+      // The page in a browser: npm run test:web builds it first.
+      project('web', 60_000),
     ],
     maxWorkers: 2,
     coverage: {

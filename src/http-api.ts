@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { createAsyncApi } from './adapters/async-api.ts';
 import type { BrowserAccess } from './browser-access.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createHttpApp } from './http/app.ts';
+import { readPage } from './http/page.ts';
 import type { DetectorDescription } from './http/schemas.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
 import type { KeyRing } from './keys.ts';
@@ -52,8 +54,9 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     metricsContentType: metrics.contentType,
     requestsPerMinute: config.requestsPerMinute,
     corsOrigins: originsOf(config),
-    detectors: loaded.map((detector) => describeDetector(detector, config.falseAlertRate)),
+    detectors: loaded.map((detector) => describeDetector(detector, config)),
     asyncApi: createAsyncApi(),
+    page: readPage(pageFolder()),
   });
   return {
     fetch: (request, env) => app.fetch(request, env as object),
@@ -64,6 +67,12 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
 /** Origins besides its own whose pages may use the service. */
 export function originsOf({ corsOrigins }: Config): readonly string[] {
   return corsOrigins.split(',').filter((origin) => origin !== '');
+}
+
+/** Beside the built service, or in `dist` when that runs from its sources. */
+function pageFolder(): string {
+  const fromSources = import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(fromSources ? '../dist/page' : './page', import.meta.url));
 }
 
 function createDesk({ config, clock, logger, summaries }: HttpApiParts): ScreeningDesk {
@@ -88,15 +97,20 @@ function createDesk({ config, clock, logger, summaries }: HttpApiParts): Screeni
   });
 }
 
-function describeDetector(detector: Detector, falseAlertRate: number): DetectorDescription {
-  const { name, version, description, sampleRateHz, thresholds } = detector.manifest;
-  const { thresholdLlr, provisionalSpeechMs, firmSpeechMs } = verdictOptionsOf(
+function describeDetector(
+  detector: Detector,
+  { falseAlertRate, priorSynthetic }: Config,
+): DetectorDescription {
+  const { name, version, description, sampleRateHz, thresholds, frontEnd } = detector.manifest;
+  const { lowHz, highHz } = frontEnd.filterbank;
+  const { thresholdLlr, hysteresisLlr, provisionalSpeechMs, firmSpeechMs } = verdictOptionsOf(
     detector,
     falseAlertRate,
   );
   const { id, sha256 } = detector;
   return {
     ...{ id, name, version, description, sha256, sampleRateHz, thresholds },
-    ...{ thresholdLlr, provisionalSpeechMs, firmSpeechMs },
+    ...{ thresholdLlr, hysteresisLlr, priorSynthetic, provisionalSpeechMs, firmSpeechMs },
+    band: { lowHz, highHz },
   };
 }

@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import { addCallRoutes, type CallRoutesSources } from './calls.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { type AppEnv, createGuard, type GuardSources } from './guard.ts';
+import { addPageRoutes, type Page } from './page.ts';
 import { problem } from './problem.ts';
 import { addScreeningRoutes, type ScreeningRoutesSources } from './screenings.ts';
 import { addServiceRoutes, type ServiceRoutesSources } from './service-routes.ts';
@@ -20,6 +21,8 @@ export interface HttpSources
   readonly corsOrigins: readonly string[];
   /** The AsyncAPI document of the WebSocket protocols. */
   readonly asyncApi: object;
+  /** The built page; null = there is none. */
+  readonly page: Page | null;
 }
 
 const GUARDED = ['/v1/calls/*', '/v1/detectors/*', '/v1/tokens/*', '/v1/screenings/*'];
@@ -50,6 +53,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addCallRoutes(app, sources);
   addScreeningRoutes(app, sources);
   addDocumentRoutes(app, sources.asyncApi);
+  addPageRoutes(app, sources.page);
   app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
   app.onError(answerError);
   return app;

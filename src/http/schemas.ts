@@ -87,6 +87,13 @@ export const detectorsSchema = z
             .readonly()
             .describe('Share of human clips that each LLR would call synthetic.'),
           thresholdLlr: z.number().describe('The one in use.'),
+          hysteresisLlr: z
+            .number()
+            .describe('`synthetic` is left when the LLR rises above the threshold by this.'),
+          priorSynthetic: share.describe('Prior of the probabilities: logit(p) = logit(prior) − LLR.'),
+          band: z
+            .object({ lowHz: z.number(), highHz: z.number() })
+            .describe('The part of the spectrum that the detector hears.'),
           provisionalSpeechMs: z.number(),
           firmSpeechMs: z.number(),
         }),

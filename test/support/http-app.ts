@@ -65,6 +65,7 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     corsOrigins: [],
     detectors: [],
     asyncApi: createAsyncApi(),
+    page: null,
     ...sources,
   });
   return {

@@ -50,6 +50,7 @@ const app = createHttpApp({
   corsOrigins: [],
   detectors: [],
   asyncApi: createAsyncApi(),
+  page: null,
   desk: new ScreeningDesk({
     clock,
     screener: new HeldScreener(),

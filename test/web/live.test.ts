@@ -1,0 +1,51 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeTestServices } from '../support/start-service.ts';
+import { closePages, openPage } from './support/browser.ts';
+import { HAS_BROWSER } from './support/find-browser.ts';
+import { startPageService, startTwoLegCall, urlOf } from './support/page-service.ts';
+import { takePictures } from './support/screenshots.ts';
+
+afterEach(async () => {
+  await closePages();
+  await closeTestServices();
+});
+
+describe.runIf(HAS_BROWSER)('the live view', () => {
+  it('says what to do while there is no call', async () => {
+    const service = await startPageService();
+    const { page, faults } = await openPage(urlOf(service));
+    await page.getByText('No calls right now').waitFor();
+    expect(await page.title()).toBe('Live – bonafide');
+    expect(faults).toEqual([]);
+  });
+
+  it('shows a call of two legs, and the synthetic one turns red', async () => {
+    const service = await startPageService();
+    const { page, faults } = await openPage(urlOf(service));
+    await page.getByText('No calls right now').waitFor();
+    const client = await startTwoLegCall(service, { metadata: { line: '<b>sales</b>' } });
+    const row = page.locator('tr.call');
+    await row.locator('.leg.synthetic').waitFor();
+    expect(await row.count()).toBe(1);
+    // The two-channel fixture has a human left and a synthetic voice right.
+    expect(await row.locator('.leg[data-leg=agent]').getAttribute('class')).toContain('synthetic');
+    const caller = row.locator('.leg[data-leg=caller]');
+    expect(await caller.getAttribute('class')).not.toContain('synthetic');
+    expect(await row.locator('.leg').first().getAttribute('data-leg')).toBe('agent');
+
+    await row.getByRole('link', { name: 'two-legs' }).click();
+    const agent = page.locator('figure[data-leg=agent]');
+    await agent.locator('.verdict.synthetic').waitFor();
+    expect(await page.locator('figure[data-leg=caller]').getAttribute('class')).not.toContain(
+      'synthetic',
+    );
+    await page.getByText('<b>sales</b>').waitFor();
+    const label = await agent.locator('.plot').getAttribute('aria-label');
+    expect(label).toMatch(/At its end: synthetic\. Verdicts: .*synthetic \d+\.\d s/);
+    await takePictures(page, 'call');
+
+    await client.stop();
+    await page.getByText('ended', { exact: true }).waitFor();
+    expect(faults).toEqual([]);
+  });
+});

@@ -1,0 +1,3 @@
+export function DetectorView() {
+  return null;
+}

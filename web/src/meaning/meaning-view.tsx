@@ -1,0 +1,3 @@
+export function MeaningView() {
+  return null;
+}
