@@ -5,6 +5,7 @@ import { type AlertPlane, createAlertPlane } from './results/alert-plane.ts';
 import type { EventBus } from './results/event-bus.ts';
 import type { ServiceParts } from './server.ts';
 import type { CallObserver } from './stream/call-manager.ts';
+import { limitsOfDetector } from './stream/detector-choice.ts';
 import { SummaryStore } from './summaries/summary-store.ts';
 
 /** The alert plane of a service. @throws StoreError as `createAlertPlane` */
@@ -17,12 +18,7 @@ export function startAlerts(
   },
 ): AlertPlane {
   const { bus, metrics } = service;
-  const limits = new Map(
-    service.loaded.map(({ id, manifest: { thresholds, decision } }) => {
-      const { recentMinimumSpeechMs, recentMarginLlr } = decision;
-      return [id, { thresholds, recentMinimumSpeechMs, recentMarginLlr }];
-    }),
-  );
+  const limits = new Map(service.loaded.map((one) => [one.id, limitsOfDetector(one)]));
   const { policiesFile, policies, dataFolder, priorSynthetic } = config;
   const { logSigningKey, logClearNumbers, logKeepDays } = config;
   return createAlertPlane({

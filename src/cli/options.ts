@@ -21,3 +21,15 @@ export function numberBetween(minimum: number, maximum: number): (text: string) 
     return value;
   };
 }
+
+/** Collector of `name=value` options that may be repeated, for commander. */
+export function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('must be name=value');
+  return { ...pairs, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Collector of options that may be repeated, for commander. */
+export function collect(text: string, list: readonly string[]): string[] {
+  return [...list, text];
+}

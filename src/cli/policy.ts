@@ -8,7 +8,9 @@ import type { AlertEvent, NoVerdictEvent } from '../results/alert-events.ts';
 import { readPolicies } from '../results/policies.ts';
 import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { LegRole } from '../stream/call.ts';
+import { limitsOfDetector } from '../stream/detector-choice.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { collectPair } from './options.ts';
 
 interface TestOptions {
   readonly key: string;
@@ -96,16 +98,7 @@ async function test({ policy, traces, options }: TestRun, context: CliContext): 
 
 async function readLimits(folders: readonly string[]): Promise<Map<string, DetectorLimits>> {
   const loaded = await Promise.all(folders.map((folder) => loadDetector(folder)));
-  return new Map(
-    loaded.map(({ id, manifest }) => [
-      id,
-      {
-        thresholds: manifest.thresholds,
-        recentMinimumSpeechMs: manifest.decision.recentMinimumSpeechMs,
-        recentMarginLlr: manifest.decision.recentMarginLlr,
-      },
-    ]),
-  );
+  return new Map(loaded.map((one) => [one.id, limitsOfDetector(one)]));
 }
 
 function detectorOf(id: string, detectors: ReadonlyMap<string, DetectorLimits>): DetectorLimits {
@@ -141,12 +134,6 @@ function render(
   const alerts = rows.filter(({ event }) => event.type === 'alert').length;
   const summary = `${alerts} alert${alerts === 1 ? '' : 's'} in ${calls} call${calls === 1 ? '' : 's'}`;
   return rows.length === 0 ? summary : `${table.toString()}\n${summary}`;
-}
-
-function collectPair(text: string, pairs: Record<string, string>): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('must be name=value');
-  return { ...pairs, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
 function collectRole(text: string, pairs: Record<string, string>): Record<string, string> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAlertsCommand } from './alerts.ts';
+import { addBacktestCommand } from './backtest.ts';
 import { addBenchCommand } from './bench.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import { addCorpusCommand } from './corpus.ts';
@@ -51,6 +52,7 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addKeysCommand,
     addAlertsCommand,
     addPolicyCommand,
+    addBacktestCommand,
     addLogCommand,
     addHealthCommand,
     addDemoCommand,

@@ -26,19 +26,13 @@ export interface WireCliOptions {
   readonly roles?: readonly LegStart['role'][];
 }
 
+const CODECS = ['pcm16', 'mulaw', 'alaw', 'opus'] as const satisfies readonly CodecName[];
 const ROLES = ['caller', 'callee', 'agent', 'unknown'] as const;
 
 /** Adds the shared options to a command. */
 export function addWireOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--codec <name>', 'wire codec; default: pcm16').choices([
-        'pcm16',
-        'mulaw',
-        'alaw',
-        'opus',
-      ]),
-    )
+    .addOption(new Option('--codec <name>', 'wire codec; default: pcm16').choices(CODECS))
     .option(
       '--rate <Hz>',
       'wire sample rate, Hz; default: the file’s, or the next one the codec has',
@@ -69,7 +63,18 @@ export function addWireOptions(command: Command): Command {
     );
 }
 
-function parseRoles(text: string): LegStart['role'][] {
+/** Codecs of a comma-separated list, each once. @throws CliError when one is not known */
+export function codecsOf(list: string): CodecName[] {
+  const names = list.split(',').map((name) => {
+    const found = CODECS.find((known) => known === name);
+    if (found !== undefined) return found;
+    throw new CliError(`--codec must be of ${CODECS.join(', ')}, got ${name}`, EXIT.configuration);
+  });
+  return [...new Set(names)];
+}
+
+/** Parser of a list of roles, for commander. */
+export function parseRoles(text: string): LegStart['role'][] {
   return text.split(',').map((role) => {
     const found = ROLES.find((known) => known === role);
     if (found === undefined) throw new InvalidArgumentError(`must be of ${ROLES.join(', ')}`);

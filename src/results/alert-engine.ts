@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { randomId } from '../random.ts';
-import type { DetectorLimits, PolicyScore } from '../screening/alert-policy.ts';
-import { logit } from '../screening/calibration.ts';
+import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { LegRole } from '../stream/call.ts';
 import type { ScoreFigures } from '../stream/events.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
@@ -13,7 +12,7 @@ import type {
   DecisionScore,
   NoVerdictEvent,
 } from './alert-events.ts';
-import { type ArmedPolicy, LegWatch } from './leg-watch.ts';
+import { type ArmedPolicy, LegWatch, policyScoreOf } from './leg-watch.ts';
 import type { Policies } from './policies.ts';
 
 /** What the engine needs to know of a call. */
@@ -100,7 +99,8 @@ export class AlertEngine {
     if (leg === undefined) return;
     leg.latest = figures;
     leg.watch.use(this.#options.policies());
-    leg.watch.score(this.#policyScore(figures), (armed, evidence) => {
+    const score = policyScoreOf(figures, this.#options.priorSynthetic);
+    leg.watch.score(score, (armed, evidence) => {
       const facts = this.#factsOf(call, legId, leg);
       this.#raise(call, facts, {
         armed,
@@ -170,16 +170,6 @@ export class AlertEngine {
       streamTimeMs: leg.latest?.streamTimeMs ?? 0,
       wallTimeMs: Math.floor(this.#options.clock.nowMs()),
     };
-  }
-
-  #policyScore(figures: ScoreFigures): PolicyScore {
-    const { streamTimeMs, speechMs, llr, recent } = figures;
-    // The window's LLR is not published: Bayes' rule backwards.
-    const recentLlr =
-      recent.syntheticProbability === null
-        ? null
-        : logit(this.#options.priorSynthetic) - logit(recent.syntheticProbability);
-    return { streamTimeMs, speechMs, llr, recentSpeechMs: recent.speechMs, recentLlr };
   }
 }
 

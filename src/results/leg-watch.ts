@@ -9,7 +9,9 @@ import {
   type PolicyState,
   resolveThreshold,
 } from '../screening/alert-policy.ts';
+import { logit } from '../screening/calibration.ts';
 import { type LegFacts, matchesLeg } from '../screening/leg-match.ts';
+import type { ScoreFigures } from '../stream/events.ts';
 import type { Policies, Policy } from './policies.ts';
 
 /** A policy on one leg. */
@@ -37,6 +39,11 @@ export class LegWatch {
   /** The quiet entry that keeps the policies off this leg, or null. */
   get quiet(): string | null {
     return this.#quiet;
+  }
+
+  /** Policies that mean this leg. */
+  get size(): number {
+    return this.#watched.length;
   }
 
   /** Policies in force: after a reload, rules that did not change keep their memory. */
@@ -72,4 +79,18 @@ export class LegWatch {
   unjudged(): readonly ArmedPolicy[] {
     return this.#watched.filter(({ state, rule }) => atHangUp(state, rule) !== 'judged');
   }
+}
+
+/** A published score as policies read it. `priorSynthetic` = what the published probabilities hold. */
+export function policyScoreOf(
+  figures: Pick<ScoreFigures, 'streamTimeMs' | 'speechMs' | 'llr' | 'recent'>,
+  priorSynthetic: number,
+): PolicyScore {
+  const { streamTimeMs, speechMs, llr, recent } = figures;
+  // The window's LLR is not published: Bayes' rule backwards.
+  const recentLlr =
+    recent.syntheticProbability === null
+      ? null
+      : logit(priorSynthetic) - logit(recent.syntheticProbability);
+  return { streamTimeMs, speechMs, llr, recentSpeechMs: recent.speechMs, recentLlr };
 }

@@ -1,4 +1,5 @@
 import type { Detector } from '../model/detector.ts';
+import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { VerdictOptions } from '../screening/verdict.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
 
@@ -32,4 +33,10 @@ export function verdictOptionsOf(detector: Detector, falseAlertRate: number): Ve
     recentMinimumSpeechMs: decision.recentMinimumSpeechMs,
     recentMarginLlr: decision.recentMarginLlr,
   };
+}
+
+/** What policies need of a detector. */
+export function limitsOfDetector({ manifest }: Detector): DetectorLimits {
+  const { recentMinimumSpeechMs, recentMarginLlr } = manifest.decision;
+  return { thresholds: manifest.thresholds, recentMinimumSpeechMs, recentMarginLlr };
 }

@@ -20,6 +20,8 @@ const PLANTED: readonly (readonly [string, string])[] = [
   ['src/adapters', "import * as x from 'hono';\nexport const y = x;"],
   ['src/http', "import * as x from '../adapters/native.ts';\nexport const y = x;"],
   ['src/train', "import * as x from '../stream/lane.ts';\nexport const y = x;"],
+  ['src/backtest', "import * as x from '../cli/program.ts';\nexport const y = x;"],
+  ['src/train', "import * as x from '../backtest/archive.ts';\nexport const y = x;"],
   ['src/replay', "import * as x from '../cli/program.ts';\nexport const y = x;"],
   ['src/cli', "import * as x from 'node:process';\nexport const y = x;"],
 ];
