@@ -1,5 +1,7 @@
+import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
+import { synthesiseCopies } from '../train/copy-synthesis.ts';
 import { type Clip, CorpusError, SPLITS } from '../train/corpora/clip.ts';
 import { CORPUS_KINDS, type CorpusKind, detectCorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
@@ -15,6 +17,9 @@ interface CorpusCliOptions {
   readonly makeSplits?: string;
   readonly disjointBy: string;
   readonly seed: number;
+  readonly copySynthesis?: string;
+  readonly vocoders?: string;
+  readonly copiesPerPage: number;
 }
 
 const SHARES = { train: 0.8, val: 0.1, dev: 0.1 } as const;
@@ -39,17 +44,23 @@ export function addCorpusCommand(
       `what splits may not share: ${SPLIT_KEYS.join(', ')}`,
       'speaker,sentence,page',
     )
-    .option('--seed <number>', 'of the new splits', wholeNumber(0, 4_294_967_295), 1)
-    .action((folder: string, options: CorpusCliOptions) => {
-      exit(describeCorpus(folder, options, context));
+    .option('--seed <number>', 'of the new splits and copies', wholeNumber(0, 4_294_967_295), 1)
+    .option(
+      '--copy-synthesis <folder>',
+      'write human training clips through vocoders: more spoofs for `train --extra`',
+    )
+    .option('--vocoders <files>', 'comma-separated ONNX files: mel [1, 80, T] to 22.05 kHz')
+    .option('--copies-per-page <number>', 'at most', wholeNumber(1, 1000), 2)
+    .action(async (folder: string, options: CorpusCliOptions) => {
+      exit(await describeCorpus(folder, options, context));
     });
 }
 
-function describeCorpus(
+async function describeCorpus(
   folder: string,
   options: CorpusCliOptions,
   { stdout, stderr }: CliContext,
-): ExitCode {
+): Promise<ExitCode> {
   try {
     const kind = options.corpusKind ?? detectCorpusKind(folder);
     const warn = (line: string) => stderr.write(`${line}\n`);
@@ -64,11 +75,40 @@ function describeCorpus(
       writeSplitFile(options.makeSplits, folder, clips, plan);
     }
     stdout.write(`${kind}\n${renderCounts(clips)}\n`);
+    if (options.copySynthesis !== undefined) {
+      stdout.write(`${await writeCopies(clips, options.copySynthesis, options)}\n`);
+    }
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
     throw error;
   }
+}
+
+async function writeCopies(
+  clips: readonly Clip[],
+  outFolder: string,
+  { vocoders, copiesPerPage, seed }: CorpusCliOptions,
+): Promise<string> {
+  if (vocoders === undefined) {
+    throw new CliError('--copy-synthesis needs --vocoders <files>', EXIT.configuration);
+  }
+  const bar = new SingleBar({ format: '[{bar}] {value}/{total} copies, {eta_formatted} left' });
+  let isDrawn = false;
+  const count = await synthesiseCopies({
+    clips,
+    vocoders: vocoders.split(','),
+    outFolder,
+    clipsPerPage: copiesPerPage,
+    seed,
+    onProgress: (done, total) => {
+      if (!isDrawn) bar.start(total, 0);
+      isDrawn = true;
+      bar.update(done);
+    },
+  });
+  bar.stop();
+  return `${count} copies in ${outFolder}`;
 }
 
 function renderCounts(clips: readonly Clip[]): string {

@@ -4,7 +4,8 @@ import { renderFigures } from '../train/card.ts';
 import { finishDetector } from '../train/finish-detector.ts';
 import { loadTrained } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
-import { addRunOptions, readTrainInputs, type TrainCliOptions } from './train.ts';
+import { addRunOptions, type TrainCliOptions } from './train.ts';
+import { readTrainInputs } from './train-inputs.ts';
 
 /** `bonafide export`: a run's checkpoint, calibrated and evaluated, as a detector folder. */
 export function addExportCommand(

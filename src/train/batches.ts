@@ -1,6 +1,7 @@
 import type { Random } from '../random.ts';
 import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
+import { groupBy } from './group-by.ts';
 
 export interface BatchOptions {
   readonly batchSize: number;
@@ -227,18 +228,4 @@ export class BatchSampler {
 
 function pick<T>(list: readonly T[], random: Random): T {
   return list[random.integer(list.length)]!;
-}
-
-function groupBy(
-  indices: readonly number[],
-  keyOf: (index: number) => string,
-): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
-  for (const index of indices) {
-    const key = keyOf(index);
-    const group = groups.get(key) ?? [];
-    group.push(index);
-    groups.set(key, group);
-  }
-  return groups;
 }

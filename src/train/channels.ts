@@ -150,8 +150,17 @@ function addNoise(samples: Float32Array, snrDb: number, random: Random): Float32
 }
 
 function throughOpus(samples: Float32Array, { random, opus, sampleRateHz }: ChannelTools) {
-  const format = { codec: 'opus', sampleRateHz, channels: 1 } as const;
   const opusBitrate = OPUS_BITRATES[random.integer(OPUS_BITRATES.length)]!;
+  return codedByOpus(samples, { opus, sampleRateHz, opusBitrate });
+}
+
+/** Samples after one pass of Opus, of the same length. Allocates. */
+export function codedByOpus(
+  samples: Float32Array,
+  options: Pick<ChannelTools, 'opus' | 'sampleRateHz'> & { readonly opusBitrate: number },
+): Float32Array {
+  const { opus, sampleRateHz, opusBitrate } = options;
+  const format = { codec: 'opus', sampleRateHz, channels: 1 } as const;
   const encoder = createPacketEncoder(format, { opusBitrate });
   const decoder = createPacketDecoder(format, { opus, targetRateHz: sampleRateHz });
   const decoded = new Float32Array(decoder.maxPacketSamples);

@@ -1,5 +1,6 @@
 import { type Clip, CorpusError } from './corpora/clip.ts';
 import { CORPUS_LOADERS, type CorpusKind, detectCorpusKind } from './corpora/detect-corpus.ts';
+import { manifestLoader } from './corpora/manifest-csv.ts';
 import { refuseLeakingSplits } from './splits.ts';
 
 export interface ReadCorpusOptions {
@@ -27,6 +28,23 @@ export function readCorpus(
   }
   refuseLeakingSplits(clips, ['page']);
   return clips;
+}
+
+/**
+ * More training clips, of either class, from a folder in the manifest format.
+ * @throws CorpusError when it is empty, a clip is of another split than `train`, or its page is
+ */
+export function readExtraClips(folder: string, clips: readonly Clip[]): readonly Clip[] {
+  const extra = manifestLoader.read(folder, { strict: true, warn: () => {} });
+  if (extra.length === 0) throw new CorpusError(`${folder} holds no clips`);
+  const other = extra.find(({ split }) => split !== 'train');
+  if (other !== undefined) {
+    throw new CorpusError(
+      `${other.path} is of the split ${other.split}; extra clips are for train`,
+    );
+  }
+  refuseLeakingSplits([...clips, ...extra], ['page']);
+  return extra;
 }
 
 /**

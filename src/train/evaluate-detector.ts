@@ -77,14 +77,20 @@ export function llrOf(logit: number, speechMs: number, { calibration }: Decision
   return slope * logit + intercept;
 }
 
-/** LLR of a clip after this much speech or all there is; NaN when nothing was voiced. */
+/**
+ * LLR of a clip after this much speech or all there is, as the server has it then; NaN when nothing
+ * was voiced.
+ */
 export function llrAfter(
   clip: ClipLogits,
   speechMs: number,
   decision: Decision,
   hopMs: number,
 ): number {
-  return llrOf(meanLogitAfter(clip, speechMs / hopMs), speechMs, decision);
+  let voiced = 0;
+  for (const frames of clip.voicedFrames) voiced += frames;
+  const heardMs = Math.min(speechMs, voiced * hopMs);
+  return llrOf(meanLogitAfter(clip, speechMs / hopMs), heardMs, decision);
 }
 
 /** The shipped threshold nearest to 1 % false alerts. */

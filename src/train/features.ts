@@ -33,8 +33,8 @@ export interface ClipSpan {
 export interface FeatureStore {
   readonly channel: ChannelName;
   readonly featureCount: number;
-  /** Frame-major, in steps of 1/512. */
-  readonly frames: Int16Array;
+  /** Frame-major: in steps of 1/512 for training, or the front end's own values (exact). */
+  readonly frames: Int16Array | Float32Array;
   readonly voiced: Uint8Array;
   /** One a clip, in the order of the clips. */
   readonly spans: readonly ClipSpan[];
@@ -49,6 +49,8 @@ export interface PrepareOptions {
   readonly cacheFolder: string;
   readonly opus: OpusBackend;
   readonly audio: ClipAudio;
+  /** Keep the front end's own values, for scores that equal the server's. Default false. */
+  readonly isExact?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -61,16 +63,22 @@ export function unpackFrames(
 ): void {
   const start = firstFrame * store.featureCount;
   const count = frames * store.featureCount;
+  const unit = unitOf(store);
   for (let index = 0; index < count; index++) {
-    into[index] = store.frames[start + index]! / STEPS_PER_UNIT;
+    into[index] = store.frames[start + index]! * unit;
   }
+}
+
+function unitOf({ frames }: FeatureStore): number {
+  return frames instanceof Float32Array ? 1 : 1 / STEPS_PER_UNIT;
 }
 
 /** Features of all clips through one channel, from the cache when it has them. */
 export async function prepareFeatures(options: PrepareOptions): Promise<FeatureStore> {
-  const { clips, channel, frontEnd, seed, cacheFolder } = options;
+  const { clips, channel, frontEnd, seed, cacheFolder, isExact = false } = options;
+  const made = [CACHE_VERSION, channel, frontEnd, seed, clips.map(({ path }) => path)];
   const key = createHash('sha256')
-    .update(JSON.stringify([CACHE_VERSION, channel, frontEnd, seed, clips.map(({ path }) => path)]))
+    .update(JSON.stringify(isExact ? [...made, 'exact'] : made))
     .digest('hex')
     .slice(0, 16);
   const base = join(cacheFolder, `${channel}-${key}`);
@@ -81,7 +89,9 @@ export async function prepareFeatures(options: PrepareOptions): Promise<FeatureS
   return {
     channel,
     featureCount: new FrontEnd(frontEnd).featureCount,
-    frames: new Int16Array(frames.buffer, frames.byteOffset, frames.length / 2),
+    frames: isExact
+      ? new Float32Array(frames.buffer, frames.byteOffset, frames.length / 4)
+      : new Int16Array(frames.buffer, frames.byteOffset, frames.length / 2),
     voiced: new Uint8Array(voiced.buffer, voiced.byteOffset, voiced.length),
     spans: index.spans,
   };
@@ -89,7 +99,7 @@ export async function prepareFeatures(options: PrepareOptions): Promise<FeatureS
 
 // The index is written last and renamed into place: a killed run leaves no half store behind.
 async function writeStore(base: string, options: PrepareOptions): Promise<void> {
-  const { clips, cacheFolder, frontEnd, onProgress } = options;
+  const { clips, cacheFolder, frontEnd, isExact, onProgress } = options;
   mkdirSync(cacheFolder, { recursive: true });
   const framesFile = openSync(`${base}.frames`, 'w');
   const voicedFile = openSync(`${base}.voiced`, 'w');
@@ -97,7 +107,7 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
   let firstFrame = 0;
   try {
     for await (const samples of heardClips({ ...options, sampleRateHz: frontEnd.sampleRateHz })) {
-      const { frames, voiced } = keptFrames(samples, frontEnd);
+      const { frames, voiced } = keptFrames(samples, frontEnd, isExact);
       writeSync(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
       writeSync(voicedFile, voiced);
       spans.push({ firstFrame, frames: voiced.length });
@@ -117,15 +127,16 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
   }
 }
 
-/** All kept frames of a signal, quantised, with their voiced flags. Allocates. */
+/** All kept frames of a signal, quantised or exact, with their voiced flags. Allocates. */
 export function keptFrames(
   samples: Float32Array,
   config: FrontEndConfig,
-): { frames: Int16Array; voiced: Uint8Array } {
+  isExact = false,
+): { frames: Int16Array | Float32Array; voiced: Uint8Array } {
   const frontEnd = new FrontEnd(config);
   const { hopSamples, featureCount } = frontEnd;
   const most = Math.ceil(samples.length / hopSamples) + 1;
-  const frames = new Int16Array(most * featureCount);
+  const frames = new (isExact ? Float32Array : Int16Array)(most * featureCount);
   const voiced = new Uint8Array(most);
   const one = new Float32Array(featureCount);
   const flags = new Uint8Array(1);
@@ -135,14 +146,18 @@ export function keptFrames(
     while (frontEnd.pendingFrames > 0) {
       frontEnd.pull(1, one, 0, flags);
       for (let feature = 0; feature < featureCount; feature++) {
-        const steps = Math.round(one[feature]! * STEPS_PER_UNIT);
-        frames[kept * featureCount + feature] = Math.max(-32_768, Math.min(32_767, steps));
+        const value = one[feature]!;
+        frames[kept * featureCount + feature] = isExact ? value : quantised(value);
       }
       voiced[kept] = (flags[0]! & FRAME_VOICED) === 0 ? 0 : 1;
       kept++;
     }
   }
   return { frames: frames.slice(0, kept * featureCount), voiced: voiced.slice(0, kept) };
+}
+
+function quantised(value: number): number {
+  return Math.max(-32_768, Math.min(32_767, Math.round(value * STEPS_PER_UNIT)));
 }
 
 /** Mean and 1/standard deviation of every feature over the given clips of the stores. */
@@ -155,12 +170,13 @@ export function measureNormalisation(
   const squares = new Float64Array(featureCount);
   let count = 0;
   for (const store of stores) {
+    const unit = unitOf(store);
     for (const clip of clipIndices) {
       const { firstFrame, frames } = store.spans[clip]!;
       for (let frame = firstFrame; frame < firstFrame + frames; frame++) {
         if (store.voiced[frame] === 0) continue;
         for (let feature = 0; feature < featureCount; feature++) {
-          const value = store.frames[frame * featureCount + feature]! / STEPS_PER_UNIT;
+          const value = store.frames[frame * featureCount + feature]! * unit;
           sum[feature] = sum[feature]! + value;
           squares[feature] = squares[feature]! + value * value;
         }

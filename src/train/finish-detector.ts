@@ -3,10 +3,10 @@ import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import { createRandom } from '../random.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
-import { type ClipLogits, calibrate, scoresAfter, thresholdsOf } from './calibrate.ts';
+import { type ClipLogits, calibrate, thresholdsOf } from './calibrate.ts';
 import { renderCard } from './card.ts';
 import type { Clip, Split } from './corpora/clip.ts';
-import { type Decision, llrOf, type SplitFigures } from './evaluate-detector.ts';
+import { type Decision, llrAfter, type SplitFigures } from './evaluate-detector.ts';
 import type { FeatureStore } from './features.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from './judge-channel.ts';
 import { frontEndOf } from './prepare.ts';
@@ -100,11 +100,11 @@ function decisionOf(val: readonly ClipLogits[], recipe: Recipe): Decision {
     replicas: REPLICAS,
     random: createRandom(recipe.seed),
   });
-  const { bonafide } = scoresAfter(val, DECISION.firmSpeechMs, hopMs);
-  const scale4s = { calibration, thresholds: [] };
-  const thresholds = thresholdsOf(
-    bonafide.map((logit) => llrOf(logit, DECISION.firmSpeechMs, scale4s)),
-  );
+  const unjudged = { calibration, thresholds: [] };
+  const bonafide = val
+    .filter(({ isSpoof }) => !isSpoof)
+    .map((clip) => llrAfter(clip, DECISION.firmSpeechMs, unjudged, hopMs));
+  const thresholds = thresholdsOf(bonafide.filter(Number.isFinite));
   return { calibration, thresholds };
 }
 

@@ -20,7 +20,8 @@ export interface ScoredChannel {
 }
 
 /**
- * Scores clips with a detector through channels, features from the cache where it has them.
+ * Scores clips with a detector through channels, features from the cache where it has them. The
+ * scores are those that the server gives the same samples.
  * @throws CorpusError when the detector's normalisation is not global
  */
 export async function scoreCorpus(options: ScoreCorpusOptions): Promise<ScoredChannel[]> {
@@ -44,6 +45,7 @@ export async function scoreCorpus(options: ScoreCorpusOptions): Promise<ScoredCh
         cacheFolder,
         opus,
         audio,
+        isExact: true,
       });
       const indices = [...clips.keys()];
       results.push({

@@ -1,6 +1,7 @@
 import type { Clip } from './corpora/clip.ts';
 import type { Decision } from './evaluate-detector.ts';
 import { DECIDED_MS, llrAfter, strictThreshold } from './evaluate-detector.ts';
+import { groupBy } from './group-by.ts';
 import {
   type BootstrapOptions,
   bootstrapEer,
@@ -78,7 +79,7 @@ export function slicesOf(
 ): Slice[] {
   const slices: Slice[] = [{ dimension: 'all', value: '', trials }];
   for (const dimension of ['language', 'gender', 'age', 'accent', 'codec'] as const) {
-    for (const [value, members] of groupBy(trials, ({ clip }) => clip[dimension] ?? '')) {
+    for (const [value, members] of largestFirst(trials, ({ clip }) => clip[dimension] ?? '')) {
       // What everyone shares is the slice `all`.
       if (value !== '' && members.length < trials.length) {
         slices.push({ dimension, value, trials: members });
@@ -86,7 +87,7 @@ export function slicesOf(
     }
   }
   const bonafide = trials.filter(({ isSpoof }) => !isSpoof);
-  const families = groupBy(
+  const families = largestFirst(
     trials.filter(({ isSpoof }) => isSpoof),
     ({ clip }) => systemFamily(clip.system),
   );
@@ -155,18 +156,11 @@ function isLargeEnough({ trials }: Slice): boolean {
 }
 
 /** Groups, the largest first and by name among equals. */
-function groupBy(
+function largestFirst(
   trials: readonly JudgedTrial[],
   keyOf: (trial: JudgedTrial) => string,
 ): [string, JudgedTrial[]][] {
-  const groups = new Map<string, JudgedTrial[]>();
-  for (const trial of trials) {
-    const key = keyOf(trial);
-    const members = groups.get(key);
-    if (members === undefined) groups.set(key, [trial]);
-    else members.push(trial);
-  }
-  return [...groups].sort(
+  return [...groupBy(trials, keyOf)].sort(
     ([a, left], [b, right]) => right.length - left.length || a.localeCompare(b),
   );
 }

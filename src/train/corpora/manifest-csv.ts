@@ -12,7 +12,8 @@ import {
 import { type Entry, readTable } from './table.ts';
 
 const FILE = 'manifest.csv';
-const COLUMNS = [
+/** Columns that the file must have. */
+export const MANIFEST_COLUMNS = [
   'file',
   'label',
   'system',
@@ -30,7 +31,7 @@ const OPTIONAL_TEXTS = ['age', 'accent', 'codec', 'sentence'] as const;
 export const manifestLoader: CorpusLoader = {
   matches: (folder) => existsSync(join(folder, FILE)),
   read: (folder) =>
-    readTable(join(folder, FILE), { delimiter: ',', quoted: true, needed: COLUMNS }).map((entry) =>
+    readTable(join(folder, FILE), { delimiter: ',', quoted: true, needed: MANIFEST_COLUMNS }).map((entry) =>
       clipOf(folder, entry),
     ),
 };

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SingleBar } from 'cli-progress';
+import { loadDetector } from '../model/detector.ts';
+import { assignSplits } from '../train/assign-splits.ts';
+import { type Clip, CorpusError } from '../train/corpora/clip.ts';
+import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
+import type { FeatureStore } from '../train/features.ts';
+import { keepLicences, readPageLicences } from '../train/licences.ts';
+import { prepareAll } from '../train/prepare.ts';
+import { type Recipe, RecipeError, readRecipe, readRecipeFields } from '../train/recipe.ts';
+import { joinStores, selectClips } from '../train/store-parts.ts';
+import type { TransferSource } from '../train/train-run.ts';
+import { transferFrom } from '../train/transfer.ts';
+import { type CliContext, CliError, EXIT } from './context.ts';
+
+const QUICK_RECIPE = fileURLToPath(new URL('../../recipes/quick.yaml', import.meta.url));
+
+export type TrainInputOptions = Readonly<{
+  corpus: string;
+  recipe?: string;
+  cache: string;
+  run: string;
+  seed?: number;
+  quick?: boolean;
+  from?: string;
+  licences?: string;
+  extra?: string;
+}>;
+
+/** What training and exporting begin with. */
+export interface TrainInputs {
+  readonly recipe: Recipe;
+  readonly clips: readonly Clip[];
+  readonly stores: readonly FeatureStore[];
+  /** The detector that a transfer goes on from. */
+  readonly from?: TransferSource;
+}
+
+/** The recipe that the options ask for, and what a transfer begins with. */
+async function chooseRecipe(
+  options: TrainInputOptions,
+): Promise<Pick<TrainInputs, 'recipe' | 'from'>> {
+  const path = options.quick ? QUICK_RECIPE : (options.recipe ?? null);
+  const seeded = (recipe: Recipe) =>
+    options.seed === undefined ? recipe : { ...recipe, seed: options.seed };
+  if (options.from === undefined) return { recipe: seeded(readRecipe(path)) };
+  const { recipe, source } = transferFrom(await loadDetector(options.from), readRecipeFields(path));
+  return { recipe: seeded(recipe), from: source };
+}
+
+/** Reads recipe and corpora and prepares the features, with a progress bar. */
+export async function readTrainInputs(
+  options: TrainInputOptions,
+  context: CliContext,
+): Promise<TrainInputs> {
+  try {
+    const { recipe, from } = await chooseRecipe(options);
+    const runFolder = join(options.run, `${recipe.name}-seed${recipe.seed}`);
+    mkdirSync(runFolder, { recursive: true });
+    const clips = assignSplits(readCorpus(options.corpus), {
+      folder: options.corpus,
+      seed: recipe.seed,
+      splitFile: join(runFolder, 'splits.json'),
+      say: (line) => context.stderr.write(`${line}\n`),
+    });
+    requireTrainingSplits(clips);
+    const main = keepLicensed(
+      { clips, stores: await prepare(clips, recipe, options, context) },
+      options,
+    );
+    const all =
+      options.extra === undefined ? main : await withExtra(main, recipe, options, context);
+    return { recipe, ...all, ...(from === undefined ? {} : { from }) };
+  } catch (error) {
+    if (error instanceof CorpusError || error instanceof RecipeError) {
+      throw new CliError(error.message, EXIT.configuration);
+    }
+    throw error;
+  }
+}
+
+type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;
+
+async function prepare(
+  clips: readonly Clip[],
+  recipe: Recipe,
+  { cache }: TrainInputOptions,
+  { stderr }: CliContext,
+): Promise<readonly FeatureStore[]> {
+  const bar = stderr.isTTY
+    ? new SingleBar({ format: '{channel} [{bar}] {value}/{total} clips, {eta_formatted} left' })
+    : null;
+  bar?.start(clips.length, 0, { channel: '' });
+  const stores = await prepareAll({
+    recipe,
+    clips,
+    channels: recipe.channels,
+    cacheFolder: cache,
+    onProgress: (channel, done) => bar?.update(done, { channel }),
+    say: (line) => stderr.write(`${line}\n`),
+  });
+  bar?.stop();
+  return stores;
+}
+
+// After preparing: a licensed part shares the prepared features of the whole.
+function keepLicensed({ clips, stores }: Prepared, options: TrainInputOptions): Prepared {
+  if (options.licences === undefined) return { clips, stores };
+  const wanted = options.licences.split(',');
+  const kept = keepLicences(clips, readPageLicences(options.corpus), wanted);
+  const places = new Map(clips.map((clip, index) => [clip, index]));
+  const indices = kept.map((clip) => places.get(clip)!);
+  return { clips: kept, stores: stores.map((store) => selectClips(store, indices)) };
+}
+
+async function withExtra(
+  main: Prepared,
+  recipe: Recipe,
+  options: TrainInputOptions,
+  context: CliContext,
+): Promise<Prepared> {
+  const extra = readExtraClips(options.extra ?? '', main.clips);
+  const stores = await prepare(extra, recipe, options, context);
+  return {
+    clips: [...main.clips, ...extra],
+    stores: main.stores.map((store, channel) => joinStores(store, stores[channel]!)),
+  };
+}
