@@ -7,7 +7,7 @@ import { type DecodedPiece, decodeInPieces, type PieceDecoder } from './decode-i
 import { findMp3Frame, isMonoMp3Frame } from './mp3-frames.ts';
 import { type Container, type DecodedAudio, RecordingError } from './recording.ts';
 
-export type CompressedContainer = Exclude<Container, 'wav' | 'raw'>;
+export type CompressedContainer = Exclude<Container, 'wav' | 'webm-opus' | 'raw'>;
 
 /** What the decoder packages have in common. */
 interface WasmDecoder {

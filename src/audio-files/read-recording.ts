@@ -13,6 +13,7 @@ import {
 } from './recording.ts';
 import { sniffContainer, sniffMp3 } from './sniff.ts';
 import { decodeWav } from './wav.ts';
+import { decodeWebm } from './webm.ts';
 
 export { type Recording, RecordingError, RecordingTooLongError } from './recording.ts';
 
@@ -42,7 +43,7 @@ const RAW_BY_EXTENSION: Readonly<Record<string, RawAudio>> = {
 };
 
 /**
- * Reads a recording: WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis by its first bytes, or audio without a
+ * Reads a recording: WAV, FLAC, MP3, Ogg Opus, Ogg Vorbis or WebM Opus by its first bytes, or audio without a
  * header by the ending of its name (.ulaw, .mulaw, .g711, .alaw, .s16le: 8 kHz, one channel).
  * @throws RecordingError with one line when it holds no audio that can be read; what the file system
  * says (e.g. ENOENT) as it is
@@ -77,13 +78,15 @@ async function decodeAny(
   // MP3 frames have no magic number: headerless audio may look like one by chance.
   const container = sniffContainer(bytes) ?? (rawByName ? 'raw' : sniffMp3(bytes));
   if (container === undefined) {
-    throw new RecordingError('this is no WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis file');
+    throw new RecordingError('this is no WAV, FLAC, MP3, Ogg Opus, Ogg Vorbis or WebM Opus file');
   }
   if (container === 'raw') return recordingOf(decodeRaw(bytes, rawByName!), container);
+  if (container === 'wav') return recordingOf(decodeWav(bytes), container);
+  const options = { opusRateHz, maxSeconds };
   const decoded =
-    container === 'wav'
-      ? decodeWav(bytes)
-      : await decodeCompressed(bytes, container, { opusRateHz, maxSeconds });
+    container === 'webm-opus'
+      ? await decodeWebm(bytes, options)
+      : await decodeCompressed(bytes, container, options);
   return recordingOf(decoded, container);
 }
 

@@ -1,5 +1,13 @@
 /** What a recording was wrapped in. */
-export type Container = 'wav' | 'flac' | 'mp3' | 'ogg-opus' | 'ogg-vorbis' | 'ogg-flac' | 'raw';
+export type Container =
+  | 'wav'
+  | 'flac'
+  | 'mp3'
+  | 'ogg-opus'
+  | 'ogg-vorbis'
+  | 'ogg-flac'
+  | 'webm-opus'
+  | 'raw';
 
 /** A recording in memory, at its own rate. */
 export interface Recording {

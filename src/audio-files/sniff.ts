@@ -5,7 +5,6 @@ const MATROSKA = '\x1aE\xdf\xa3';
 
 /** Known beginnings of files that are audio but are not read. */
 const UNSUPPORTED: readonly (readonly [offset: number, magic: string, name: string])[] = [
-  [0, MATROSKA, 'WebM/Matroska'],
   [4, 'ftyp', 'MP4/M4A'],
   [0, 'FORM', 'AIFF'],
   [0, 'caff', 'CAF'],
@@ -27,13 +26,14 @@ export function sniffContainer(bytes: Uint8Array): Container | undefined {
   for (const [offset, magic, name] of UNSUPPORTED) {
     if (textAt(bytes, offset, magic.length) === magic) {
       throw new RecordingError(
-        `${name} is not supported; convert it to WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis`,
+        `${name} is not supported; convert it to WAV, FLAC, MP3, Ogg Opus, Ogg Vorbis or WebM Opus`,
       );
     }
   }
   const start = textAt(bytes, 0, 4);
   if ((start === 'RIFF' || start === 'RF64') && textAt(bytes, 8, 4) === 'WAVE') return 'wav';
   if (start === 'fLaC') return 'flac';
+  if (start === MATROSKA) return 'webm-opus';
   if (start === 'OggS') return oggContainer(bytes);
   return undefined;
 }

@@ -90,7 +90,9 @@ export const detectorsSchema = z
           hysteresisLlr: z
             .number()
             .describe('`synthetic` is left when the LLR rises above the threshold by this.'),
-          priorSynthetic: share.describe('Prior of the probabilities: logit(p) = logit(prior) − LLR.'),
+          priorSynthetic: share.describe(
+            'Prior of the probabilities: logit(p) = logit(prior) − LLR.',
+          ),
           band: z
             .object({ lowHz: z.number(), highHz: z.number() })
             .describe('The part of the spectrum that the detector hears.'),
@@ -106,7 +108,16 @@ export type DetectorDescription = z.infer<typeof detectorsSchema>['detectors'][n
 
 const audioSchema = z
   .object({
-    container: z.enum(['wav', 'flac', 'mp3', 'ogg-opus', 'ogg-vorbis', 'ogg-flac', 'raw']),
+    container: z.enum([
+      'wav',
+      'flac',
+      'mp3',
+      'ogg-opus',
+      'ogg-vorbis',
+      'ogg-flac',
+      'webm-opus',
+      'raw',
+    ]),
     sampleRateHz: z.number(),
     channels: count,
     seconds: z.number(),

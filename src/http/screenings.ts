@@ -37,7 +37,7 @@ const uploadRoute = createRoute({
   path: '/v1/screenings',
   summary: 'Screen a recording',
   description:
-    'WAV, FLAC, MP3, Ogg Opus or Ogg Vorbis of one or two channels, as the body or as the field `file` of a form, or audio of one channel without a header by `codec` and `sampleRateHz`. It is decoded in memory and forgotten. Answers when it is done, or after `Prefer: wait` seconds (10 unless said otherwise, 60 at most; `respond-async` = at once) with 202.',
+    'WAV, FLAC, MP3, Ogg Opus, Ogg Vorbis or WebM Opus of one or two channels, as the body or as the field `file` of a form, or audio of one channel without a header by `codec` and `sampleRateHz`. It is decoded in memory and forgotten. Answers when it is done, or after `Prefer: wait` seconds (10 unless said otherwise, 60 at most; `respond-async` = at once) with 202.',
   security: SECURITY,
   request: {
     query: screeningQuerySchema,

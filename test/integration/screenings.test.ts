@@ -14,6 +14,7 @@ const FILES = [
   ['format_human_flac_16k.flac', 'flac', 1],
   ['format_human_mp3_16k.mp3', 'mp3', 1],
   ['format_human_opus_ogg.opus', 'ogg-opus', 1],
+  ['format_human_opus_webm.webm', 'webm-opus', 1],
   ['format_human_vorbis.ogg', 'ogg-vorbis', 1],
   ['two_channel_left_human_right_synthetic.flac', 'flac', 2],
 ] as const;

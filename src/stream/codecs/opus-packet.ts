@@ -4,6 +4,8 @@ export type OpusRateHz = (typeof OPUS_RATES_HZ)[number];
 
 /** Bytes of one Opus packet that are accepted from a peer (RFC 6716, 3.2.1: a frame's limit). */
 export const MAX_OPUS_PACKET_BYTES = 1_275;
+/** Bytes of the largest packet that RFC 6716 allows: 48 frames with their lengths (section 3.4). */
+export const LARGEST_OPUS_PACKET_BYTES = 48 * (MAX_OPUS_PACKET_BYTES + 2) + 2;
 /** The longest packet that RFC 6716 allows. */
 export const MAX_OPUS_PACKET_MS = 120;
 
@@ -44,8 +46,12 @@ export function opusPacketDurationSamples(packet: Uint8Array, rateHz: number): n
  * The checks that every packet passes before a decoder sees it.
  * @returns the samples to expect, or −1 when the packet must not be decoded
  */
-export function decodableOpusSamples(packet: Uint8Array, rateHz: number): number {
-  if (packet.length > MAX_OPUS_PACKET_BYTES) return -1;
+export function decodableOpusSamples(
+  packet: Uint8Array,
+  rateHz: number,
+  maxBytes = MAX_OPUS_PACKET_BYTES,
+): number {
+  if (packet.length > maxBytes) return -1;
   return opusPacketDurationSamples(packet, rateHz);
 }
 

@@ -53,6 +53,7 @@ const STATE_WORD = 7;
  * functions are called directly, and what their package relies on is checked when loading.
  */
 export class WasmOpus {
+  readonly maxPacketBytes: number;
   readonly #exports: OpusExports;
   readonly #input: number;
   readonly #output: number;
@@ -61,9 +62,10 @@ export class WasmOpus {
   readonly #words: Uint32Array;
   readonly #samples: Float32Array;
 
-  private constructor(exports: OpusExports) {
+  private constructor(exports: OpusExports, maxPacketBytes: number) {
     this.#exports = exports;
-    this.#input = exports.malloc(MAX_OPUS_PACKET_BYTES);
+    this.maxPacketBytes = maxPacketBytes;
+    this.#input = exports.malloc(maxPacketBytes);
     this.#output = exports.malloc(2 * 4 * 48 * MAX_OPUS_PACKET_MS);
     this.#mapping = exports.malloc(8);
     this.#bytes = new Uint8Array(exports.HEAP);
@@ -71,15 +73,18 @@ export class WasmOpus {
     this.#samples = new Float32Array(exports.HEAP);
   }
 
-  /** @throws TypeError when the installed `opus-decoder` is built differently. */
-  static async load(): Promise<WasmOpus> {
+  /**
+   * @param maxPacketBytes larger packets are refused; what one frame may have unless said otherwise
+   * @throws TypeError when the installed `opus-decoder` is built differently.
+   */
+  static async load(maxPacketBytes = MAX_OPUS_PACKET_BYTES): Promise<WasmOpus> {
     const carrier = new OpusDecoder({ channels: 1, sampleRate: 8_000 });
     await carrier.ready;
     const exports = (carrier as unknown as { _common?: { wasm?: unknown } })._common?.wasm;
     if (!isOpusExports(exports)) {
       throw new TypeError('opus-decoder must be version 0.7.x: its functions were not found');
     }
-    const opus = new WasmOpus(exports);
+    const opus = new WasmOpus(exports, maxPacketBytes);
     opus.#checkMemory();
     return opus;
   }
@@ -165,7 +170,7 @@ export class WasmOpusDecoder implements PacketDecoder {
 
   /** Allocates: no. */
   decode(packet: Uint8Array, channelsOut: readonly Float32Array[]): number {
-    const expected = decodableOpusSamples(packet, this.sampleRateHz);
+    const expected = decodableOpusSamples(packet, this.sampleRateHz, this.#opus.maxPacketBytes);
     if (expected < 0 || this.#handle === 0) return -1;
     let samples: number;
     try {

@@ -10,6 +10,7 @@ const FILES = [
   'format_human_mp3_16k.mp3',
   'format_human_mp3_stereo_44k1.mp3',
   'format_human_opus_ogg.opus',
+  'format_human_opus_webm.webm',
   'format_human_vorbis.ogg',
   'format_human_wav_pcm16_8k.wav',
   'format_human_raw_8k.ulaw',
