@@ -1,0 +1,156 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeTestServices } from '../support/start-service.ts';
+import { fixturePath } from '../support/wire-audio.ts';
+import { closePages, openPage } from './support/browser.ts';
+import { HAS_BROWSER } from './support/find-browser.ts';
+import { startPageService, urlOf } from './support/page-service.ts';
+import { takePictures } from './support/screenshots.ts';
+
+afterEach(async () => {
+  await closePages();
+  await closeTestServices();
+});
+
+async function openTry(options: Parameters<typeof openPage>[1] = {}) {
+  const service = await startPageService();
+  const opened = await openPage(urlOf(service, '/#/try'), options);
+  await opened.page.getByRole('heading', { name: 'Try it' }).waitFor();
+  return { service, ...opened };
+}
+
+const choose = (page: Page, names: readonly string[]) =>
+  page.locator('input[type=file]').setInputFiles(names.map(fixturePath));
+const rowOf = (page: Page, name: string) =>
+  page.locator('.attempts tbody tr').filter({ hasText: name });
+
+/** Reads what the page hands to the downloads. */
+async function downloadOf(page: Page, click: () => Promise<void>): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), click()]);
+  return readFile(await file.path(), 'utf8');
+}
+
+const FORMATS = [
+  'format_human_wav_pcm16_16k.wav',
+  'format_human_wav_pcm24_8k.wav',
+  'format_synth_wav_float32_8k.wav',
+  'format_human_flac_16k.flac',
+  'format_human_mp3_16k.mp3',
+  'format_human_mp3_stereo_44k1.mp3',
+  'format_human_opus_ogg.opus',
+  'format_human_vorbis.ogg',
+  'format_human_opus_webm.webm',
+  'format_human_raw_8k.ulaw',
+  'format_human_raw_8k.alaw',
+  'format_human_raw_8k.s16le',
+];
+
+describe.runIf(HAS_BROWSER)('recordings', () => {
+  it('screens every format over the telephone line, several at once, and exports them', async () => {
+    const { page, faults } = await openTry();
+    await choose(page, FORMATS);
+    for (const name of FORMATS) {
+      const row = rowOf(page, name);
+      await row.and(page.locator('[data-state=done]')).waitFor();
+      const text = await row.innerText();
+      // All are the same four seconds of speech, but for the synthetic one.
+      expect(text, name).toMatch(/\d %\s+(● human|○ undecided|▲ synthetic)/);
+    }
+    const csv = await downloadOf(page, () =>
+      page.locator('.attempts').getByRole('button', { name: 'CSV' }).click(),
+    );
+    const lines = csv.trim().split('\r\n');
+    expect(lines).toHaveLength(1 + FORMATS.length + 1);
+    expect(lines[0]).toMatch(/^file,line,loss,state,note,leg,verdict/);
+    expect(lines[1]).toMatch(/^format_human_wav_pcm16_16k\.wav,mulaw,0,done,,speaker,/);
+    expect(lines.filter((line) => line.includes('telephone-8k@'))).toHaveLength(lines.length - 1);
+    expect(faults).toEqual([]);
+  });
+
+  it('shows the timeline over the spectrogram, which has the band that is heard', async () => {
+    const { page, faults } = await openTry();
+    await choose(page, ['synth_hifigan_v2_june_fr_8k.flac']);
+    await page.locator('figure[data-leg=speaker] .verdict.synthetic').waitFor();
+    await page.getByText('Between the dashed lines, 100 Hz to 3.9 kHz').waitFor();
+    const label = await page.locator('figure[data-leg=speaker] .plot').getAttribute('aria-label');
+    expect(label).toContain('Verdicts: synthetic');
+    await takePictures(page, 'try');
+    const events = JSON.parse(
+      await downloadOf(page, () => page.getByRole('button', { name: 'JSON' }).click()),
+    ) as { name: string; events: { type: string }[]; legs: { timeline: object[] }[] };
+    expect(events.name).toBe('synth_hifigan_v2_june_fr_8k.flac');
+    expect(events.events.at(-1)?.type).toBe('stopped');
+    expect(events.legs[0]!.timeline.length).toBeGreaterThan(8);
+    const csv = await downloadOf(page, () =>
+      page.locator('.trace').getByRole('button', { name: 'CSV' }).click(),
+    );
+    expect(csv.split('\r\n').length).toBe(events.legs[0]!.timeline.length + 2);
+    expect(faults).toEqual([]);
+  });
+
+  it('loses packets where it is asked to, and the service sees it', async () => {
+    const { page, faults } = await openTry();
+    await page.getByLabel('5 % of the packets get lost').check();
+    await choose(page, ['human_carlo_it_8k.flac']);
+    await rowOf(page, 'human_carlo').and(page.locator('[data-state=done]')).waitFor();
+    const csv = await downloadOf(page, () =>
+      page.locator('.attempts').getByRole('button', { name: 'CSV' }).click(),
+    );
+    const [head, row] = csv.split('\r\n').map((line) => line.split(','));
+    expect(Number(row![head!.indexOf('lostMs')])).toBeGreaterThan(0);
+    expect(faults).toEqual([]);
+  });
+
+  it('encodes Opus where the browser can, and takes recordings as they are', async () => {
+    const { page, faults } = await openTry();
+    await page.getByLabel('Internet call: Opus, 12 kbit/s').check();
+    await choose(page, ['human_allison_en.flac']);
+    await page.getByLabel('None: as recorded').check();
+    await choose(page, ['human_awb_en.flac']);
+    for (const [name, line] of [
+      ['human_allison', 'Opus'],
+      ['human_awb', 'as recorded'],
+    ] as const) {
+      const row = rowOf(page, name).and(page.locator('[data-state=done]'));
+      await row.waitFor();
+      expect(await row.innerText()).toContain(line);
+      expect(await row.innerText()).toMatch(/● human|○ undecided/);
+    }
+    const csv = await downloadOf(page, () =>
+      page.locator('.attempts').getByRole('button', { name: 'CSV' }).click(),
+    );
+    // Both lines carry 16 kHz.
+    expect(csv.match(/wideband-16k@/g)).toHaveLength(2);
+    expect(faults).toEqual([]);
+  });
+
+  it('says of a broken file what the service says', async () => {
+    const { page } = await openTry();
+    await choose(page, ['broken_text.wav']);
+    const row = rowOf(page, 'broken_text').and(page.locator('[data-state=failed]'));
+    await row.waitFor();
+    expect(await row.innerText()).toMatch(/cannot be read/);
+  });
+});
+
+describe.runIf(HAS_BROWSER)('the microphone', () => {
+  it('is heard over the telephone line', async () => {
+    const { page, faults } = await openTry({
+      microphone: fixturePath('format_human_wav_pcm16_16k.wav'),
+    });
+    await page.getByRole('button', { name: 'Record from the microphone' }).click();
+    const leg = page.locator('figure[data-leg=speaker]');
+    // The fake microphone plays the speech again and again.
+    await leg.locator('.verdict.human, .verdict.synthetic').first().waitFor();
+    await page.getByRole('button', { name: 'Stop recording' }).click();
+    await rowOf(page, 'Microphone').and(page.locator('[data-state=done]')).waitFor();
+    const csv = await downloadOf(page, () =>
+      page.locator('.attempts').getByRole('button', { name: 'CSV' }).click(),
+    );
+    const [head, row] = csv.split('\r\n').map((line) => line.split(','));
+    expect(row![head!.indexOf('detector')]).toContain('telephone-8k@');
+    expect(Number(row![head!.indexOf('speechMs')])).toBeGreaterThan(1_000);
+    expect(faults).toEqual([]);
+  });
+});
