@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import onnxProto from 'onnx-proto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readRecording } from '../../../src/audio-files/read-recording.ts';
+import { OnnxGraph } from '../../../src/model/onnx-graph.ts';
+import { synthesiseCopies } from '../../../src/train/copy-synthesis.ts';
+import type { Clip } from '../../../src/train/corpora/clip.ts';
+import { CorpusError } from '../../../src/train/corpora/clip.ts';
+import { readExtraClips } from '../../../src/train/corpus.ts';
+import { fixturePath } from '../../support/wire-audio.ts';
+import { clipOf } from './toy-corpus.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bonafide-copies-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A "vocoder" whose waveform is the mean of the bands, once a mel frame. */
+function writeVocoder(name: string): string {
+  const graph = new OnnxGraph();
+  graph.input('mel', [1, 80, 'frames']);
+  graph.output('audio', [1, 'frames']);
+  graph.node('ReduceMean', ['mel'], { axes: [1], keepdims: 0 }, 'audio');
+  const path = join(folder, `${name}.onnx`);
+  writeFileSync(path, onnxProto.onnx.ModelProto.encode(graph.model('vocoder')).finish());
+  return path;
+}
+
+const human = (page: string): Clip => ({
+  ...clipOf('bonafide', page),
+  speaker: `ann, of ${page}`,
+  path: fixturePath('human_allison_en_8k.flac'),
+});
+
+it('copies human training clips only, a vocoder a page, and gives a corpus that training takes', async () => {
+  const clips = [
+    human('one'),
+    human('one'),
+    human('one'),
+    human('two'),
+    { ...human('three'), split: 'dev' as const },
+    { ...human('two'), label: 'spoof' as const },
+    { ...human('two'), seconds: 0.4 },
+  ];
+  const outFolder = join(folder, 'copies');
+  const count = await synthesiseCopies({
+    clips,
+    vocoders: [writeVocoder('first'), writeVocoder('second')],
+    outFolder,
+    clipsPerPage: 2,
+    seed: 1,
+  });
+  expect(count).toBe(3);
+  const extra = readExtraClips(outFolder, clips);
+  expect(extra.map(({ page, system, label, split }) => [page, system, label, split])).toEqual([
+    ['one', 'first(copy)', 'spoof', 'train'],
+    ['one', 'first(copy)', 'spoof', 'train'],
+    ['two', 'second(copy)', 'spoof', 'train'],
+  ]);
+  expect(extra[0]!.speaker).toBe('ann, of one');
+  const { sampleRateHz, channels } = await readRecording(extra[0]!.path);
+  expect([sampleRateHz, channels.length]).toEqual([16_000, 1]);
+  expect(channels[0]!.some((sample) => Math.abs(sample) > 0.01)).toBe(true);
+});
+
+it('extra clips are training clips of no other page than those of training', () => {
+  const header = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
+  const write = (...rows: string[]) =>
+    writeFileSync(join(folder, 'manifest.csv'), `${[header, ...rows].join('\n')}\n`);
+  const clips = [human('one'), { ...human('two'), split: 'dev' as const }];
+  write();
+  expect(() => readExtraClips(folder, clips)).toThrow(CorpusError);
+  write('a.wav,spoof,x,,,three,val,16000,2');
+  expect(() => readExtraClips(folder, clips)).toThrow(/split val/);
+  write('a.wav,spoof,x,,,two,train,16000,2');
+  expect(() => readExtraClips(folder, clips)).toThrow(CorpusError);
+  write('a.wav,spoof,x,,,one,train,16000,2');
+  expect(readExtraClips(folder, clips)).toHaveLength(1);
+});
