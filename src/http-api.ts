@@ -3,6 +3,7 @@ import { createAsyncApi } from './adapters/async-api.ts';
 import type { BrowserAccess } from './browser-access.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { readDetectorCard } from './detector-documents.ts';
 import { createHttpApp } from './http/app.ts';
 import { readPage } from './http/page.ts';
 import type { DetectorDescription } from './http/schemas.ts';
@@ -11,7 +12,9 @@ import type { KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import type { Detector } from './model/detector.ts';
+import type { AlertPlane } from './results/alert-plane.ts';
 import type { EventBus } from './results/event-bus.ts';
+import { AlertDesk } from './results/outbox/alert-desk.ts';
 import { verdictOptionsOf } from './stream/detector-choice.ts';
 import type { SummaryStore } from './summaries/summary-store.ts';
 import { ScreeningDesk } from './uploads/screening-desk.ts';
@@ -33,6 +36,7 @@ export interface HttpApiParts {
   readonly loaded: readonly Detector[];
   /** null = none are kept. */
   readonly summaries: SummaryStore | null;
+  readonly alerts: Pick<AlertPlane, 'outcomes'>;
 }
 
 /** The HTTP side of the service. */
@@ -45,10 +49,12 @@ export interface HttpApi {
 export function createHttpApi(parts: HttpApiParts): HttpApi {
   const { config, metrics, loaded } = parts;
   const desk = createDesk(parts);
+  const alertDesk = config.dataFolder === '' ? null : new AlertDesk(config.dataFolder);
   const app = createHttpApp({
     ...parts,
     desk,
     endedCalls: parts.summaries,
+    outcomes: parts.alerts.outcomes,
     maxUploadBytes: config.uploadMaxMb * 1_000_000,
     renderMetrics: () => metrics.render(),
     metricsContentType: metrics.contentType,
@@ -57,10 +63,15 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     detectors: loaded.map((detector) => describeDetector(detector, config)),
     asyncApi: createAsyncApi(),
     page: readPage(pageFolder()),
+    detectorCards: loaded.map(readDetectorCard),
+    alertDesk,
   });
   return {
     fetch: (request, env) => app.fetch(request, env as object),
-    close: () => desk.close(),
+    async close() {
+      await desk.close();
+      alertDesk?.close();
+    },
   };
 }
 

@@ -103,7 +103,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ publicUrl: config.publicUrl, origins: originsOf(config) },
   });
   const api = createHttpApi({
-    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries },
+    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries, alerts },
   });
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const { idleMs } = config;

@@ -7,6 +7,7 @@ import { addCorpusCommand } from './corpus.ts';
 import { addDemoCommand } from './demo.ts';
 import { addEvaluateCommand } from './evaluate.ts';
 import { addExportCommand } from './export.ts';
+import { addFeedbackCommand } from './feedback.ts';
 import { addHealthCommand } from './health.ts';
 import { addKeysCommand } from './keys.ts';
 import { addLogCommand } from './log.ts';
@@ -53,6 +54,7 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addAlertsCommand,
     addPolicyCommand,
     addBacktestCommand,
+    addFeedbackCommand,
     addLogCommand,
     addHealthCommand,
     addDemoCommand,

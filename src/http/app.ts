@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import { addCallRoutes, type CallRoutesSources } from './calls.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { type AppEnv, createGuard, type GuardSources } from './guard.ts';
+import { addOutcomeRoutes, type OutcomeRoutesSources } from './outcomes.ts';
 import { addPageRoutes, type Page } from './page.ts';
 import { problem } from './problem.ts';
 import { addScreeningRoutes, type ScreeningRoutesSources } from './screenings.ts';
@@ -16,6 +17,7 @@ export interface HttpSources
   extends GuardSources,
     ServiceRoutesSources,
     CallRoutesSources,
+    OutcomeRoutesSources,
     ScreeningRoutesSources {
   /** Origins whose pages may use the API; none = no CORS header at all. */
   readonly corsOrigins: readonly string[];
@@ -51,6 +53,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addSessionRoutes(app, sources);
   addServiceRoutes(app, sources);
   addCallRoutes(app, sources);
+  addOutcomeRoutes(app, sources);
   addScreeningRoutes(app, sources);
   addDocumentRoutes(app, sources.asyncApi);
   addPageRoutes(app, sources.page);

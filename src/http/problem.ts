@@ -17,6 +17,7 @@ export const PROBLEMS = {
   too_many_tokens: { status: 429, title: 'Too many tokens are out' },
   too_many_screenings: { status: 429, title: 'Too many screenings at once' },
   internal: { status: 500, title: 'Internal error' },
+  outcomes_not_kept: { status: 503, title: 'Outcomes are not kept' },
   draining: { status: 503, title: 'The service is shutting down' },
 } as const;
 

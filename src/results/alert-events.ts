@@ -1,6 +1,7 @@
 import type { AlertSeverity, NoVerdictChoice } from '../screening/alert-policy.ts';
 import type { ScoreFigures } from '../stream/events.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
+import type { OutcomeDecision } from './outcomes.ts';
 
 /** The policy that decided. */
 export interface PolicyName {
@@ -81,8 +82,11 @@ export interface FinalDecision extends DecisionFacts {
   readonly quiet: string | null;
 }
 
-/** What goes into the decision log. */
+/** What policies decide of a leg. */
 export type Decision = AlertEvent | NoVerdictEvent | FinalDecision;
+
+/** What goes into the decision log. */
+export type LoggedDecision = Decision | OutcomeDecision;
 
 /** Every event of the results plane. */
 export type ResultEvent = ScreeningEvent | AlertEvent | NoVerdictEvent;

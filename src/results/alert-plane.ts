@@ -9,6 +9,7 @@ import type { AlertEvent, NoVerdictEvent } from './alert-events.ts';
 import { LogWriter } from './decision-log/log-writer.ts';
 import { AlertStore } from './outbox/alert-store.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { type CallOutcomes, OutcomeDesk } from './outcome-desk.ts';
 import { type Policies, PolicyStore } from './policies.ts';
 import { Delivery } from './webhooks/delivery.ts';
 import type { DeliveryOutcome } from './webhooks/delivery-worker.ts';
@@ -50,12 +51,15 @@ export interface AlertPlane {
   /** Reads the policies file again; the old policies stay when it is wrong. @returns the problems */
   reload(): readonly string[];
   figures(): AlertFigures;
+  /** null = nothing is kept, outcomes neither. */
+  readonly outcomes: CallOutcomes | null;
   /** After the last call: writes what waits and lets deliveries under way end. */
   close(): Promise<void>;
 }
 
 interface Durable {
   readonly sink: DecisionSink;
+  readonly outcomes: CallOutcomes | null;
   use(policies: Policies): void;
   figures(): AlertFigures;
   close(): Promise<void>;
@@ -86,12 +90,14 @@ export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
       return problems;
     },
     figures: () => durable.figures(),
+    outcomes: durable.outcomes,
     close: () => durable.close(),
   };
 }
 
 const NOTHING_KEPT: Durable = {
   sink: { record() {} },
+  outcomes: null,
   use() {},
   figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
   close: async () => {},
@@ -125,6 +131,7 @@ function openDurable(options: AlertPlaneOptions): Durable {
   );
   return {
     sink: outbox,
+    outcomes: new OutcomeDesk({ store, outbox, clock }),
     use: (next) => delivery.use(next.destinations),
     figures() {
       const { held, lost } = outbox;

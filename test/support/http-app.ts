@@ -57,6 +57,7 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
       origins: [],
     }),
     endedCalls: null,
+    outcomes: null,
     bus: new EventBus({ ...DEFAULT_EVENT_BUS, clock }),
     status: () => ({ ready: true, reason: 'ready', liveCalls: 0, maxCalls: 1, detectors: [] }),
     renderMetrics: async () => '',
@@ -66,6 +67,8 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     detectors: [],
     asyncApi: createAsyncApi(),
     page: null,
+    detectorCards: [],
+    alertDesk: null,
     ...sources,
   });
   return {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { Decision } from '../alert-events.ts';
+import type { LoggedDecision } from '../alert-events.ts';
 import { canonicalJson } from '../policies.ts';
 
 /** The hash before the first record of a log. */
@@ -51,17 +51,25 @@ export function hashOf(line: object): string {
 }
 
 /**
- * A decision as the log keeps it: metadata and call ids that are numbers only as keyed hashes, unless the
+ * A decision as the log keeps it: metadata, notes and call ids that are numbers only as keyed hashes, unless the
  * operator wants them in clear. The same value gives the same hash, so that records can be found.
  */
-export function withoutNumbers(decision: Decision, hashKey: Uint8Array | null): Decision {
+export function withoutNumbers(
+  decision: LoggedDecision,
+  hashKey: Uint8Array | null,
+): LoggedDecision {
   if (hashKey === null) return decision;
   const mask = (text: string) =>
     `hmac:${createHmac('sha256', hashKey).update(text).digest('hex').slice(0, 32)}`;
+  const hide = (text: string) => (looksLikeNumber(text) ? mask(text) : text);
+  if (decision.type === 'outcome') {
+    // People write anything into notes.
+    const note = decision.note === null ? null : mask(decision.note);
+    return { ...decision, note, callId: hide(decision.callId) };
+  }
   const metadata = Object.fromEntries(
     Object.entries(decision.metadata).map(([name, value]) => [name, mask(value)]),
   );
-  const hide = (text: string) => (looksLikeNumber(text) ? mask(text) : text);
   return { ...decision, metadata, callId: hide(decision.callId), leg: hide(decision.leg) };
 }
 

@@ -1,11 +1,14 @@
 import type Database from 'libsql';
-import type { AlertEvent, Decision } from '../alert-events.ts';
+import type { AlertEvent, Decision, LoggedDecision } from '../alert-events.ts';
+import type { OutcomeDecision } from '../outcomes.ts';
 import { type OpenOptions, openDatabase, type StoreDatabase } from './database.ts';
 
 /** An alert is tried for this long. */
 export const GIVE_UP_AFTER_MS = 86_400_000;
 /** No attempt waits longer than this, whatever a receiver asks for. */
 export const MAX_WAIT_MS = 6 * 3_600_000;
+/** Outcomes, and which calls had alerts, are kept for this much longer than alerts. */
+const FEEDBACK_LONGER_MS = 370 * 86_400_000;
 
 /** A delivery whose time has come. */
 export interface DueDelivery {
@@ -36,13 +39,14 @@ export type StoreWrite =
       readonly destination: string;
       readonly mark: DeliveryMark;
     }
+  | { readonly kind: 'outcome'; readonly outcome: OutcomeDecision }
   /** Decisions up to here are in the decision log. */
   | { readonly kind: 'logged'; readonly upToSeq: number };
 
 /** A decision on its way to the decision log. */
 export interface StoredDecision {
   readonly seq: number;
-  readonly decision: Decision;
+  readonly decision: LoggedDecision;
 }
 
 export interface DeliveryCounts {
@@ -108,13 +112,30 @@ export class AlertStore {
 
   /** Forgets alerts older than this of which nothing waits and nothing is dead. */
   forgetEnded(beforeMs: number): number {
+    for (const statement of [this.#statements.forgetCalls, this.#statements.forgetOutcomes]) {
+      statement.run(beforeMs - FEEDBACK_LONGER_MS);
+    }
     return this.#statements.forget.run(beforeMs).changes;
+  }
+
+  /** What was reported last of a call, or null. */
+  outcomeOf(keyName: string, callId: string): OutcomeDecision | null {
+    const row = this.#statements.outcomeOf.get(keyName, callId) as
+      | Pick<OutcomeDecision, 'outcome' | 'note' | 'wallTimeMs'>
+      | undefined;
+    if (row === undefined) return null;
+    const { outcome, note, wallTimeMs } = row;
+    return { type: 'outcome', callId, keyName, outcome, note, wallTimeMs };
+  }
+
+  hasAlertOf(keyName: string, callId: string): boolean {
+    return this.#statements.alertOf.get(keyName, callId) !== undefined;
   }
 
   /** Decisions that are not in the log yet, oldest first. */
   decisionsAfter(seq: number, limit: number): StoredDecision[] {
     const rows = this.#statements.decisionsAfter.all(seq, limit) as { seq: number; body: string }[];
-    return rows.map((row) => ({ seq: row.seq, decision: JSON.parse(row.body) as Decision }));
+    return rows.map((row) => ({ seq: row.seq, decision: JSON.parse(row.body) as LoggedDecision }));
   }
 
   counts(): DeliveryCounts {
@@ -131,16 +152,13 @@ export class AlertStore {
   }
 
   #writeOne(write: StoreWrite): void {
-    const { addAlert, addDelivery, addDecision, mark, logged } = this.#statements;
-    if (write.kind === 'decision') {
-      const body = JSON.stringify(write.decision);
-      addDecision.run(body);
-      if (write.decision.type !== 'alert') return;
-      const { id } = write.decision;
-      addAlert.run(id, write.atMs, body);
-      for (const destination of write.destinations) {
-        addDelivery.run(id, destination, write.atMs, write.atMs + GIVE_UP_AFTER_MS);
-      }
+    const { addDecision, mark, logged, setOutcome } = this.#statements;
+    if (write.kind === 'decision') this.#addDecision(write);
+    else if (write.kind === 'outcome') {
+      const { outcome: reported } = write;
+      const { keyName, callId, outcome, note, wallTimeMs } = reported;
+      setOutcome.run(keyName, callId, outcome, note, wallTimeMs);
+      addDecision.run(JSON.stringify(reported));
     } else if (write.kind === 'logged') logged.run(write.upToSeq);
     else {
       const { mark: done, alertId, destination } = write;
@@ -148,6 +166,19 @@ export class AlertStore {
       const nextAtMs = 'nextAttemptAtMs' in done ? done.nextAttemptAtMs : null;
       const endedAtMs = 'atMs' in done ? done.atMs : null;
       mark.run(done.state, nextAtMs, error, endedAtMs, alertId, destination);
+    }
+  }
+
+  #addDecision({ decision, destinations, atMs }: StoreWrite & { kind: 'decision' }): void {
+    const { addAlert, addDelivery, addDecision, addCallAlert } = this.#statements;
+    const body = JSON.stringify(decision);
+    addDecision.run(body);
+    if (decision.type !== 'alert') return;
+    const { id, keyName, callId, policy } = decision;
+    addAlert.run(id, atMs, body);
+    addCallAlert.run(keyName, callId, policy.name, atMs);
+    for (const destination of destinations) {
+      addDelivery.run(id, destination, atMs, atMs + GIVE_UP_AFTER_MS);
     }
   }
 }
@@ -160,6 +191,7 @@ interface DueRow {
 
 function prepareAll(db: Database.Database) {
   return {
+    ...prepareFeedback(db),
     addAlert: db.prepare('INSERT OR IGNORE INTO alerts (id, created_at_ms, body) VALUES (?, ?, ?)'),
     addDelivery: db.prepare(
       `INSERT OR IGNORE INTO deliveries (alert_id, destination, state, next_attempt_at_ms, give_up_at_ms)
@@ -209,5 +241,19 @@ function prepareAll(db: Database.Database) {
               min(CASE WHEN d.state = 'waiting' THEN a.created_at_ms END) AS oldest
        FROM deliveries d JOIN alerts a ON a.id = d.alert_id WHERE d.state IN ('waiting', 'dead')`,
     ),
+  };
+}
+
+function prepareFeedback(db: Database.Database) {
+  return {
+    addCallAlert: db.prepare('INSERT OR IGNORE INTO call_alerts VALUES (?, ?, ?, ?)'),
+    alertOf: db.prepare('SELECT 1 FROM call_alerts WHERE key_name = ? AND call_id = ? LIMIT 1'),
+    setOutcome: db.prepare('INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)'),
+    outcomeOf: db.prepare(
+      `SELECT outcome, note, reported_at_ms AS wallTimeMs FROM outcomes
+       WHERE key_name = ? AND call_id = ?`,
+    ),
+    forgetCalls: db.prepare('DELETE FROM call_alerts WHERE raised_at_ms < ?'),
+    forgetOutcomes: db.prepare('DELETE FROM outcomes WHERE reported_at_ms < ?'),
   };
 }

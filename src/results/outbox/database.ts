@@ -26,6 +26,27 @@ const MIGRATIONS: readonly string[] = [
      seq INTEGER PRIMARY KEY AUTOINCREMENT,
      body TEXT NOT NULL
    ) STRICT;`,
+  // Which calls had alerts outlives the alerts themselves: reports of outcomes come late.
+  `CREATE TABLE call_alerts (
+     key_name TEXT NOT NULL,
+     call_id TEXT NOT NULL,
+     policy TEXT NOT NULL,
+     raised_at_ms INTEGER NOT NULL,
+     PRIMARY KEY (key_name, call_id, policy)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX call_alerts_age ON call_alerts (raised_at_ms);
+   INSERT INTO call_alerts
+     SELECT json_extract(body, '$.keyName'), json_extract(body, '$.callId'),
+       json_extract(body, '$.policy.name'), min(created_at_ms) FROM alerts GROUP BY 1, 2, 3;
+   CREATE TABLE outcomes (
+     key_name TEXT NOT NULL,
+     call_id TEXT NOT NULL,
+     outcome TEXT NOT NULL CHECK (outcome IN ('confirmed_synthetic', 'confirmed_human', 'unknown')),
+     note TEXT,
+     reported_at_ms INTEGER NOT NULL,
+     PRIMARY KEY (key_name, call_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX outcomes_age ON outcomes (reported_at_ms);`,
 ];
 
 const DATABASE_FILE = 'alerts.db';

@@ -31,8 +31,8 @@ const OPTIONAL_TEXTS = ['age', 'accent', 'codec', 'sentence'] as const;
 export const manifestLoader: CorpusLoader = {
   matches: (folder) => existsSync(join(folder, FILE)),
   read: (folder) =>
-    readTable(join(folder, FILE), { delimiter: ',', quoted: true, needed: MANIFEST_COLUMNS }).map((entry) =>
-      clipOf(folder, entry),
+    readTable(join(folder, FILE), { delimiter: ',', quoted: true, needed: MANIFEST_COLUMNS }).map(
+      (entry) => clipOf(folder, entry),
     ),
 };
 

@@ -41,6 +41,7 @@ const app = createHttpApp({
   }),
   bus,
   endedCalls: null,
+  outcomes: null,
   keys,
   status: () => status,
   renderMetrics: () => metrics.render(),
@@ -51,6 +52,8 @@ const app = createHttpApp({
   detectors: [],
   asyncApi: createAsyncApi(),
   page: null,
+  detectorCards: [],
+  alertDesk: null,
   desk: new ScreeningDesk({
     clock,
     screener: new HeldScreener(),
