@@ -9,9 +9,15 @@ import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corp
 import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { prepareAll } from '../train/prepare.ts';
-import { type Recipe, RecipeError, readRecipe, readRecipeFields } from '../train/recipe.ts';
+import {
+  type Recipe,
+  RecipeError,
+  readRecipe,
+  readRecipeFields,
+  withEpochsAsSteps,
+} from '../train/recipe.ts';
 import { joinStores, selectClips } from '../train/store-parts.ts';
-import type { TransferSource } from '../train/train-run.ts';
+import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
 import { type CliContext, CliError, EXIT } from './context.ts';
 
@@ -56,16 +62,17 @@ export async function readTrainInputs(
   context: CliContext,
 ): Promise<TrainInputs> {
   try {
-    const { recipe, from } = await chooseRecipe(options);
-    const runFolder = join(options.run, `${recipe.name}-seed${recipe.seed}`);
+    const { recipe: asked, from } = await chooseRecipe(options);
+    const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
     mkdirSync(runFolder, { recursive: true });
     const clips = assignSplits(readCorpus(options.corpus), {
       folder: options.corpus,
-      seed: recipe.seed,
+      seed: asked.seed,
       splitFile: join(runFolder, 'splits.json'),
       say: (line) => context.stderr.write(`${line}\n`),
     });
     requireTrainingSplits(clips);
+    const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
     const main = keepLicensed(
       { clips, stores: await prepare(clips, recipe, options, context) },
       options,

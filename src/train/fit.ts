@@ -13,9 +13,13 @@ const ADAM = { beta1: 0.9, beta2: 0.99, epsilon: 1e-7 } as const;
 const FIRST_RATE_SHARE = 0.04;
 const LAST_RATE_SHARE = 1e-4;
 
-/** Learning rate of a step: cosine up over `warmUpShare`, cosine down after (one cycle). */
-export function oneCycleRate(step: number, recipe: Recipe): number {
+/**
+ * Learning rate of a step: the same throughout, or one cycle: cosine up over `warmUpShare`, cosine
+ * down after.
+ */
+export function rateAt(step: number, recipe: Recipe): number {
   const { steps, learningRate, warmUpShare } = recipe;
+  if (recipe.schedule === 'constant') return learningRate;
   const turn = steps * warmUpShare;
   const cosine = (from: number, to: number, share: number) =>
     to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
@@ -68,7 +72,7 @@ export class Fitter {
   /** One step on one batch. @returns the loss */
   train(batch: Batch): number {
     const tf = this.#tf;
-    const { recipe, rate } = { recipe: this.#recipe, rate: oneCycleRate(this.#step, this.#recipe) };
+    const { recipe, rate } = { recipe: this.#recipe, rate: rateAt(this.#step, this.#recipe) };
     const moments: BatchMoments[] = [];
     const { value, grads } = tf.tidy(() => {
       const { features, labels, weights } = this.#tensorsOf(batch);
@@ -198,12 +202,25 @@ export class Fitter {
     const crossEntropy = (x: Tensor) => tf.sub(tf.softplus(x), tf.mul(x, labels));
     const totals = tf.add(tf.sum(weights, 1, true), 1e-6);
     const mean = tf.div(tf.sum(tf.mul(logits, weights), 1, true), totals);
-    const perRow = tf.mean(crossEntropy(mean));
+    const rows = this.#rowWeights(labels);
+    const perRow = tf.div(tf.sum(tf.mul(crossEntropy(mean), rows)), tf.sum(rows));
+    const steps = tf.mul(weights, rows);
     const perStep = tf.div(
-      tf.sum(tf.mul(crossEntropy(logits), weights)),
-      tf.add(tf.sum(weights), 1e-6),
+      tf.sum(tf.mul(crossEntropy(logits), steps)),
+      tf.add(tf.sum(steps), 1e-6),
     );
     return tf.add(perRow, tf.mul(perStep, this.#recipe.perStepLossWeight)) as Scalar;
+  }
+
+  /** [N, 1]: the weight of each row's class. */
+  #rowWeights(labels: Tensor2D): Tensor {
+    const tf = this.#tf;
+    const { bonafide, spoof } = this.#recipe.classWeights;
+    return tf.where(
+      tf.greater(labels, 0.5),
+      tf.fill(labels.shape, spoof),
+      tf.fill(labels.shape, bonafide),
+    );
   }
 
   #clipped(grads: Readonly<Record<string, Tensor>>): Record<string, Tensor> {

@@ -46,13 +46,20 @@ export const recipeSchema = z.strictObject({
     .prefault({}),
   channels: z.array(z.enum(CHANNEL_NAMES)).default([...TELEPHONE_CHANNELS]),
   steps: z.number().int().min(1).default(3000),
+  /** Passes over the training clips; counted in steps they take the place of `steps`. */
+  epochs: z.number().gt(0).nullable().default(null),
   batchSize: z.number().int().min(2).default(64),
   framesPerClip: z.number().int().min(8).default(256),
   pairShare: z.number().min(0).max(1).default(0.5),
   learningRate: z.number().gt(0).default(2e-3),
+  schedule: z.enum(['one-cycle', 'constant']).default('one-cycle'),
   warmUpShare: z.number().gt(0).lt(1).default(0.25),
   weightDecay: z.number().min(0).default(1e-2),
   perStepLossWeight: z.number().min(0).default(0.3),
+  /** Of the rows of a class in the loss; the batches are balanced already. */
+  classWeights: z
+    .strictObject({ bonafide: z.number().gt(0).default(1), spoof: z.number().gt(0).default(1) })
+    .prefault({}),
   labelSmoothing: z.number().min(0).max(0.4).default(0.05),
   /** Batch norm stays on its running averages: for transfer from a detector. */
   frozenNorm: z.boolean().default(false),
@@ -77,6 +84,13 @@ export type Recipe = z.infer<typeof recipeSchema>;
 /** The recipe is wrong; every problem is named. */
 export class RecipeError extends Error {
   override readonly name = 'RecipeError';
+}
+
+/** The recipe with its epochs, if it has any, as steps over so many training clips. */
+export function withEpochsAsSteps(recipe: Recipe, trainingClips: number): Recipe {
+  const { epochs, batchSize } = recipe;
+  if (epochs === null) return recipe;
+  return { ...recipe, steps: Math.max(1, Math.ceil((epochs * trainingClips) / batchSize)) };
 }
 
 /** Reads a recipe from YAML, or the defaults. @throws RecipeError */

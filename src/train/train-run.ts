@@ -14,7 +14,7 @@ import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Clip, Split } from './corpora/clip.ts';
 import { EarlyStopping, type Evaluation } from './early-stopping.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
-import { Fitter, fitSteps, oneCycleRate } from './fit.ts';
+import { Fitter, fitSteps, rateAt } from './fit.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';
 import { frontEndOf } from './prepare.ts';
 import { type Recipe, recipeSchema } from './recipe.ts';
@@ -116,7 +116,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
     progress.lossSum += loss;
     progress.count++;
     if (step % EVENT_EVERY_STEPS === 0) {
-      events.scalars(step, { 'train/loss': loss, 'train/rate': oneCycleRate(step, recipe) });
+      events.scalars(step, { 'train/loss': loss, 'train/rate': rateAt(step, recipe) });
     }
     if (step % recipe.checkpointEvery === 0 || step === recipe.steps) {
       writeCheckpoint(checkpointPath, {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type LoadedTensorFlow, loadTensorflow } from '../../../src/model/engines/tensorflow.ts';
 import { planNetwork } from '../../../src/model/network.ts';
 import { createRandom } from '../../../src/random.ts';
-import { Fitter, oneCycleRate } from '../../../src/train/fit.ts';
+import { Fitter, rateAt } from '../../../src/train/fit.ts';
 import { networkOf } from '../../../src/train/train-run.ts';
 import { separableBatch, toyRecipe } from './toy-corpus.ts';
 
@@ -12,20 +12,27 @@ const batches = Array.from({ length: recipe.steps }, (_, step) =>
   separableBatch(recipe, createRandom(100 + step)),
 );
 
-describe('oneCycleRate', () => {
+describe('rateAt', () => {
   const long = toyRecipe({ steps: 1000, learningRate: 0.01, warmUpShare: 0.25 });
 
   it('begins low, peaks where the warm-up ends, and ends near nothing', () => {
-    expect(oneCycleRate(0, long)).toBeCloseTo(4e-4, 12);
-    expect(oneCycleRate(250, long)).toBeCloseTo(0.01, 12);
-    expect(oneCycleRate(1000, long)).toBeCloseTo(1e-6, 12);
+    expect(rateAt(0, long)).toBeCloseTo(4e-4, 12);
+    expect(rateAt(250, long)).toBeCloseTo(0.01, 12);
+    expect(rateAt(1000, long)).toBeCloseTo(1e-6, 12);
   });
 
   it('only rises before and only falls after', () => {
     for (let step = 1; step < 1000; step++) {
-      const change = oneCycleRate(step, long) - oneCycleRate(step - 1, long);
+      const change = rateAt(step, long) - rateAt(step - 1, long);
       expect(Math.sign(change)).toBe(step <= 250 ? 1 : -1);
     }
+  });
+
+  it('stays where it is when the schedule is constant', () => {
+    const constant = toyRecipe({ steps: 1000, learningRate: 0.01, schedule: 'constant' });
+    expect([0, 1, 500, 1000].map((step) => rateAt(step, constant))).toEqual([
+      0.01, 0.01, 0.01, 0.01,
+    ]);
   });
 });
 
@@ -48,6 +55,18 @@ describe.each(['wasm', 'cpu'] as const)('Fitter on %s', (backend) => {
       expect(Math.sign(logits[(row + 1) * steps - 1]!)).toBe(row % 2 === 0 ? -1 : 1);
     }
     fitter.dispose();
+  });
+
+  it('a heavier class pulls the logits to its side', () => {
+    const meanLogit = (spoof: number) => {
+      const weighted = toyRecipe({ classWeights: { bonafide: 1, spoof } });
+      const fitter = new Fitter(tensorflow, plan, weighted);
+      for (const batch of batches.slice(0, 6)) fitter.train(batch);
+      const logits = fitter.predict(batches[0]!.features, recipe.batchSize, recipe.framesPerClip);
+      fitter.dispose();
+      return logits.reduce((sum, logit) => sum + logit, 0) / logits.length;
+    };
+    expect(meanLogit(8)).toBeGreaterThan(meanLogit(1) + 0.05);
   });
 
   it('keeps the number of tensors, and disposes all', () => {

@@ -7,7 +7,7 @@ import { FrontEnd } from '../../../src/dsp/front-end.ts';
 import { planNetwork } from '../../../src/model/network.ts';
 import { TELEPHONE_CHANNELS } from '../../../src/train/channels.ts';
 import { frontEndOf } from '../../../src/train/prepare.ts';
-import { RecipeError, readRecipe } from '../../../src/train/recipe.ts';
+import { RecipeError, readRecipe, withEpochsAsSteps } from '../../../src/train/recipe.ts';
 import { networkOf } from '../../../src/train/train-run.ts';
 
 let folder = '';
@@ -70,4 +70,12 @@ describe('networkOf', () => {
     expect(networkOf(recipe)).toMatchObject({ convolutions: [], units: [8, 4], inputSize: 60 });
     expect(new FrontEnd(frontEndOf(recipe)).featureCount).toBe(60);
   });
+});
+
+it('epochs become steps over the training clips; without them steps stay', () => {
+  const recipe = readRecipe(recipeFile('epochs: 2.5\nbatchSize: 64\n'));
+  expect(withEpochsAsSteps(recipe, 1000).steps).toBe(40);
+  expect(withEpochsAsSteps(recipe, 1).steps).toBe(1);
+  const steps = readRecipe(recipeFile('steps: 70\n'));
+  expect(withEpochsAsSteps(steps, 1000)).toEqual(steps);
 });
