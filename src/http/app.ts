@@ -2,7 +2,11 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
+import type { AlertDesk } from '../results/outbox/alert-desk.ts';
+import { addAlertRoutes } from './alerts.ts';
 import { addCallRoutes, type CallRoutesSources } from './calls.ts';
+import type { DetectorCard } from './detector-card-schemas.ts';
+import { addDetectorCardRoute } from './detector-cards.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { type AppEnv, createGuard, type GuardSources } from './guard.ts';
 import { addOutcomeRoutes, type OutcomeRoutesSources } from './outcomes.ts';
@@ -23,11 +27,17 @@ export interface HttpSources
   readonly corsOrigins: readonly string[];
   /** The AsyncAPI document of the WebSocket protocols. */
   readonly asyncApi: object;
+  /** Of every detector in use. */
+  readonly detectorCards: readonly DetectorCard[];
+  /** null = no alerts are kept. */
+  readonly alertDesk: Pick<AlertDesk, 'alertsOf'> | null;
   /** The built page; null = there is none. */
   readonly page: Page | null;
 }
 
-const GUARDED = ['/v1/calls/*', '/v1/detectors/*', '/v1/tokens/*', '/v1/screenings/*'];
+const GUARDED = ['calls', 'detectors', 'tokens', 'screenings', 'alerts'].map(
+  (name) => `/v1/${name}/*`,
+);
 
 /** The HTTP routes, a pure function of requests. */
 export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
@@ -55,6 +65,8 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addCallRoutes(app, sources);
   addOutcomeRoutes(app, sources);
   addScreeningRoutes(app, sources);
+  addDetectorCardRoute(app, sources.detectorCards);
+  addAlertRoutes(app, sources.alertDesk);
   addDocumentRoutes(app, sources.asyncApi);
   addPageRoutes(app, sources.page);
   app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));

@@ -109,8 +109,11 @@ function addTokenRoute(app: OpenAPIHono<AppEnv>, keys: KeyRing): void {
   // Read by hand: an absent body and an absent content type mean the defaults.
   app.openAPIRegistry.registerPath(tokenRoute);
   app.post('/v1/tokens', limit, async (context) => {
-    const key = keys.verifyHeader(context.req.header('authorization'));
-    if (key === null) return problem(context, 'unauthorized', 'Only a key may make tokens.');
+    // A token makes no further tokens: it would never end. A page's session may.
+    if (context.req.query('token') !== undefined) {
+      return problem(context, 'unauthorized', 'A token makes no tokens.');
+    }
+    const key = context.get('key');
     const parsed = tokenRequestSchema.safeParse(parseJson(await context.req.text()));
     if (!parsed.success) {
       const detail = `seconds must be ${MIN_TOKEN_SECONDS} to ${MAX_TOKEN_SECONDS}.`;

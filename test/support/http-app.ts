@@ -69,6 +69,8 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     page: null,
     detectorCards: [],
     alertDesk: null,
+    detectorCards: [],
+    alertDesk: null,
     ...sources,
   });
   return {

@@ -135,6 +135,49 @@ export const S = {
     goThere: 'Show this moment',
   },
   exports: { label: 'Export' },
+  detector: {
+    title: 'Detector',
+    intro: 'What is loaded, how good it is on recordings it never saw, and what it raised.',
+    alerts: 'Alerts',
+    noAlerts: 'No alert so far.',
+    notKept:
+      'This service keeps no alerts: it has no data folder (BONAFIDE_DATA_FOLDER). They show up with their calls only.',
+    older: 'Older ones',
+    alertColumns: ['Raised', 'Severity', 'Call and leg', 'Probability', 'Policy', 'Delivery'],
+    noDestination: 'no destination',
+    deliveries: {
+      waiting: 'on its way',
+      delivered: 'delivered',
+      dead: 'given up',
+      dropped: 'dropped by hand',
+    },
+    attempts: (count: number) => `after ${count} attempts`,
+    rate: 'Sample rate',
+    band: 'Hears',
+    threshold: 'Called synthetic',
+    thresholdText: (llr: string, probability: string, rate: string | null) =>
+      `from ${probability} (LLR ${llr}${rate === null ? '' : `; ${rate} false alerts in calibration`})`,
+    prior: 'Prior',
+    speech: 'Verdicts',
+    speechText: (provisional: string, firm: string) =>
+      `from ${provisional} of speech, firm from ${firm}`,
+    identity: 'Identity',
+    figures: 'Figures',
+    figuresHint:
+      'EER: the share of errors where both kinds are equally frequent; 50 % is guessing. By publisher, after 4 s of speech, with the 95 % interval. False alerts and misses are at the shipped 1 % threshold.',
+    figureColumns: [
+      'Split',
+      'Channel',
+      'Clips',
+      'EER by publisher',
+      'Pooled EER',
+      'Cllr',
+      'False alerts',
+      'Misses',
+    ],
+    curves: 'Curves',
+    card: 'Model card',
+  },
   try: {
     title: 'Try it',
     intro:

@@ -17,6 +17,13 @@ export interface DeliveryRow {
   readonly lastError: string | null;
 }
 
+/** An alert with how its deliveries stand. */
+export interface AlertWithDeliveries {
+  readonly alert: AlertEvent;
+  readonly createdAtMs: number;
+  readonly deliveries: readonly Omit<DeliveryRow, 'alertId' | 'createdAtMs'>[];
+}
+
 /** Which deliveries; an absent field means all. */
 export interface DeliveryFilter {
   readonly alertId?: string | undefined;
@@ -29,7 +36,7 @@ const COLUMNS = `d.alert_id AS alertId, a.created_at_ms AS createdAtMs, d.destin
 const FITTING = `(:alertId IS NULL OR alert_id = :alertId)
   AND (:destination IS NULL OR destination = :destination) AND (:state IS NULL OR state = :state)`;
 
-/** What the command line does with the store, beside a service that runs. */
+/** What the command line and the HTTP API do with the store, beside the service's own writing. */
 export class AlertDesk {
   readonly #database: StoreDatabase;
   readonly #db: Database.Database;
@@ -49,6 +56,32 @@ export class AlertDesk {
       )
       .all({ ...namesOf(filter), limit }) as DeliveryRow[];
     return rows;
+  }
+
+  /** Alerts of a key, newest first. @param before where the page before ended; null = the newest */
+  alertsOf(
+    keyName: string,
+    limit: number,
+    before: { readonly createdAtMs: number; readonly id: string } | null,
+  ): AlertWithDeliveries[] {
+    const place = before ?? { createdAtMs: Number.MAX_SAFE_INTEGER, id: '' };
+    const rows = this.#db
+      .prepare(
+        `SELECT id, created_at_ms AS createdAtMs, body FROM alerts
+         WHERE json_extract(body, '$.keyName') = :keyName
+           AND (created_at_ms, id) < (:createdAtMs, :id)
+         ORDER BY created_at_ms DESC, id DESC LIMIT :limit`,
+      )
+      .all({ keyName, limit, ...place }) as { id: string; createdAtMs: number; body: string }[];
+    const deliveries = this.#db.prepare(
+      `SELECT destination, state, attempts, next_attempt_at_ms AS nextAttemptAtMs,
+         last_error AS lastError FROM deliveries WHERE alert_id = ? ORDER BY destination`,
+    );
+    return rows.map(({ id, createdAtMs, body }) => ({
+      alert: JSON.parse(body) as AlertEvent,
+      createdAtMs,
+      deliveries: deliveries.all(id) as AlertWithDeliveries['deliveries'],
+    }));
   }
 
   alert(id: string): AlertEvent | null {

@@ -54,6 +54,8 @@ const app = createHttpApp({
   page: null,
   detectorCards: [],
   alertDesk: null,
+  detectorCards: [],
+  alertDesk: null,
   desk: new ScreeningDesk({
     clock,
     screener: new HeldScreener(),

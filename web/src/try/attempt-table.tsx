@@ -1,5 +1,6 @@
 import { download } from '../lib/download.ts';
 import { percent, seconds } from '../lib/format.ts';
+import { ScrollRegion } from '../lib/scroll-region.tsx';
 import { Verdict } from '../lib/verdict.tsx';
 import { S } from '../strings.ts';
 import type { Attempt } from './attempt.ts';
@@ -15,8 +16,7 @@ export function AttemptTable(props: {
     download('bonafide-files.csv', new Blob([attemptsCsv()], { type: 'text/csv' }));
   return (
     <section class="attempts card" aria-label={S.try.table}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="attempts-scroll" tabIndex={0} aria-label={S.try.table}>
+      <ScrollRegion class="attempts-scroll" label={S.try.table}>
         <table>
           <thead>
             <tr>
@@ -33,7 +33,7 @@ export function AttemptTable(props: {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollRegion>
       <div class="buttons">
         <span class="muted">{S.exports.label}</span>
         <button type="button" onClick={save}>
