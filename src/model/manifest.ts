@@ -106,9 +106,14 @@ export const manifestSchema = z.strictObject({
    * (ln p(audio | bona fide) / p(audio | spoof)) positive = bona fide.
    */
   calibration: calibrationSchema,
+  /** By the share of human calls that each LLR would call synthetic at some time. */
   thresholds: z
     .array(z.strictObject({ falseAlertRate: z.number().gt(0).lt(1), llr: z.number() }))
     .min(1),
+  /** By false alerts an hour of human speech, one a call at most. */
+  hourlyThresholds: z
+    .array(z.strictObject({ falseAlertsPerHour: z.number().gt(0), llr: z.number() }))
+    .optional(),
   decision: z.strictObject({
     provisionalSpeechMs: positive,
     firmSpeechMs: positive,

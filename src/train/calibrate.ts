@@ -112,17 +112,26 @@ export function scoresAfter(
   return scores;
 }
 
-/** LLR thresholds at which these shares of bona fide clips would be called synthetic. */
+/** LLR thresholds at which these shares of bona fide recordings would be called synthetic. */
 export function thresholdsOf(
   bonafideLlrs: readonly number[],
 ): { falseAlertRate: number; llr: number }[] {
-  const sorted = [...bonafideLlrs].sort((a, b) => a - b);
-  return FALSE_ALERT_RATES.map((falseAlertRate) => {
-    // At most this many of the clips lie at or below the threshold.
-    const allowed = Math.floor(falseAlertRate * sorted.length);
-    const llr = allowed === 0 ? sorted[0]! - 0.05 : (sorted[allowed - 1]! + sorted[allowed]!) / 2;
-    return { falseAlertRate, llr: Math.round(llr * 1e4) / 1e4 };
-  });
+  return FALSE_ALERT_RATES.map((falseAlertRate) => ({
+    falseAlertRate,
+    llr: thresholdAllowing(Math.floor(falseAlertRate * bonafideLlrs.length), bonafideLlrs),
+  }));
+}
+
+/** The LLR at or below which at most so many of these lie, half-way to the next one up. */
+export function thresholdAllowing(allowed: number, llrs: readonly number[]): number {
+  const sorted = [...llrs].sort((a, b) => a - b);
+  const last = sorted.length - 1;
+  if (allowed > last) return rounded(sorted[last]!);
+  return rounded(allowed === 0 ? sorted[0]! - 0.05 : (sorted[allowed - 1]! + sorted[allowed]!) / 2);
+}
+
+function rounded(llr: number): number {
+  return Math.round(llr * 1e4) / 1e4;
 }
 
 function roundMap({ slope, intercept }: AffineMap): AffineMap {

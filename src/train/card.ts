@@ -1,7 +1,7 @@
 import type { NetworkPlan } from '../model/network.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
 import type { Clip } from './corpora/clip.ts';
-import type { SplitFigures } from './evaluate-detector.ts';
+import type { Decision, SplitFigures } from './evaluate-detector.ts';
 import type { Recipe } from './recipe.ts';
 import { percentText } from './report/markup.ts';
 
@@ -10,7 +10,7 @@ export interface CardOptions {
   readonly plan: NetworkPlan;
   readonly clips: readonly Clip[];
   readonly figures: readonly SplitFigures[];
-  readonly thresholds: readonly { readonly falseAlertRate: number; readonly llr: number }[];
+  readonly decision: Decision;
   readonly audit?: AuditReport | undefined;
 }
 
@@ -35,7 +35,7 @@ Page-macro EER: mean over pages with at least five clips of each label, in per c
 \`dev\` choosing between recipes; neither gave gradients.
 
 ${renderFigures(options.figures)}
-Thresholds (LLR, positive = bona fide), by the share of human clips of \`val\` called synthetic: ${options.thresholds.map(({ falseAlertRate, llr }) => `${percentText(falseAlertRate)} % at ${llr}`).join(', ')}.
+${renderThresholds(options.decision)}
 
 ## Where it fails
 The rows above tell: noise, rooms and short speech cost most, and the last column is what the strict threshold lets through. Languages and accents are not
@@ -45,6 +45,20 @@ measured apart. Thresholds found on one population of calls do not carry over to
 It is no identity check, no proof, and no statement of intent: a human voice can lie and a synthetic one can be honest. It must not be the only ground for a
 decision about a person.
 `;
+}
+
+function renderThresholds({ thresholds, hourlyThresholds = [] }: Decision): string {
+  const perCall = thresholds.map(
+    ({ falseAlertRate, llr }) => `${percentText(falseAlertRate)} % at ${llr}`,
+  );
+  const perHour = hourlyThresholds.map(
+    ({ falseAlertsPerHour, llr }) => `${falseAlertsPerHour} at ${llr}`,
+  );
+  return (
+    'Thresholds (LLR, positive = bona fide), by the share of human calls called synthetic at any time from 4 s of speech on ' +
+    `(calls of up to 20 s of speech, put together from the clips of one voice of \`val\`, all channels): ${perCall.join(', ')}. ` +
+    `By false alerts an hour of human speech: ${perHour.join(', ')}.`
+  );
 }
 
 function renderAuditNote(audit: AuditReport | undefined): string {

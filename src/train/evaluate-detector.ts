@@ -36,6 +36,7 @@ export interface SplitFigures {
 export interface Decision {
   readonly calibration: CalibrationTable;
   readonly thresholds: DetectorManifest['thresholds'];
+  readonly hourlyThresholds?: DetectorManifest['hourlyThresholds'];
 }
 
 /** Judges the step logits of a split with a detector's calibration and thresholds. */
@@ -71,7 +72,11 @@ export function judgeSplit(
 }
 
 /** The LLR of a mean logit after this much speech. */
-export function llrOf(logit: number, speechMs: number, { calibration }: Decision): number {
+export function llrOf(
+  logit: number,
+  speechMs: number,
+  { calibration }: Pick<Decision, 'calibration'>,
+): number {
   const bin = calibration.bins.findLast(({ minSpeechMs }) => speechMs >= minSpeechMs);
   const { slope, intercept } = bin ?? calibration.bins[0]!;
   return slope * logit + intercept;

@@ -3,16 +3,17 @@ import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import { createRandom } from '../random.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
-import { type ClipLogits, calibrate, thresholdsOf } from './calibrate.ts';
+import { calibrate } from './calibrate.ts';
+import { simulateCalls, thresholdsPerCall, thresholdsPerHour } from './call-thresholds.ts';
 import { renderCard } from './card.ts';
 import type { Clip, Split } from './corpora/clip.ts';
-import { type Decision, llrAfter, type SplitFigures } from './evaluate-detector.ts';
+import type { Decision, SplitFigures } from './evaluate-detector.ts';
 import type { FeatureStore } from './features.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from './judge-channel.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { renderEvaluationReport } from './report/evaluation-report.ts';
-import { scoreStore } from './score-store.ts';
+import { type ScoredClip, scoreStore } from './score-store.ts';
 import { trainingFamilies } from './system-family.ts';
 import { indicesOf, readLog, type TrainedNetwork } from './train-run.ts';
 
@@ -58,12 +59,12 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
   const { recipe, clips, trained, outFolder, audit } = options;
   const measured = await measure(options);
   const figures = measured.judgements.map((judgement) => judgement.figures);
-  const { thresholds } = measured.decision;
+  const { decision } = measured;
   await writeDetector(outFolder, {
     manifest: manifestOf(options, measured),
     weights: trained.weights,
     documents: {
-      'README.md': renderCard({ recipe, plan: trained.plan, clips, figures, thresholds, audit }),
+      'README.md': renderCard({ recipe, plan: trained.plan, clips, figures, decision, audit }),
       ...reportsOf(options, measured),
     },
   });
@@ -76,8 +77,8 @@ async function measure({ recipe, clips, stores, trained }: FinishOptions): Promi
   const scoreOf = (store: FeatureStore, split: Split) =>
     scoreStore({ engine, store, clips, indices: indicesOf(clips, split), mean, scale });
   const { hopMs } = frontEndOf(recipe);
-  const val: ClipLogits[] = [];
-  for (const store of stores) val.push(...(await scoreOf(store, 'val')));
+  const val: ScoredClip[][] = [];
+  for (const store of stores) val.push(await scoreOf(store, 'val'));
   const decision = decisionOf(val, recipe);
   const families = trainingFamilies(clips);
   const about = { decision, hopMs, seenFamilies: new Set(families) };
@@ -92,20 +93,23 @@ async function measure({ recipe, clips, stores, trained }: FinishOptions): Promi
   return { decision, judgements, families };
 }
 
-function decisionOf(val: readonly ClipLogits[], recipe: Recipe): Decision {
+/** @param val scored clips, one list a channel */
+function decisionOf(val: readonly (readonly ScoredClip[])[], recipe: Recipe): Decision {
   const { hopMs } = frontEndOf(recipe);
-  const calibration = calibrate(val, {
+  const calibration = calibrate(val.flat(), {
     binEdgesMs: CALIBRATION_EDGES_MS,
     hopMs,
     replicas: REPLICAS,
     random: createRandom(recipe.seed),
   });
-  const unjudged = { calibration, thresholds: [] };
-  const bonafide = val
-    .filter(({ isSpoof }) => !isSpoof)
-    .map((clip) => llrAfter(clip, DECISION.firmSpeechMs, unjudged, hopMs));
-  const thresholds = thresholdsOf(bonafide.filter(Number.isFinite));
-  return { calibration, thresholds };
+  const human = val.map((clips) => clips.filter(({ isSpoof }) => !isSpoof));
+  const rules = { calibration, hopMs, ...DECISION };
+  const calls = simulateCalls(human, rules, createRandom(recipe.seed));
+  return {
+    calibration,
+    thresholds: thresholdsPerCall(calls),
+    hourlyThresholds: thresholdsPerHour(calls),
+  };
 }
 
 function manifestOf(
@@ -113,7 +117,7 @@ function manifestOf(
   { decision, families }: Measured,
 ): DetectorContent['manifest'] {
   const { plan, mean, scale, spec } = trained;
-  const { calibration, thresholds } = decision;
+  const { calibration, thresholds, hourlyThresholds } = decision;
   return {
     name: recipe.name,
     version: recipe.version,
@@ -129,6 +133,7 @@ function manifestOf(
       replicas: calibration.replicas.map((maps) => [...maps]),
     },
     thresholds: [...thresholds],
+    ...(hourlyThresholds === undefined ? {} : { hourlyThresholds }),
     decision: DECISION,
     abstention: ABSTENTION,
     training: {

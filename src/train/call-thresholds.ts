@@ -1,0 +1,93 @@
+import type { Random } from '../random.ts';
+import { Evidence } from '../screening/evidence.ts';
+import { thresholdAllowing, thresholdsOf } from './calibrate.ts';
+import { type Decision, llrOf } from './evaluate-detector.ts';
+import { groupBy } from './group-by.ts';
+import type { ScoredClip } from './score-store.ts';
+
+export const CALLS = 2_000;
+/** Speech of a simulated call, unless its voice has less. */
+const CALL_SPEECH_MS = 20_000;
+const MS_AN_HOUR = 3_600_000;
+const ALERTS_AN_HOUR = [0.1, 0.5, 1, 2, 5] as const;
+
+export interface CallRules {
+  readonly calibration: Decision['calibration'];
+  readonly hopMs: number;
+  /** A call is judged from this much speech on. */
+  readonly firmSpeechMs: number;
+  readonly recentWindowMs: number;
+  readonly recentMinimumSpeechMs: number;
+  readonly recentMarginLlr: number;
+}
+
+/** Human calls as a detector hears them: the lowest LLR of each, and how much speech they hold. */
+export interface SimulatedCalls {
+  readonly lowestLlrs: readonly number[];
+  readonly speechHours: number;
+}
+
+/**
+ * Strings human clips of one voice (speaker of a page, through one channel) together to calls of up
+ * to 20 s of speech and follows the running score as the server does. A call's lowest LLR is where
+ * a threshold would have begun to raise a false alert, by the whole call or by the recent window
+ * (which must be clearer by its margin).
+ * @param channels scored human clips, one list a channel
+ */
+export function simulateCalls(
+  channels: readonly (readonly ScoredClip[])[],
+  rules: CallRules,
+  random: Random,
+): SimulatedCalls {
+  const voices = channels.flatMap((clips) => [
+    ...groupBy(clips, ({ clip }) => `${clip.page}\n${clip.speaker}`).values(),
+  ]);
+  const lowestLlrs: number[] = [];
+  let speechMs = 0;
+  for (let call = 0; call < CALLS && voices.length > 0; call++) {
+    const heard = hear(voices[random.integer(voices.length)]!, rules, random);
+    speechMs += heard.speechMs;
+    if (Number.isFinite(heard.lowestLlr)) lowestLlrs.push(heard.lowestLlr);
+  }
+  return { lowestLlrs, speechHours: speechMs / MS_AN_HOUR };
+}
+
+function hear(voice: readonly ScoredClip[], rules: CallRules, random: Random) {
+  const evidence = new Evidence(rules);
+  const left = [...voice];
+  let lowestLlr = Number.POSITIVE_INFINITY;
+  while (left.length > 0 && evidence.speechMs < CALL_SPEECH_MS) {
+    const { logits, voicedFrames } = left.splice(random.integer(left.length), 1)[0]!;
+    for (const [step, logit] of logits.entries()) {
+      evidence.add(logit, voicedFrames[step]!);
+      if (evidence.speechMs >= rules.firmSpeechMs) {
+        lowestLlr = Math.min(lowestLlr, effectiveLlr(evidence, rules));
+      }
+    }
+  }
+  return { lowestLlr, speechMs: evidence.speechMs };
+}
+
+/** The threshold at which this evidence would be called synthetic. */
+function effectiveLlr(evidence: Evidence, rules: CallRules): number {
+  const whole = llrOf(evidence.meanLogit, evidence.speechMs, rules);
+  if (evidence.recentSpeechMs < rules.recentMinimumSpeechMs) return whole;
+  const recent = llrOf(evidence.recentMeanLogit, evidence.recentSpeechMs, rules);
+  return Math.min(whole, recent + rules.recentMarginLlr);
+}
+
+/** LLR thresholds at which these shares of the calls would raise a false alert. */
+export function thresholdsPerCall({ lowestLlrs }: SimulatedCalls) {
+  return thresholdsOf(lowestLlrs);
+}
+
+/** LLR thresholds at which human speech would raise so many false alerts an hour, one a call. */
+export function thresholdsPerHour({
+  lowestLlrs,
+  speechHours,
+}: SimulatedCalls): { falseAlertsPerHour: number; llr: number }[] {
+  return ALERTS_AN_HOUR.map((falseAlertsPerHour) => ({
+    falseAlertsPerHour,
+    llr: thresholdAllowing(Math.floor(falseAlertsPerHour * speechHours), lowestLlrs),
+  }));
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../src/random.ts';
+import { thresholdAllowing } from '../../../src/train/calibrate.ts';
+import {
+  CALLS,
+  type CallRules,
+  simulateCalls,
+  thresholdsPerCall,
+  thresholdsPerHour,
+} from '../../../src/train/call-thresholds.ts';
+import type { ScoredClip } from '../../../src/train/score-store.ts';
+import { clipOf } from './toy-corpus.ts';
+
+const FRAMES_PER_STEP = 10;
+const rules: CallRules = {
+  calibration: { bins: [{ minSpeechMs: 0, slope: -1, intercept: 0 }], replicas: [] },
+  hopMs: 10,
+  firmSpeechMs: 4_000,
+  recentWindowMs: 4_000,
+  recentMinimumSpeechMs: 2_000,
+  recentMarginLlr: 0.7,
+};
+
+/** A clip of 100-ms steps with these logits, all voiced. */
+function scored(page: string, logits: readonly number[]): ScoredClip {
+  const clip = clipOf('bonafide', page);
+  return {
+    clip,
+    page,
+    system: 'human',
+    isSpoof: false,
+    logits: Float32Array.from(logits),
+    voicedFrames: new Uint8Array(logits.length).fill(FRAMES_PER_STEP),
+  };
+}
+
+const steady = (logit: number, seconds: number) =>
+  Array.from({ length: 10 * seconds }, () => logit);
+
+describe('simulateCalls', () => {
+  it('a steady voice has its own LLR as the lowest', () => {
+    const calls = simulateCalls([[scored('a', steady(0.5, 6))]], rules, createRandom(1));
+    expect(calls.lowestLlrs).toHaveLength(CALLS);
+    for (const llr of calls.lowestLlrs) expect(llr).toBeCloseTo(-0.5, 5);
+    expect(calls.speechHours).toBeCloseTo((CALLS * 6) / 3600, 6);
+  });
+
+  it('the worst moment counts: the mean that recovers later, and the recent window', () => {
+    // 4 s at logit 1, then 4 s at −1: lowest when firm begins.
+    const early = simulateCalls(
+      [[scored('a', [...steady(1, 4), ...steady(-1, 4)])]],
+      rules,
+      createRandom(1),
+    );
+    expect(Math.min(...early.lowestLlrs)).toBeCloseTo(-1, 5);
+    // 12 s at logit −1, then 4 s at 3: the mean ends at 0, the window at −3 + 0.7.
+    const late = simulateCalls(
+      [[scored('a', [...steady(-1, 12), ...steady(3, 4)])]],
+      rules,
+      createRandom(1),
+    );
+    expect(Math.min(...late.lowestLlrs)).toBeCloseTo(-2.3, 5);
+  });
+
+  it('nothing is judged before the firm verdict', () => {
+    const calls = simulateCalls([[scored('a', steady(1, 3))]], rules, createRandom(1));
+    expect(calls.lowestLlrs).toEqual([]);
+  });
+
+  it('strings clips of one voice together up to 20 s, and never two voices', () => {
+    const low = Array.from({ length: 12 }, () => scored('a', steady(0, 2)));
+    const high = Array.from({ length: 12 }, () => scored('b', steady(2, 2)));
+    const calls = simulateCalls([[...low, ...high]], rules, createRandom(1));
+    expect(new Set(calls.lowestLlrs.map((llr) => Math.abs(Math.round(llr))))).toEqual(
+      new Set([0, 2]),
+    );
+    expect(calls.speechHours).toBeCloseTo((CALLS * 20) / 3600, 6);
+  });
+
+  it('is the same for a seed', () => {
+    const clips = Array.from({ length: 30 }, (_, at) => scored(`p${at % 5}`, steady(at / 10, 3)));
+    const once = simulateCalls([clips], rules, createRandom(3));
+    expect(simulateCalls([clips], rules, createRandom(3))).toEqual(once);
+  });
+});
+
+describe('thresholds', () => {
+  const calls = {
+    lowestLlrs: Array.from({ length: 1000 }, (_, at) => at / 100),
+    speechHours: 4,
+  };
+
+  it('per call: that share of the calls lies at or below', () => {
+    expect(thresholdsPerCall(calls)).toEqual([
+      { falseAlertRate: 0.001, llr: 0.005 },
+      { falseAlertRate: 0.005, llr: 0.045 },
+      { falseAlertRate: 0.01, llr: 0.095 },
+      { falseAlertRate: 0.02, llr: 0.195 },
+      { falseAlertRate: 0.05, llr: 0.495 },
+    ]);
+  });
+
+  it('per hour: that many of the calls in the hours there are', () => {
+    expect(thresholdsPerHour(calls)).toEqual([
+      { falseAlertsPerHour: 0.1, llr: -0.05 },
+      { falseAlertsPerHour: 0.5, llr: 0.015 },
+      { falseAlertsPerHour: 1, llr: 0.035 },
+      { falseAlertsPerHour: 2, llr: 0.075 },
+      { falseAlertsPerHour: 5, llr: 0.195 },
+    ]);
+  });
+
+  it('more than there are allows the highest', () => {
+    expect(thresholdAllowing(9, [3, 1, 2])).toBe(3);
+  });
+});
