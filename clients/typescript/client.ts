@@ -1,6 +1,8 @@
-import { AudioStream, IS_BROWSER } from './audio-stream.ts';
+import { AudioStream, IS_BROWSER } from '../../src/replay/audio-stream.ts';
 import { readServerSentEvents } from './event-stream.ts';
 import type {
+  CallList,
+  CallQuery,
   CallSummary,
   Detector,
   PageQuery,
@@ -14,7 +16,7 @@ import type {
   Token,
 } from './types.ts';
 
-export { AudioStream } from './audio-stream.ts';
+export { AudioStream, StreamError } from '../../src/replay/audio-stream.ts';
 export type * from './types.ts';
 
 const POLL_MS = 500;
@@ -56,6 +58,11 @@ export class BonafideClient {
   /** Live and lately ended calls of the key, oldest first. */
   async calls(): Promise<readonly CallSummary[]> {
     return (await this.#json<{ calls: CallSummary[] }>('/v1/calls')).calls;
+  }
+
+  /** Live calls, or a page of ended ones, newest first; the next page by its `nextCursor`. */
+  callPage(query: CallQuery): Promise<CallList> {
+    return this.#json(`/v1/calls${queryOf(query)}`);
   }
 
   call(callId: string): Promise<CallSummary> {
@@ -104,7 +111,7 @@ export class BonafideClient {
     const { id } = (await answer.json()) as ScreeningSummary;
     for (;;) {
       signal?.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
       const screening = await this.screening(id);
       if (screening.problem !== null) throw new BonafideError(screening.problem);
       if (screening.state === 'done') return screening;
@@ -120,16 +127,13 @@ export class BonafideClient {
     return this.#json(`/v1/screenings${queryOf(query)}`);
   }
 
-  /** Starts a call over the native protocol. */
+  /** Starts a call over the native protocol. @throws StreamError when the service refuses it */
   async stream(start: StreamStart): Promise<AudioStream> {
     const { key, token, url } = this.#options;
     // A browser cannot say its key when it opens a WebSocket.
     const bought = IS_BROWSER && key !== undefined ? (await this.token(60)).token : token;
-    const credentials = {
-      ...(key === undefined ? {} : { key }),
-      ...(bought === undefined ? {} : { token: bought }),
-    };
-    return AudioStream.open(`${url.replace(/^http/, 'ws')}/v1/stream`, credentials, start);
+    const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/stream`;
+    return AudioStream.open({ url: address, key, token: bought, sleep }, start);
   }
 
   async #json<Body>(path: string, init: RequestInit = {}): Promise<Body> {
@@ -147,6 +151,8 @@ export class BonafideClient {
     throw new BonafideError(await problemOf(answer));
   }
 }
+
+const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 
 /** A proxy in between may answer with something else than a problem. */
 async function problemOf(answer: Response): Promise<Problem> {

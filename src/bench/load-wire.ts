@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { AudioStream } from '../replay/audio-stream.ts';
 import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
 import { PACKET_MS, type PreparedAudio } from '../replay/prepare-audio.ts';
 import { dialAsPlatform } from '../replay/replay-platform.ts';
 import { ResultReader } from '../replay/result-reader.ts';
-import { StreamClient } from '../replay/stream-client.ts';
+import type { StreamStart } from '../replay/stream-messages.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 
 /** One call of a load. */
@@ -40,21 +41,19 @@ export function nativeLoad({ url, clock }: LoadServer, scoreIntervalMs: number):
   return {
     messageMs: PACKET_MS,
     async open(index, audio, sink) {
-      const client = await StreamClient.connect({
-        url: `${url}/v1/stream`,
-        key: null,
-        clock,
-        onMessage(message) {
-          if (message.type === 'error') sink.error();
-          else if (message.type !== 'started') sink.event(message);
-        },
-      });
-      client.json({ type: 'start', callId: `load-${index}`, audio: audio.format, scoreIntervalMs });
+      const sleep = (delayMs: number) => clock.sleep(delayMs);
+      const start = { callId: `load-${index}`, audio: audio.format, scoreIntervalMs };
+      const stream = await AudioStream.open(
+        { url: `${url}/v1/stream`, sleep },
+        start as StreamStart,
+      );
+      const reading = readAll(stream, sink);
       return {
-        send: (packet) => void client.audio(packet),
+        send: (packet) => void stream.send(packet),
         async stop() {
-          client.json({ type: 'stop' });
-          await client.closed;
+          stream.control('stop');
+          await stream.closed;
+          await reading;
         },
       };
     },
@@ -62,6 +61,13 @@ export function nativeLoad({ url, clock }: LoadServer, scoreIntervalMs: number):
       // Each call has closed its own socket.
     },
   };
+}
+
+async function readAll(stream: AudioStream, sink: LoadWireSink): Promise<void> {
+  for await (const message of stream) {
+    if (message.type === 'error') sink.error();
+    else sink.event(message as ScreeningEvent);
+  }
 }
 
 /** A platform's protocol: one reader of the results plane hears of all calls. */

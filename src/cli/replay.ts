@@ -7,7 +7,7 @@ import { PLATFORM_PEERS, peerOf } from '../replay/peers/all-peers.ts';
 import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
 import { ReplayError, replayCall } from '../replay/replay-call.ts';
 import { replayPlatform } from '../replay/replay-platform.ts';
-import type { ServerMessage } from '../replay/stream-client.ts';
+import type { ServerMessage } from '../replay/server-message.ts';
 import { traceLine } from '../replay/trace.ts';
 import { type Service, startService } from '../server.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';

@@ -1,10 +1,14 @@
-import type { Started, StreamMessage, StreamStart } from './types.ts';
+import type { ErrorMessage, Started, StreamMessage, StreamStart } from './stream-messages.ts';
+
+// The native protocol's side of the TypeScript client (clients/typescript), which `replay` uses too.
+// It runs in browsers: nothing of Node is imported but `ws`, and that only where there is no other.
 
 const SUBPROTOCOL = 'bonafide.v1';
 const TOKEN_PREFIX = 'bonafide.token.';
 /** Unsent bytes beyond which `send` waits. */
 const HIGH_WATER_BYTES = 262_144;
-const DRAIN_POLL_MS = 5;
+const DRAIN_POLL_MS = 2;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** What the WebSocket of a browser and that of `ws` have in common. */
 interface SocketLike {
@@ -21,15 +25,30 @@ interface SocketLike {
 
 const OPEN = 1;
 
-export interface Credentials {
-  readonly key?: string;
-  readonly token?: string;
+export interface StreamTarget {
+  /** e.g. `ws://127.0.0.1:8080/v1/stream`. */
+  readonly url: string;
+  /** Of Node only: a browser cannot say it when it opens a WebSocket. */
+  readonly key?: string | undefined;
+  readonly token?: string | undefined;
+  readonly sleep: (delayMs: number) => Promise<void>;
+}
+
+/** The service refused the call; `refusal` is what it said. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+  readonly refusal: ErrorMessage;
+
+  constructor(refusal: ErrorMessage) {
+    super(`${refusal.code}: ${refusal.message}`);
+    this.refusal = refusal;
+  }
 }
 
 /** True where headers of a WebSocket cannot be set. */
 export const IS_BROWSER = 'document' in globalThis || 'importScripts' in globalThis;
 
-async function openSocket(url: string, { key, token }: Credentials): Promise<SocketLike> {
+async function openSocket({ url, key, token }: StreamTarget): Promise<SocketLike> {
   const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, TOKEN_PREFIX + token];
   if (IS_BROWSER) {
     const { WebSocket: BrowserSocket } = globalThis as unknown as {
@@ -42,6 +61,7 @@ async function openSocket(url: string, { key, token }: Credentials): Promise<Soc
   return new WebSocket(url, protocols, {
     headers,
     perMessageDeflate: false,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
   }) as unknown as SocketLike;
 }
 
@@ -53,25 +73,33 @@ export class AudioStream implements AsyncIterable<StreamMessage> {
   readonly closed: Promise<number>;
   readonly #socket: SocketLike;
   readonly #inbox: Inbox;
+  readonly #sleep: StreamTarget['sleep'];
 
-  private constructor(socket: SocketLike, inbox: Inbox, started: Started) {
+  private constructor(
+    socket: SocketLike,
+    inbox: Inbox,
+    started: Started,
+    sleep: StreamTarget['sleep'],
+  ) {
     this.#socket = socket;
+    this.#sleep = sleep;
     this.#inbox = inbox;
     this.started = started;
     this.closed = inbox.closed;
   }
 
-  /** Connects and starts a call. @throws Error when it is refused */
-  static async open(url: string, credentials: Credentials, start: StreamStart) {
-    const socket = await openSocket(url, credentials);
+  /** Connects and starts a call. @throws StreamError when it is refused, Error when there is no connection */
+  static async open(target: StreamTarget, start: StreamStart): Promise<AudioStream> {
+    const socket = await openSocket(target);
     socket.binaryType = 'arraybuffer';
     const inbox = new Inbox(socket);
     await inbox.opened;
     socket.send(JSON.stringify({ type: 'start', ...start }));
     const first = await inbox.next();
-    if (first?.type === 'started') return new AudioStream(socket, inbox, first);
+    if (first?.type === 'started') return new AudioStream(socket, inbox, first, target.sleep);
     socket.close();
-    throw new Error(first?.type === 'error' ? `${first.code}: ${first.message}` : 'not started');
+    if (first?.type === 'error') throw new StreamError(first);
+    throw new Error('the connection was closed before the call began');
   }
 
   /** Sends audio in the format of `start`; resolves when the socket has room for more. */
@@ -79,13 +107,17 @@ export class AudioStream implements AsyncIterable<StreamMessage> {
     const socket = this.#socket;
     if (socket.readyState === OPEN) socket.send(audio);
     while (socket.readyState === OPEN && socket.bufferedAmount > HIGH_WATER_BYTES) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+      await this.#sleep(DRAIN_POLL_MS);
     }
   }
 
   /** `stop` = the end of the audio; the events go on until `stopped`. */
   control(type: 'pause' | 'resume' | 'finalize' | 'keepalive' | 'stop'): void {
     if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ type }));
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === OPEN;
   }
 
   /** Drops the connection. */

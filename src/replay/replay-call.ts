@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { TimedPacket } from '../stream/loss-simulation.ts';
+import { AudioStream, StreamError } from './audio-stream.ts';
 import type { PreparedAudio } from './prepare-audio.ts';
 import { sendTimeline } from './send-timeline.ts';
-import { type ServerMessage, StreamClient } from './stream-client.ts';
+import type { ServerMessage } from './server-message.ts';
+import type { StreamStart } from './stream-messages.ts';
 import { stampPacket } from './timeline.ts';
 
 export interface ReplayOptions {
@@ -27,42 +29,45 @@ export class ReplayError extends Error {
 
 /** Streams one recording to a server and resolves when the server has said `stopped`. */
 export async function replayCall(options: ReplayOptions): Promise<void> {
-  const { clock, audio, pace } = options;
+  const { clock, pace, timeline, stamped } = options;
+  const stream = await openStream(options);
   let failure: string | null = null;
   let stopped = false;
-  let tellStarted: () => void = () => {};
-  const started = new Promise<void>((resolve) => {
-    tellStarted = resolve;
-  });
-  const client = await StreamClient.connect({
-    url: options.url,
-    key: options.key,
-    clock,
-    onMessage(message) {
-      if (message.type === 'started') tellStarted();
-      if (message.type === 'error') failure = `${message.code}: ${message.message}`;
-      if (message.type === 'stopped') stopped = true;
-      options.onMessage(message);
-    },
-  });
-  client.json({
-    type: 'start',
-    callId: options.callId,
-    legs: options.legs,
-    audio: { ...audio.format, framing: options.stamped ? 'stamped' : 'raw' },
-    scoreIntervalMs: options.scoreIntervalMs,
-    pace,
-  });
-  await Promise.race([started, client.closed]);
-  const { timeline, stamped } = options;
+  const take = (message: ServerMessage) => {
+    if (message.type === 'error') failure = `${message.code}: ${message.message}`;
+    if (message.type === 'stopped') stopped = true;
+    options.onMessage(message);
+  };
+  take(stream.started);
+  const reading = readAll(stream, take);
   await sendTimeline(timeline, {
     clock,
     inTime: pace === 'live',
-    isOpen: () => client.open,
-    send: (timed) => client.audio(stamped ? stampPacket(timed) : timed.packet),
+    isOpen: () => stream.isOpen,
+    send: (timed) => stream.send(stamped ? stampPacket(timed) : timed.packet),
   });
-  if (client.open) client.json({ type: 'stop' });
-  const code = await client.closed;
+  stream.control('stop');
+  const code = await stream.closed;
+  await reading;
   if (failure !== null) throw new ReplayError(failure);
   if (!stopped) throw new ReplayError(`the server closed with ${code} before the end`);
+}
+
+async function openStream(options: ReplayOptions): Promise<AudioStream> {
+  const { url, key, clock, audio, callId, legs, scoreIntervalMs, pace } = options;
+  const target = { url, key: key ?? undefined, sleep: (delayMs: number) => clock.sleep(delayMs) };
+  const framing = options.stamped ? 'stamped' : 'raw';
+  const start = { callId, legs, audio: { ...audio.format, framing }, scoreIntervalMs, pace };
+  try {
+    return await AudioStream.open(target, start as StreamStart);
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error;
+    options.onMessage(error.refusal);
+    throw new ReplayError(error.message);
+  }
+}
+
+async function readAll(stream: AudioStream, take: (message: ServerMessage) => void): Promise<void> {
+  // A native stream carries the events of its call; alerts go to the results plane.
+  for await (const message of stream) take(message as ServerMessage);
 }

@@ -17,8 +17,9 @@ interface Outcome {
 }
 
 function run(command: string, ...given: string[]): Promise<Outcome> {
+  const env = { ...process.env, BONAFIDE_URL: url.replace(/^ws(.*)\/v1.*$/, 'http$1') };
   return new Promise((resolve) => {
-    execFile(command, given, { timeout: 25_000 }, (error, stdout, stderr) => {
+    execFile(command, given, { timeout: 25_000, env }, (error, stdout, stderr) => {
       resolve({ ok: error === null, stdout, stderr });
     });
   });
@@ -47,6 +48,11 @@ describe.concurrent('examples', () => {
     expectScores(
       await run(process.execPath, '--import', 'tsx', example('stream-wav.ts'), WAV, url),
     );
+  });
+
+  it('stream-file.ts does the same through the client', async () => {
+    const raw = fixturePath('format_human_raw_8k.s16le');
+    expectScores(await run(process.execPath, '--import', 'tsx', example('stream-file.ts'), raw));
   });
 
   it('stream-wav.ts has no more than 60 lines', async () => {

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts';
 import { OfflineScreener } from '../../src/replay/offline-screener.ts';
 import type { PreparedAudio } from '../../src/replay/prepare-audio.ts';
 import { replayCall } from '../../src/replay/replay-call.ts';
-import type { ServerMessage } from '../../src/replay/stream-client.ts';
+import type { ServerMessage } from '../../src/replay/server-message.ts';
 import { stampPacket, timelineOf } from '../../src/replay/timeline.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import type { TimedPacket } from '../../src/stream/loss-simulation.ts';

@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { WebSocket } from 'ws';
 import { NATIVE_SUBPROTOCOL } from '../../src/adapters/native-messages.ts';
-import type { ServerMessage } from '../../src/replay/stream-client.ts';
+import type { ServerMessage } from '../../src/replay/server-message.ts';
 
 type Matching<M, T> = M extends { readonly type: infer U } ? (T extends U ? M : never) : never;
 export type MessageOf<T extends ServerMessage['type']> = Matching<ServerMessage, T>;

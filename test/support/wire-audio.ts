@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Recording, readRecording } from '../../src/audio-files/read-recording.ts';
 import { type PreparedAudio, prepareAudio } from '../../src/replay/prepare-audio.ts';
-import type { ServerMessage } from '../../src/replay/stream-client.ts';
+import type { ServerMessage } from '../../src/replay/server-message.ts';
 import { traceLine } from '../../src/replay/trace.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
