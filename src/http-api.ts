@@ -4,7 +4,6 @@ import type { BrowserAccess } from './browser-access.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { readDetectorCard } from './detector-documents.ts';
-import { readDetectorCard } from './detector-documents.ts';
 import { createHttpApp } from './http/app.ts';
 import { readPage } from './http/page.ts';
 import type { DetectorDescription } from './http/schemas.ts';
@@ -15,7 +14,6 @@ import type { ServiceMetrics } from './metrics.ts';
 import type { Detector } from './model/detector.ts';
 import type { AlertPlane } from './results/alert-plane.ts';
 import type { EventBus } from './results/event-bus.ts';
-import { AlertDesk } from './results/outbox/alert-desk.ts';
 import { AlertDesk } from './results/outbox/alert-desk.ts';
 import { verdictOptionsOf } from './stream/detector-choice.ts';
 import type { SummaryStore } from './summaries/summary-store.ts';
@@ -52,7 +50,6 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
   const { config, metrics, loaded } = parts;
   const desk = createDesk(parts);
   const alertDesk = config.dataFolder === '' ? null : new AlertDesk(config.dataFolder);
-  const alertDesk = config.dataFolder === '' ? null : new AlertDesk(config.dataFolder);
   const app = createHttpApp({
     ...parts,
     desk,
@@ -66,8 +63,6 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     detectors: loaded.map((detector) => describeDetector(detector, config)),
     asyncApi: createAsyncApi(),
     page: readPage(pageFolder()),
-    detectorCards: loaded.map(readDetectorCard),
-    alertDesk,
     detectorCards: loaded.map(readDetectorCard),
     alertDesk,
   });

@@ -69,8 +69,6 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     page: null,
     detectorCards: [],
     alertDesk: null,
-    detectorCards: [],
-    alertDesk: null,
     ...sources,
   });
   return {

@@ -54,8 +54,6 @@ const app = createHttpApp({
   page: null,
   detectorCards: [],
   alertDesk: null,
-  detectorCards: [],
-  alertDesk: null,
   desk: new ScreeningDesk({
     clock,
     screener: new HeldScreener(),
