@@ -88,5 +88,8 @@ function answerError(error: Error, context: Context): Response {
   if (error instanceof HTTPException && error.status === 400) {
     return problem(context, 'bad_request', error.message);
   }
+  if (error instanceof HTTPException && error.status === 415) {
+    return problem(context, 'unsupported_media_type', 'Content-Type must be as described.');
+  }
   return problem(context, 'internal', 'The fault is the service’s.');
 }

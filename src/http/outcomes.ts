@@ -49,6 +49,7 @@ const route = createRoute({
       'foreign_origin',
       'not_found',
       'body_too_big',
+      'unsupported_media_type',
       'rate_limited',
       'outcomes_not_kept',
     ),

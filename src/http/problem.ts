@@ -7,6 +7,7 @@ export const PROBLEMS = {
   foreign_origin: { status: 403, title: 'The page’s origin may not do this' },
   not_found: { status: 404, title: 'There is no such resource' },
   body_too_big: { status: 413, title: 'The body is too big' },
+  unsupported_media_type: { status: 415, title: 'The body is of another type than described' },
   unreadable_recording: { status: 422, title: 'The recording cannot be read' },
   recording_too_long: { status: 422, title: 'The recording is too long' },
   idempotency_key_reused: {

@@ -38,6 +38,7 @@ const signInRoute = createRoute({
       'unauthorized',
       'foreign_origin',
       'body_too_big',
+      'unsupported_media_type',
       'rate_limited',
       'too_many_tokens',
     ),

@@ -66,6 +66,7 @@ describe('signing in', () => {
     ]) {
       expect((await post(body)).status).toBe(400);
     }
+    expect((await post({ key: 'x' }, { 'content-type': 'text/plain' })).status).toBe(415);
     expect((await post({ key: 'x'.repeat(5_000) })).status).toBe(413);
     const plain = await ask('POST', '/v1/session', { authorization: bearer.a });
     expect(plain.status).toBe(400);
