@@ -178,10 +178,104 @@ export const S = {
     curves: 'Curves',
     card: 'Model card',
   },
+  meaning: {
+    title: 'What the score means',
+    intro:
+      'bonafide listens to the sound of a voice and says how much it resembles speech made by a machine. That is a hint about a recording. It is not a judgement about a person.',
+    sliders: {
+      synthetic: 'Calls with a synthetic voice',
+      falseAlerts: 'Human calls that are flagged by mistake',
+      found: 'Synthetic calls that are found',
+    },
+    result: (r: {
+      calls: string;
+      synthetic: string;
+      found: string;
+      falseAlerts: string;
+      alerts: string;
+      share: string;
+    }) =>
+      `Of ${r.calls} calls, ${r.synthetic} are synthetic and ${r.found} of these are flagged. ${r.falseAlerts} human callers are flagged too. So of ${r.alerts} flagged calls ${r.found} are really synthetic: ${r.share}.`,
+    squares: (right: number) =>
+      `Of a hundred flagged calls about ${right} ${right === 1 ? 'is' : 'are'} synthetic (filled); the rest are people.`,
+    sections: [
+      {
+        id: 'measured',
+        heading: 'What is measured',
+        paragraphs: [
+          'Speech synthesis and voice conversion leave traces in the sound: how the voice begins and ends, how its overtones move, what lies between the words. A small neural network was trained to hear the difference in telephone-quality audio. It is not told the words, and it knows no speakers.',
+          'The percentage is the probability that this voice is synthetic, if before the call synthetic and human were equally likely (or whatever share the operator has set). The band around it shows how sure the calculation is; it does not cover kinds of fakes that nobody had when the detector was trained.',
+        ],
+        points: [
+          '“synthetic” is said only beyond a strict threshold, “human” only when the sound speaks for a human; between them it is “undecided”.',
+          'With too little speech, with music, noise, tones or a bad line, nothing is said, and the reason is given. That is not a 50 % score.',
+          'The first seconds are provisional. From four seconds of speech on a verdict is firm, and even then it can change.',
+        ],
+      },
+      {
+        id: 'base-rates',
+        heading: 'Why most alerts can be wrong',
+        paragraphs: [
+          'Synthetic voices are rare among real calls. When one caller in a thousand is synthetic and 1.5 % of human callers are flagged by mistake, the mistakes outnumber the true finds by far, even if the detector is good. This is arithmetic, not a defect, and it holds for every test for something rare.',
+          'Put in your own numbers:',
+        ],
+        points: [],
+      },
+      {
+        id: 'cannot-say',
+        heading: 'What it cannot say',
+        paragraphs: [],
+        points: [
+          'Not identity: it does not know who is speaking, nor whether a voice belongs to the person it claims to be.',
+          'Not intent: people who cannot speak use synthetic voices every day, and so do honest assistants and announcements. A fraudster can use a human voice.',
+          'Not proof: it misses many fakes, more in noise and on bad lines, and it flags some people. How many is on the Detector page, with the uncertainty.',
+          'Not the same for everyone: accents, ages, speech impairments, hearing aids and headsets were not measured one by one. Expect differences, and look for them in your own calls.',
+        ],
+      },
+      {
+        id: 'use',
+        heading: 'How to use it fairly',
+        paragraphs: [
+          'Treat a flag as a reason to check, in a way that does no harm if it is wrong. Never let it alone refuse a service, end a call, freeze an account or accuse somebody. Someone who can overrule it must look at what matters.',
+        ],
+        points: [
+          'Check by another way: call back on the number on file, ask for what the account already agreed on, use the app.',
+          'Give everybody the same check at the same risk, so that a flag is not felt as an accusation.',
+          'Write down what the check found, so that you learn how often the flags are right.',
+        ],
+      },
+      {
+        id: 'consent',
+        heading: 'Consent and what is kept',
+        paragraphs: [
+          'Callers should know that their call is screened, before it begins, in plain words. In many places the law asks for it, and a voice may count as biometric data. Ask your data protection officer before you switch this on.',
+        ],
+        points: [
+          'Audio is heard in memory and never written down, neither calls nor uploads nor what you try on this page.',
+          'Kept are figures: times, probabilities, verdicts, alerts, and what the platform said about the call. For how long is the operator’s setting.',
+          'Screen only what you need, say who may look at it, and delete it when its purpose is over.',
+        ],
+      },
+      {
+        id: 'flagged',
+        heading: 'How to answer a caller who was flagged',
+        paragraphs: [
+          'Some people who are flagged are simply people. Speak to them as you would wish to be spoken to.',
+        ],
+        points: [
+          '“For your protection I would like to make sure in one more way that I am speaking with you. May I call you back on the number we have?”',
+          'Do not say “you are a deepfake” or “the computer says”. Do not argue about the score.',
+          'If they ask: “A program checks the sound of calls and is sometimes wrong. A person decides, and that is why I ask.”',
+          'Offer another way that works for people who use speech aids or an interpreter.',
+          'Tell them where to complain and how to have the decision looked at again.',
+        ],
+      },
+    ],
+  },
   try: {
     title: 'Try it',
     intro:
-      'A recording or your voice, through a line of your choice, screened by this service. Nothing is kept.',
+      'A recording or your voice, through a line of your choice, screened by this service. The audio is not kept; figures and the name are, as of any call.',
     drop: 'Drop recordings here, or',
     choose: 'Choose files',
     formats:

@@ -31,7 +31,9 @@ export function TimelineFigure(props: Props) {
       <figcaption>
         <span class="leg-title">
           <strong>{leg.id}</strong>
-          {leg.role !== leg.id && <span class="muted">{roleText(leg.role)}</span>}
+          {leg.role !== leg.id && leg.role !== 'unknown' && (
+            <span class="muted">{roleText(leg.role)}</span>
+          )}
           <Verdict standing={figures} />
         </span>
         <span class="readout num">

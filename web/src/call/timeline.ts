@@ -8,6 +8,7 @@ import { TimelinePainter } from './timeline-painter.ts';
 
 const HEIGHT = 210;
 const AXIS_WIDTH = 46;
+const TICK_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600];
 
 export interface TimelineView {
   readonly leg: LegTrace;
@@ -81,7 +82,12 @@ function optionsOf(colours: Colours, range: () => readonly [number, number]) {
       p: { range: () => [-0.3, 1] as uPlot.Range.MinMax },
     },
     axes: [
-      { ...axis, size: 26, values: (_: uPlot, ticks: number[]) => ticks.map(clockTime) },
+      {
+        ...axis,
+        size: 26,
+        incrs: TICK_SECONDS,
+        values: (_: uPlot, ticks: number[]) => ticks.map(clockTime),
+      },
       {
         ...axis,
         scale: 'p',

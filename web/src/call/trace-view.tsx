@@ -9,6 +9,8 @@ import { ExportButtons } from './export-buttons.tsx';
 import { Scrubber } from './scrubber.tsx';
 import { TimelineFigure } from './timeline-view.tsx';
 
+const LIVE_ROOM_SECONDS = 10;
+
 interface Props {
   readonly name: string;
   readonly trace: CallTrace;
@@ -35,7 +37,7 @@ export function TraceView({ name, trace, version, isLive, about, above }: Props)
     });
   }, []);
   const { endSeconds } = trace;
-  const range = rangeOf(endSeconds, windowSeconds, cursorSeconds);
+  const range = rangeOf(endSeconds, windowSeconds, { cursor: cursorSeconds, isLive });
   const ids = trace.legs.map(({ detector }) => detector).join();
   const thresholds = useMemo(
     () => trace.legs.map(({ detector }) => thresholdsOf(known, detector)),
@@ -77,12 +79,13 @@ export function TraceView({ name, trace, version, isLive, about, above }: Props)
 function rangeOf(
   end: number,
   span: number | null,
-  cursor: number | null,
+  at: { readonly cursor: number | null; readonly isLive: boolean },
 ): readonly [number, number] {
-  const whole = Math.max(end, 4);
-  if (span === null || span >= whole)
-    return [0, span === null ? whole : Math.min(span, Math.max(whole, 10))];
-  const to = cursor === null || cursor > end - span / 2 ? whole : Math.max(span, cursor + span / 2);
+  // A call that goes on has some room ahead at first, so that its line does not jump about.
+  const whole = Math.max(end, at.isLive ? LIVE_ROOM_SECONDS : 1);
+  if (span === null || span >= whole) return [0, whole];
+  const isAtEnd = at.cursor === null || at.cursor > end - span / 2;
+  const to = isAtEnd ? whole : Math.max(span, at.cursor + span / 2);
   return [to - span, to];
 }
 

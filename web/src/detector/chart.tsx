@@ -8,7 +8,9 @@ export function Chart({ title, svg }: { readonly title: string; readonly svg: st
     let made: string | null = null;
     const draw = () => {
       if (made !== null) URL.revokeObjectURL(made);
-      const text = svg.replaceAll('currentColor', readColours().ink);
+      const text = svg
+        .replaceAll('currentColor', readColours().ink)
+        .replace('<svg ', '<svg font-family="system-ui, sans-serif" ');
       made = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
       setUrl(made);
     };

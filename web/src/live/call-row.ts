@@ -22,6 +22,8 @@ export interface CallRow {
   /** The gravest alert so far. */
   alert: 'watch' | 'alert' | null;
   readonly legs: LegRow[];
+  /** Counts what changed. */
+  version: number;
 }
 
 /** The row of a summary; what a row of the same call has gathered is kept. */
@@ -36,7 +38,7 @@ export function rowOf(summary: CallSummary, before: CallRow | undefined): CallRo
     return { id: leg.id, role: leg.role, latest, spark };
   });
   const alert = isSame ? before.alert : null;
-  return { callId, platform, startedAtMs, endedAtMs, metadata, alert, legs };
+  return { callId, platform, startedAtMs, endedAtMs, metadata, alert, legs, version: 0 };
 }
 
 function newer(a: ScoreEvent | null, b: ScoreEvent | null): ScoreEvent | null {
@@ -49,6 +51,7 @@ export function noteScore(row: CallRow, event: ScoreEvent): void {
   if (leg === undefined) return;
   const isNew = (leg.latest?.seq ?? 0) < event.seq;
   leg.latest = event;
+  row.version++;
   if (!isNew) return;
   leg.spark.push(event.syntheticProbability);
   if (leg.spark.length > SPARK_POINTS) leg.spark.shift();

@@ -1,4 +1,4 @@
-import type { RefObject } from 'preact';
+import type { RefObject, VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clockTime, milliseconds, percent, seconds } from '../lib/format.ts';
 import { hrefOfCall } from '../lib/router.ts';
@@ -37,6 +37,7 @@ interface TableProps {
 export function CallTable({ rows, selection, sortBy, scroller }: TableProps) {
   const { first, count, rowHeight, onScroll } = useWindow(scroller, rows.length);
   const shown = rows.slice(first, first + count);
+  const drawn = useDrawnRows(shown.length);
   const below = Math.max(0, rows.length - first - shown.length);
   return (
     <section
@@ -63,9 +64,7 @@ export function CallTable({ rows, selection, sortBy, scroller }: TableProps) {
         </thead>
         <tbody>
           <Spacer height={first * rowHeight} />
-          {shown.map((row, index) => (
-            <Row key={row.callId} row={row} index={first + index + 2} />
-          ))}
+          {shown.map((row, index) => drawn(row, first + index + 2))}
           <Spacer height={below * rowHeight} />
         </tbody>
       </table>
@@ -102,11 +101,39 @@ function Spacer({ height }: { readonly height: number }) {
   );
 }
 
-function Row({ row, index }: { readonly row: CallRow; readonly index: number }) {
+interface DrawnRow {
+  readonly row: CallRow;
+  readonly state: string;
+  readonly element: VNode;
+}
+
+/** Rows as they were drawn before, where nothing of them changed: scrolling draws the new ones only. */
+function useDrawnRows(shown: number): (row: CallRow, index: number) => VNode {
+  const kept = useRef(new Map<string, DrawnRow>());
+  if (kept.current.size > 4 * shown) kept.current.clear();
+  return (row, index) => {
+    const elapsed = clockTime(((row.endedAtMs ?? serverNowMs()) - row.startedAtMs) / 1000);
+    const state = `${index} ${row.version} ${elapsed}`;
+    const before = kept.current.get(row.callId);
+    if (before?.row === row && before.state === state) return before.element;
+    const element = <Row key={row.callId} {...{ row, index, elapsed }} />;
+    kept.current.set(row.callId, { row, state, element });
+    return element;
+  };
+}
+
+function Row({
+  row,
+  index,
+  elapsed,
+}: {
+  readonly row: CallRow;
+  readonly index: number;
+  readonly elapsed: string;
+}) {
   const legs = legsByRisk(row);
   const shown = legs.slice(0, LEGS_SHOWN);
   const more = legs.length - shown.length;
-  const endMs = row.endedAtMs ?? serverNowMs();
   const state = row.endedAtMs === null ? '' : ' ended';
   const isRed = legs.some(({ latest }) => latest?.verdict === 'synthetic');
   return (
@@ -124,7 +151,7 @@ function Row({ row, index }: { readonly row: CallRow; readonly index: number }) 
       </td>
       <td class="c-platform">{row.platform}</td>
       <td class="c-elapsed num">
-        {clockTime((endMs - row.startedAtMs) / 1000)}
+        {elapsed}
         {row.endedAtMs !== null && <span class="sub">{S.live.ended}</span>}
       </td>
       <td class="c-speech num">{lines(shown, ({ latest }) => seconds(latest?.speechMs ?? 0))}</td>

@@ -72,7 +72,9 @@ export class LiveCalls {
     if (message.type === 'calls') this.#list(message.calls);
     else if (message.type === 'ended') {
       const row = this.rows.get(message.callId);
-      if (row !== undefined) row.endedAtMs = serverNowMs();
+      if (row === undefined) return;
+      row.endedAtMs = serverNowMs();
+      row.version++;
     } else if (message.type !== 'error') this.#event(message);
   }
 
@@ -88,6 +90,7 @@ export class LiveCalls {
       noteScore(row, event);
     } else if (event.type === 'alert') {
       if (row.alert !== 'alert') row.alert = event.severity;
+      row.version++;
     }
   }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { onSchemeChange } from '../lib/colours.ts';
 import { S } from '../strings.ts';
-import type { Spectrogram } from './spectrogram.ts';
+import { LEVELS, type Spectrogram } from './spectrogram.ts';
 
 const HEIGHT = 132;
 /** The same margins as the timelines below it: a moment is at the same place in both. */
@@ -35,7 +36,11 @@ export function SpectrogramView(props: Props) {
   useEffect(() => {
     const observer = new ResizeObserver(() => redraw.current());
     observer.observe(canvas.current!);
-    return () => observer.disconnect();
+    const stop = onSchemeChange(() => redraw.current());
+    return () => {
+      observer.disconnect();
+      stop();
+    };
   }, []);
   return (
     <figure class="spectrogram">
@@ -100,6 +105,7 @@ function drawColumns(context: CanvasRenderingContext2D, props: Props, plotWidth:
   context.beginPath();
   context.rect(LEFT, 0, plotWidth, HEIGHT);
   context.clip();
+  context.imageSmoothingEnabled = false;
   context.drawImage(buffer, left, 0, (last - first) * hopSeconds * perSecond, HEIGHT);
   context.restore();
 }
@@ -147,8 +153,8 @@ const STOPS = [
   [252, 250, 200],
 ] as const;
 
-const PALETTE = Uint32Array.from({ length: 256 }, (_, value) => {
-  const place = (value / 255) * (STOPS.length - 1);
+const PALETTE = Uint32Array.from({ length: LEVELS + 1 }, (_, value) => {
+  const place = (value / LEVELS) * (STOPS.length - 1);
   const index = Math.min(STOPS.length - 2, Math.floor(place));
   const [r, g, b] = STOPS[index]!.map((from, part) =>
     Math.round(from + (STOPS[index + 1]![part]! - from) * (place - index)),

@@ -4,12 +4,14 @@ import Meyda from 'meyda';
 const BINS = 128;
 /** Nothing of interest to a telephone detector is above. */
 const MOST_HZ = 8_000;
-const FLOOR_DB = -85;
+/** Brightest value of a column. */
+export const LEVELS = 23;
+const FLOOR_DB = -78;
 const CEILING_DB = -15;
 /** Columns computed before the page gets a turn. */
 const COLUMNS_A_TURN = 400;
 
-/** Columns of a spectrogram, one every `hopSeconds`: a byte a bin, 0 = quiet. */
+/** Columns of a spectrogram, one every `hopSeconds`: a byte a bin, 0 (quiet) to `LEVELS`. */
 export class Spectrogram {
   readonly columns: Uint8Array[] = [];
   readonly highHz: number;
@@ -35,7 +37,7 @@ export class Spectrogram {
       for (let bin = from; bin < to; bin++) peak = Math.max(peak, amplitudes[bin] ?? 0);
       const db = 20 * Math.log10(Math.max(1e-9, peak * scale));
       const share = (db - FLOOR_DB) / (CEILING_DB - FLOOR_DB);
-      column[line] = 255 * Math.max(0, Math.min(1, share));
+      column[line] = Math.round(LEVELS * Math.max(0, Math.min(1, share)));
     }
     this.columns.push(column);
   }

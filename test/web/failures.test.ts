@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeTestServices } from '../support/start-service.ts';
+import { fixturePath } from '../support/wire-audio.ts';
+import { closePages, openPage } from './support/browser.ts';
+import { HAS_BROWSER } from './support/find-browser.ts';
+import { startPageService, startTwoLegCall, urlOf } from './support/page-service.ts';
+
+const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
+const SESSION_LIFE_MS = 13 * 3_600_000;
+
+afterEach(async () => {
+  await closePages();
+  await closeTestServices();
+});
+
+describe.runIf(HAS_BROWSER)('what goes wrong', () => {
+  it('goes on after a restart of the service', async () => {
+    const first = await startPageService();
+    const { page, faults } = await openPage(urlOf(first));
+    await page.locator('[data-connection=open]').waitFor({ state: 'attached' });
+    await first.service.close();
+    await page.getByText('The service does not answer. Trying again').waitFor();
+    const second = await startPageService({ config: { port: first.port } });
+    expect(second.port).toBe(first.port);
+    await page.locator('[data-connection=open]').waitFor({ state: 'attached' });
+    const client = await startTwoLegCall(second);
+    await page.locator('tr.call .leg.synthetic').waitFor();
+    client.socket.terminate();
+    expect(faults).toEqual([]);
+  });
+
+  it('goes on with a call whose events were cut off, without a gap', async () => {
+    const service = await startPageService();
+    const client = await startTwoLegCall(service);
+    const { page } = await openPage(urlOf(service, '/#/call/two-legs'));
+    await page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor();
+    const seen = Number(await page.locator('.events h2 .num').textContent());
+    await page.context().setOffline(true);
+    await page.context().setOffline(false);
+    await client.stop();
+    await page.locator('dd.ended').waitFor();
+    // Both legs' last score was said before; the end is one event more.
+    await expect
+      .poll(async () => Number(await page.locator('.events h2 .num').textContent()))
+      .toBe(seen + 1);
+  });
+
+  it('replaces a token that the service no longer takes, and says so when that does not help', async () => {
+    const service = await startPageService();
+    const { page, faults } = await openPage(urlOf(service, '/#/try'));
+    let tokens = 0;
+    await page.route('**/v1/tokens', async (route) => {
+      tokens++;
+      if (tokens > 1) return route.fallback();
+      return route.fulfill({ status: 201, json: { token: 'expired', expiresInSeconds: 60 } });
+    });
+    const choose = () =>
+      page.locator('input[type=file]').setInputFiles(fixturePath('human_awb_en.flac'));
+    await choose();
+    await page.locator('.attempts tr[data-state=done]').waitFor();
+    expect(tokens).toBe(2);
+    await page.unroute('**/v1/tokens');
+    await page.route('**/v1/tokens', (route) =>
+      route.fulfill({ status: 201, json: { token: 'expired', expiresInSeconds: 60 } }),
+    );
+    await choose();
+    const failed = page.locator('.attempts tr[data-state=failed]');
+    await failed.waitFor();
+    expect(await failed.textContent()).toContain('the connection was refused');
+    expect(faults).toEqual([]);
+  });
+
+  it('asks for a key where one is needed, and again when the session has ended', async () => {
+    const service = await startPageService({ keys: [{ name: 'desk', fast: true }] });
+    const { page, faults } = await openPage(urlOf(service));
+    const key = page.getByLabel('API key');
+    await key.fill('bfk_wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    await key.fill(service.keys['desk']!);
+    await key.press('Enter');
+    await page.getByText('No calls right now').waitFor();
+    await page.getByText('desk', { exact: true }).waitFor();
+    // The cookie is the browser's alone.
+    expect(await page.evaluate('document.cookie')).toBe('');
+
+    await page.goto(urlOf(service, '/#/try'));
+    await page.locator('input[type=file]').setInputFiles(fixturePath('human_awb_en.flac'));
+    await page.locator('.attempts tr[data-state=done]').waitFor();
+
+    service.clock.skip(SESSION_LIFE_MS);
+    await page.goto(urlOf(service, '/#/detector'));
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  it('shows markup in names as the text that it is', async () => {
+    const service = await startPageService();
+    const client = await startTwoLegCall(service, {
+      callId: HOSTILE,
+      legs: [
+        { id: `${HOSTILE}1`, role: 'caller' },
+        { id: `${HOSTILE}2`, role: 'agent' },
+      ],
+      metadata: { [HOSTILE.slice(0, 60)]: HOSTILE },
+    });
+    const { page, faults } = await openPage(urlOf(service));
+    await page.getByRole('link', { name: HOSTILE }).click();
+    await page.getByRole('heading', { name: HOSTILE }).waitFor();
+    await page.locator('dd').getByText(HOSTILE).waitFor();
+    await page.locator('figure .leg-title').getByText(`${HOSTILE}2`).waitFor();
+    await page.locator('.event').last().click();
+    await page.goto(urlOf(service, '/#/try'));
+    const buffer = Buffer.from('not audio');
+    const name = '<img src=x onerror=alert(1)>.wav';
+    await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'audio/wav', buffer });
+    await page.locator('.attempts tr[data-state=failed]').getByText(name).waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.title()).not.toBe('1');
+    client.socket.terminate();
+    expect(faults).toEqual([]);
+  });
+});

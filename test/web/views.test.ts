@@ -1,0 +1,150 @@
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeTestServices } from '../support/start-service.ts';
+import { fixturePath } from '../support/wire-audio.ts';
+import { closePages, openPage } from './support/browser.ts';
+import { HAS_BROWSER } from './support/find-browser.ts';
+import { startPageService, startTwoLegCall, urlOf } from './support/page-service.ts';
+import { takePictures } from './support/screenshots.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core');
+
+afterEach(async () => {
+  await closePages();
+  await closeTestServices();
+});
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** Serious and critical violations in words. */
+async function seriousOf(page: Page): Promise<string[]> {
+  // Through the debugger: the page's own policy does not let it load this.
+  await page.evaluate(`${await readAxe()}; void 0`);
+  const violations = (await page.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
+  )) as Violation[];
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}
+
+async function readAxe(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return readFile(AXE, 'utf8');
+}
+
+const VIEWS: readonly { readonly path: string; readonly ready: (page: Page) => Promise<void> }[] = [
+  { path: '/#/live', ready: (page) => page.locator('tr.call .leg.synthetic').waitFor() },
+  {
+    path: '/#/call/two-legs',
+    ready: (page) => page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor(),
+  },
+  {
+    path: '/#/try',
+    async ready(page) {
+      const files = ['human_carlo_it_8k.flac', 'broken_text.wav'].map(fixturePath);
+      if ((await page.locator('.attempts').count()) === 0) {
+        await page.locator('input[type=file]').setInputFiles(files);
+      }
+      await page.locator('.attempts tr[data-state=failed]').waitFor();
+      await page.locator('.spectrogram canvas').waitFor();
+    },
+  },
+  {
+    path: '/#/detector',
+    async ready(page) {
+      await page.locator('img.chart').first().waitFor();
+      for (const card of await page.locator('summary').all()) await card.click();
+    },
+  },
+  { path: '/#/meaning', ready: (page) => page.locator('.squares').waitFor() },
+];
+
+describe.runIf(HAS_BROWSER)('every view', () => {
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      it(`has no serious violation of accessibility: ${colorScheme}, ${width} wide`, async () => {
+        const service = await startPageService();
+        const client = await startTwoLegCall(service);
+        const { page, faults } = await openPage(urlOf(service), {
+          colorScheme,
+          viewport: { width, height: 844 },
+        });
+        for (const { path, ready } of VIEWS) {
+          await page.goto(urlOf(service, path));
+          await ready(page);
+          expect(await seriousOf(page), path).toEqual([]);
+          const overflow = await page.evaluate(
+            'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+          );
+          expect(overflow, `${path} scrolls sideways`).toBe(0);
+        }
+        client.socket.terminate();
+        expect(faults).toEqual([]);
+      });
+    }
+  }
+
+  it('is reached, and a call opened and scrubbed, by keyboard', async () => {
+    const service = await startPageService();
+    const client = await startTwoLegCall(service);
+    const { page, faults } = await openPage(urlOf(service));
+    await page.locator('tr.call').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    const link = page.getByRole('link', { name: 'two-legs' });
+    for (let presses = 0; presses < 30; presses++) {
+      await page.keyboard.press('Tab');
+      if (await link.evaluate((element) => element === document.activeElement)) break;
+    }
+    await page.keyboard.press('Enter');
+    const slider = page.getByRole('slider', { name: 'Moment of the call' });
+    await slider.waitFor();
+    await slider.focus();
+    await page.keyboard.press('Home');
+    // At the beginning nothing had been said.
+    await page.locator('figure[data-leg=agent]').getByText('nothing yet').waitFor();
+    await page.keyboard.press('End');
+    await page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor();
+    client.socket.terminate();
+    expect(faults).toEqual([]);
+  });
+
+  it('shows what the detector is and what the score means', async () => {
+    const service = await startPageService();
+    const { page, faults } = await openPage(urlOf(service, '/#/detector'));
+    await page.getByRole('img', { name: /^DET/ }).first().waitFor();
+    await page
+      .getByRole('img', { name: /^Reliability/ })
+      .first()
+      .waitFor();
+    await page.getByText('This service keeps no alerts').waitFor();
+    await takePictures(page, 'detector');
+    await page.goto(urlOf(service, '/#/meaning'));
+    await page.getByText('So of 155 flagged calls 5 are really synthetic: 3 %.').waitFor();
+    await takePictures(page, 'meaning');
+    expect(faults).toEqual([]);
+  });
+
+  it('exports the timelines as a picture', async () => {
+    const service = await startPageService();
+    const client = await startTwoLegCall(service);
+    const { page } = await openPage(urlOf(service, '/#/call/two-legs'));
+    await page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor();
+    const button = page.getByRole('button', { name: 'PNG' });
+    const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    expect(file.suggestedFilename()).toBe('two-legs.png');
+    const { readFile } = await import('node:fs/promises');
+    const bytes = await readFile(await file.path());
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    // Two timelines of 210 each with their titles.
+    expect(bytes.readUInt32BE(20)).toBeGreaterThan(450);
+    client.socket.terminate();
+  });
+});
