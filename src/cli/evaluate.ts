@@ -9,11 +9,18 @@ import { compareSlices, type SliceComparison } from '../train/compare.ts';
 import { type Clip, CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
 import { CORPUS_KINDS, type CorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
+import { judgeSplit } from '../train/evaluate-detector.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from '../train/judge-channel.ts';
-import { renderComparison, renderDurations, renderSlices } from '../train/render-slices.ts';
+import {
+  renderComparison,
+  renderDurations,
+  renderRunning,
+  renderSlices,
+} from '../train/render-slices.ts';
 import { renderEvaluationReport } from '../train/report/evaluation-report.ts';
 import { type ScoredChannel, scoreCorpus, seenFamiliesOf } from '../train/score-corpus.ts';
 import { SCORE_FORMATS, type ScoreFormat, writeScoreFile } from '../train/score-files.ts';
+import { renderSeeds, type SeedFigures, spreadOf } from '../train/seed-figures.ts';
 import { judgedTrials, slicesOf } from '../train/slices.ts';
 import { applySplitFile } from '../train/split-file.ts';
 import { trainingFamilies } from '../train/system-family.ts';
@@ -30,6 +37,7 @@ interface EvaluateOptions {
   readonly channels: string;
   readonly cache: string;
   readonly compare?: string;
+  readonly seeds?: string;
   readonly report?: string;
   readonly writeScores?: string;
   readonly scoreFormat: ScoreFormat;
@@ -70,6 +78,10 @@ export function addEvaluateCommand(
     .option(
       '--compare <folder>',
       `another detector; exit ${EXIT.worse} when any slice is worse than its`,
+    )
+    .option(
+      '--seeds <folders>',
+      'comma-separated detectors of other seeds of the recipe: mean and spread of the EER',
     )
     .option('--report <html>', 'self-contained report; its figures go into a JSON file beside it')
     .option('--write-scores <file>', 'LLR of every clip after 4 s of speech (first channel)')
@@ -123,9 +135,10 @@ async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Pr
   );
   const comparison =
     other === null ? [] : compareChannels(judgements, other, await scoreWith(other), seenFamilies);
+  const seeds = await judgeSeeds(options, judgements, scoreWith);
   if (options.writeScores !== undefined) writeScores(options, judgements[0]!);
   if (options.report !== undefined) writeReport(options, detector, judgements, comparison);
-  writeFigures(options, judgements, comparison, context);
+  writeFigures(options, { judgements, comparison, seeds }, context);
   return comparison.some(({ verdict }) => verdict === 'worse') ? EXIT.worse : EXIT.ok;
 }
 
@@ -141,7 +154,7 @@ function readClips(options: EvaluateOptions, context: CliContext): readonly Clip
 }
 
 function decisionOf({ manifest }: Detector) {
-  return { decision: manifest, hopMs: manifest.frontEnd.hopMs };
+  return { decision: manifest, rules: manifest.decision, hopMs: manifest.frontEnd.hopMs };
 }
 
 function compareChannels(
@@ -158,6 +171,29 @@ function compareChannels(
       channel,
     ),
   );
+}
+
+/** The page-macro EERs of this detector and of its siblings from other seeds. */
+async function judgeSeeds(
+  { seeds }: EvaluateOptions,
+  own: readonly ChannelJudgement[],
+  scoreWith: (detector: Detector) => Promise<readonly ScoredChannel[]>,
+): Promise<SeedFigures[]> {
+  if (seeds === undefined) return [];
+  const eers = own.map(({ figures }) => [figures.pageMacroEer['4 s']!]);
+  for (const folder of seeds.split(',')) {
+    const sibling = await loadDetector(folder);
+    for (const [at, { channel, scored }] of (await scoreWith(sibling)).entries()) {
+      const { decision, hopMs } = decisionOf(sibling);
+      const names = { split: own[at]!.figures.split, channel };
+      eers[at]!.push(judgeSplit(scored, names, decision, hopMs).pageMacroEer['4 s']!);
+    }
+  }
+  return own.map(({ figures: { split, channel } }, at) => ({
+    split,
+    channel,
+    ...spreadOf(eers[at]!),
+  }));
 }
 
 function writeScores(options: EvaluateOptions, { trials }: ChannelJudgement): void {
@@ -196,15 +232,20 @@ function writeReport(
   writeFileSync(besides, `${JSON.stringify(figures, null, 1)}\n`);
 }
 
+interface Evaluated {
+  readonly judgements: readonly ChannelJudgement[];
+  readonly comparison: readonly SliceComparison[];
+  readonly seeds: readonly SeedFigures[];
+}
+
 function writeFigures(
   options: EvaluateOptions,
-  judgements: readonly ChannelJudgement[],
-  comparison: readonly SliceComparison[],
+  { judgements, comparison, seeds }: Evaluated,
   { stdout }: CliContext,
 ): void {
   if (options.json) {
     const channels = judgements.map(judgementJson);
-    stdout.write(`${JSON.stringify({ channels, comparison })}\n`);
+    stdout.write(`${JSON.stringify({ channels, comparison, seeds })}\n`);
     return;
   }
   const rows = judgements.map(({ figures, durations }) => ({
@@ -212,7 +253,9 @@ function writeFigures(
     durations,
   }));
   stdout.write(`${renderFigures(judgements.map(({ figures }) => figures))}\n`);
+  if (seeds.length > 0) stdout.write(`${renderSeeds(seeds)}\n`);
   stdout.write(`${renderDurations(rows)}\n`);
+  stdout.write(`${renderRunning(judgements)}\n`);
   stdout.write(`${renderSlices(judgements.flatMap(({ slices }) => slices))}\n`);
   if (comparison.length > 0) stdout.write(`${renderComparison(comparison)}\n`);
 }

@@ -18,6 +18,7 @@ import type { ChannelName } from './channels.ts';
 import type { ClipAudio } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
 import { heardClips } from './heard-clips.ts';
+import { estimateSnrDb } from './snr.ts';
 
 /** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
 const STEPS_PER_UNIT = 512;
@@ -27,6 +28,8 @@ const CACHE_VERSION = 4;
 export interface ClipSpan {
   readonly firstFrame: number;
   readonly frames: number;
+  /** Loud frames over quiet frames, in dB, as heard through the channel; absent = not measured. */
+  readonly snrDb?: number;
 }
 
 /** Kept frames of many clips through one channel. */
@@ -110,7 +113,8 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
       const { frames, voiced } = keptFrames(samples, frontEnd, isExact);
       writeSync(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
       writeSync(voicedFile, voiced);
-      spans.push({ firstFrame, frames: voiced.length });
+      const snrDb = estimateSnrDb(samples, frontEnd.sampleRateHz);
+      spans.push({ firstFrame, frames: voiced.length, ...(snrDb === null ? {} : { snrDb }) });
       firstFrame += voiced.length;
       onProgress?.(spans.length, clips.length);
     }

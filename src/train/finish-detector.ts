@@ -1,6 +1,7 @@
-import { type DetectorContent, writeDetector } from '../model/detector.ts';
+import { type DetectorContent, loadDetector, writeDetector } from '../model/detector.ts';
 import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
+import { writeReference } from '../model/reference.ts';
 import { createRandom } from '../random.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
 import { calibrate } from './calibrate.ts';
@@ -12,6 +13,7 @@ import type { FeatureStore } from './features.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from './judge-channel.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
+import { driftReference } from './reference.ts';
 import { renderEvaluationReport } from './report/evaluation-report.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 import { trainingFamilies } from './system-family.ts';
@@ -68,7 +70,15 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
       ...reportsOf(options, measured),
     },
   });
+  await keepReference(options);
   return figures;
+}
+
+/** What a service compares its calls with; a corpus of short clips has none. */
+async function keepReference({ outFolder, clips, stores }: FinishOptions): Promise<void> {
+  const detector = await loadDetector(outFolder);
+  const reference = await driftReference(detector, clips, stores);
+  if (reference !== null) await writeReference(detector, reference);
 }
 
 async function measure({ recipe, clips, stores, trained }: FinishOptions): Promise<Measured> {
@@ -81,7 +91,7 @@ async function measure({ recipe, clips, stores, trained }: FinishOptions): Promi
   for (const store of stores) val.push(await scoreOf(store, 'val'));
   const decision = decisionOf(val, recipe);
   const families = trainingFamilies(clips);
-  const about = { decision, hopMs, seenFamilies: new Set(families) };
+  const about = { decision, rules: DECISION, hopMs, seenFamilies: new Set(families) };
   const judgements: ChannelJudgement[] = [];
   for (const split of ['val', 'dev'] as const) {
     for (const store of stores) {

@@ -1,3 +1,4 @@
+import type { DetectorManifest } from '../model/manifest.ts';
 import { type DurationPoint, durationCurve } from './duration-curve.ts';
 import {
   type Decision,
@@ -10,6 +11,7 @@ import { type Confusion, confusionAt } from './metrics/confusion.ts';
 import { areaUnderRoc } from './metrics/det.ts';
 import { actDcf, minDcf } from './metrics/min-dcf.ts';
 import { splitScores, type TrialScores } from './metrics/trials.ts';
+import { type RunningFigures, runningFigures } from './running-verdicts.ts';
 import type { ScoredClip } from './score-store.ts';
 import {
   type JudgedTrial,
@@ -28,6 +30,7 @@ export interface ChannelJudgement {
   readonly minDcf: number;
   readonly actDcf: number;
   readonly calibration: CalibrationError;
+  readonly running: RunningFigures;
   /** At the shipped 1 % threshold. */
   readonly confusion: Confusion;
   /** LLRs after 4 s of speech. */
@@ -39,6 +42,8 @@ export interface JudgeOptions {
   readonly split: string;
   readonly channel: string;
   readonly decision: Decision;
+  /** When a verdict may be given, as when serving. */
+  readonly rules: DetectorManifest['decision'];
   readonly hopMs: number;
   /** Families of the synthesisers that training met; null = unknown. */
   readonly seenFamilies: ReadonlySet<string> | null;
@@ -47,7 +52,7 @@ export interface JudgeOptions {
 /** Judges the step logits of a split: figures, slices, durations, calibration. */
 export function judgeChannel(
   scored: readonly ScoredClip[],
-  { split, channel, decision, hopMs, seenFamilies }: JudgeOptions,
+  { split, channel, decision, rules, hopMs, seenFamilies }: JudgeOptions,
 ): ChannelJudgement {
   const trials = judgedTrials(scored, decision, hopMs);
   const scores = splitScores(trials);
@@ -59,6 +64,7 @@ export function judgeChannel(
     minDcf: minDcf(scores),
     actDcf: actDcf(scores),
     calibration: calibrationError(scores),
+    running: runningFigures(scored, decision, rules, hopMs),
     confusion: confusionAt(scores, strictThreshold(decision)),
     scores,
     trials,

@@ -32,13 +32,14 @@ export function referenceClips(clips: readonly Clip[]): number[] {
  * What a detector makes of human clips, channel by channel, after as much speech as live legs are
  * looked at. Channels with fewer than 20 clips that are long enough are left out.
  * @param stores features without normalisation, in the order of `clips`
- * @throws CorpusError when the detector's normalisation is not global, or no channel has enough
+ * @returns null when no channel has enough
+ * @throws CorpusError when the detector's normalisation is not global
  */
 export async function driftReference(
   detector: Detector,
   clips: readonly Clip[],
   stores: readonly FeatureStore[],
-): Promise<ReferenceFile> {
+): Promise<ReferenceFile | null> {
   const engine = await detector.createEngine('onnx');
   const channels: ReferenceFile['channels'] = {};
   try {
@@ -58,11 +59,7 @@ export async function driftReference(
   } finally {
     engine.dispose();
   }
-  if (Object.keys(channels).length === 0) {
-    throw new CorpusError(
-      `a reference needs ${LEAST_CLIPS} human clips with ${SAMPLE_SPEECH_MS / 1_000} s of speech`,
-    );
-  }
+  if (Object.keys(channels).length === 0) return null;
   const modelSha256 = modelSha256Of(detector);
   return { schemaVersion: 1, modelSha256, speechMs: SAMPLE_SPEECH_MS, channels };
 }

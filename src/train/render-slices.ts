@@ -1,6 +1,7 @@
 import type { SliceComparison } from './compare.ts';
 import type { DurationPoint } from './duration-curve.ts';
 import { percentText } from './report/markup.ts';
+import type { RunningFigures } from './running-verdicts.ts';
 import type { SliceFigures } from './slices.ts';
 
 const points = (share: number) => `${share > 0 ? '+' : ''}${percentText(share)}`;
@@ -25,6 +26,27 @@ export function renderDurations(
     ),
   );
   return `| channel | speech | pooled EER | 95 % interval | clips as long, % |\n|---|---|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+/** The table of verdicts while clips are heard, in Markdown. */
+export function renderRunning(
+  rows: readonly {
+    readonly figures: { readonly channel: string };
+    readonly running: RunningFigures;
+  }[],
+): string {
+  const lines = rows.map(({ figures, running }) => {
+    const { detected, falselyAccused, flipsPerClip, withoutVerdict } = running;
+    return `| ${figures.channel} | ${percentText(detected)} | ${timesText(running)} | ${percentText(falselyAccused)} | ${flipsPerClip.toFixed(3)} | ${percentText(withoutVerdict)} |`;
+  });
+  return `| channel | synthetic clips detected, % | speech until then, median / 90 % | human clips accused, % | flips a clip | without verdict at the end, % |\n|---|---|---|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+/** Median and 90 % of the speech that detecting took. */
+export function timesText({ speechMsToDetect }: RunningFigures): string {
+  if (speechMsToDetect === null) return '–';
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  return `${seconds(speechMsToDetect.median)} / ${seconds(speechMsToDetect.p90)} s`;
 }
 
 /** The table of a comparison, in Markdown; differences are this detector minus the other. */

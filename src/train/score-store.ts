@@ -8,6 +8,8 @@ const MAX_ROWS = 128;
 /** A clip's step logits with the clip they are of. */
 export interface ScoredClip extends ClipLogits {
   readonly clip: Clip;
+  /** Of the clip as heard; absent = not measured. */
+  readonly snrDb?: number | undefined;
 }
 
 export interface ScoreOptions {
@@ -38,6 +40,7 @@ export async function scoreStore(options: ScoreOptions): Promise<ScoredClip[]> {
         page: clip.page,
         system: clip.system,
         isSpoof: clip.label === 'spoof',
+        snrDb: store.spans[index]!.snrDb,
         ...scored[row]!,
       });
     });

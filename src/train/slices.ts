@@ -18,6 +18,7 @@ import { systemFamily } from './system-family.ts';
 /** A clip's LLR (`score`) with the clip. */
 export interface JudgedTrial extends GroupedTrial {
   readonly clip: Clip;
+  readonly snrDb?: number | undefined;
 }
 
 /** Trials that have something in common. */
@@ -50,6 +51,7 @@ const LEAST_CLIPS = 20;
 /** Fewer groups cannot be resampled. */
 const LEAST_GROUPS = 8;
 const MOST_FAMILIES = 12;
+const SNR_EDGES_DB = [15, 25, 35, 45] as const;
 const BOOTSTRAP_SEED = 20_26;
 
 /** LLRs of clips after this much speech, those without any voiced frame left out. */
@@ -60,16 +62,16 @@ export function judgedTrials(
   speechMs: number = DECIDED_MS,
 ): JudgedTrial[] {
   const bySpeaker = groupsAreSpeakers(scored.map(({ clip }) => clip));
-  return scored.flatMap(({ clip, ...logits }) => {
+  return scored.flatMap(({ clip, snrDb, ...logits }) => {
     const score = llrAfter(logits, speechMs, decision, hopMs);
     if (!Number.isFinite(score)) return [];
     const group = bySpeaker ? clip.speaker : clip.page;
-    return [{ clip, group, isSpoof: logits.isSpoof, score }];
+    return [{ clip, group, isSpoof: logits.isSpoof, score, snrDb }];
   });
 }
 
 /**
- * All trials, and those by language, gender, age, accent and codec, as far as clips tell; then the
+ * All trials, and those by language, gender, age, accent, codec and SNR, as far as clips tell; then the
  * synthesisers that training met or not, and the largest families, each against all bona fide
  * trials. Slices with fewer than twenty clips of a class are left out.
  */
@@ -85,6 +87,9 @@ export function slicesOf(
         slices.push({ dimension, value, trials: members });
       }
     }
+  }
+  for (const [value, members] of largestFirst(trials, snrBand)) {
+    if (value !== '') slices.push({ dimension: 'SNR', value, trials: members });
   }
   const bonafide = trials.filter(({ isSpoof }) => !isSpoof);
   const families = largestFirst(
@@ -148,6 +153,12 @@ function groupsAreSpeakers(clips: readonly Clip[]): boolean {
   if (new Set(clips.map(({ page }) => page)).size >= LEAST_GROUPS) return false;
   const speakers = new Set(clips.map(({ speaker }) => speaker));
   return speakers.size >= LEAST_GROUPS && !speakers.has('');
+}
+
+function snrBand({ snrDb }: JudgedTrial): string {
+  if (snrDb === undefined) return '';
+  const band = SNR_EDGES_DB.findLast((edge) => snrDb >= edge);
+  return band === undefined ? `below ${SNR_EDGES_DB[0]} dB` : `from ${band} dB`;
 }
 
 function isLargeEnough({ trials }: Slice): boolean {

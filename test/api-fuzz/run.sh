@@ -79,7 +79,10 @@ include-path = "/v1/calls/{id}/events"
 checks.response_schema_conformance.enabled = false
 TOML
 
-"$venv/bin/schemathesis" --config-file "$work/schemathesis.toml" run "http://127.0.0.1:$port/openapi.json" \
+# It keeps notes where it is started.
+schemathesis=$PWD/$venv/bin/schemathesis
+cd "$work"
+"$schemathesis" --config-file schemathesis.toml run "http://127.0.0.1:$port/openapi.json" \
   --header "Authorization: Bearer $key" --seed "${SEED:-1}" --max-time "${SECONDS_AT_MOST:-120}" \
   --phases examples,coverage,fuzzing --max-examples 40 --continue-on-failure --request-timeout 30 \
   --exclude-path-regex '^/metrics$' --generation-database none --no-color

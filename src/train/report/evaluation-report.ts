@@ -1,6 +1,6 @@
 import type { SliceComparison } from '../compare.ts';
 import type { ChannelJudgement } from '../judge-channel.ts';
-import { nameOf } from '../render-slices.ts';
+import { nameOf, timesText } from '../render-slices.ts';
 import {
   detChart,
   durationChart,
@@ -72,6 +72,8 @@ function renderSplit(split: string, judgements: readonly ChannelJudgement[]): st
 the dashed line in the histograms.</p>
 <div class="scroll">${channelTable(judgements)}</div>
 <div class="charts">${charts.join('\n')}</div>
+<h3>Verdicts while listening</h3>
+<div class="scroll">${runningTable(judgements)}</div>
 <h3>Slices</h3>
 <div class="scroll">${sliceTable(judgements)}</div>`;
 }
@@ -114,6 +116,28 @@ function channelTable(judgements: readonly ChannelJudgement[]): string {
       percentText(confusion.missRate),
       percentText(confusion.precision),
       confusion.f1.toFixed(3),
+    ]),
+  );
+}
+
+function runningTable(judgements: readonly ChannelJudgement[]): string {
+  const head = [
+    'channel',
+    'synthetic clips detected',
+    'speech until then, median / 90 %',
+    'human clips accused',
+    'flips a clip',
+    'without verdict at the end',
+  ];
+  return htmlTable(
+    head,
+    judgements.map(({ figures, running }) => [
+      figures.channel,
+      percentText(running.detected),
+      timesText(running),
+      percentText(running.falselyAccused),
+      running.flipsPerClip.toFixed(3),
+      percentText(running.withoutVerdict),
     ]),
   );
 }

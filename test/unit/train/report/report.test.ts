@@ -96,6 +96,14 @@ describe('the report', () => {
     split: 'dev',
     channel: 'mulaw',
     hopMs: 10,
+    rules: {
+      provisionalSpeechMs: 1000,
+      firmSpeechMs: 4000,
+      hysteresisLlr: 0.5,
+      recentWindowMs: 4000,
+      recentMinimumSpeechMs: 2000,
+      recentMarginLlr: 0.7,
+    },
     seenFamilies: null,
     decision: {
       calibration: { bins: [{ minSpeechMs: 1000, slope: -1, intercept: 0 }], replicas: [] },
