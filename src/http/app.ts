@@ -4,6 +4,7 @@ import { cors } from 'hono/cors';
 import { HTTPException } from 'hono/http-exception';
 import type { AlertDesk } from '../results/outbox/alert-desk.ts';
 import { addAlertRoutes } from './alerts.ts';
+import { addCallSeriesRoute } from './call-series.ts';
 import { addCallRoutes, type CallRoutesSources } from './calls.ts';
 import type { DetectorCard } from './detector-card-schemas.ts';
 import { addDetectorCardRoute } from './detector-cards.ts';
@@ -63,6 +64,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addSessionRoutes(app, sources);
   addServiceRoutes(app, sources);
   addCallRoutes(app, sources);
+  addCallSeriesRoute(app, sources.bus);
   addOutcomeRoutes(app, sources);
   addScreeningRoutes(app, sources);
   addDetectorCardRoute(app, sources.detectorCards);

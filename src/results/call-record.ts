@@ -2,6 +2,7 @@ import type { Call, LegRole } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { ResultEvent } from './alert-events.ts';
 import type { NumberedEvent } from './event-bus.ts';
+import { type SeriesPoint, ScoreSeries } from './score-series.ts';
 
 type ScoreEvent = ScreeningEvent & { readonly type: 'score' | 'verdict' };
 
@@ -38,6 +39,7 @@ export class CallRecord {
     string,
     { role: LegRole; detector: string; latest: ScoreEvent | null }
   >();
+  readonly #series = new Map<string, ScoreSeries>();
   #nextId = 1;
   #liveStreams = 0;
   #endedAtMs: number | null = null;
@@ -78,11 +80,23 @@ export class CallRecord {
       const leg = this.#legs.get(event.leg);
       if (leg !== undefined) leg.latest = event;
     }
+    if (event.type === 'score') this.#seriesOf(event.leg).add(event);
     return entry;
   }
 
   eventsAfter(id: number): NumberedEvent[] {
     return this.#events.filter((entry) => entry.id > id);
+  }
+
+  /** The scores of each leg, thinned out. */
+  series(): { readonly id: string; readonly points: readonly SeriesPoint[] }[] {
+    return [...this.#series].map(([id, series]) => ({ id, points: series.points() }));
+  }
+
+  #seriesOf(leg: string): ScoreSeries {
+    const series = this.#series.get(leg) ?? new ScoreSeries();
+    this.#series.set(leg, series);
+    return series;
   }
 
   summary(): CallSummary {

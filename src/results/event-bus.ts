@@ -106,6 +106,13 @@ export class EventBus {
     return record?.keyName === keyName ? record.summary() : null;
   }
 
+  /** The scores of a live or lately ended call of a key from its beginning, or null. */
+  seriesOf(callId: string, keyName: string): ReturnType<CallRecord['series']> | null {
+    this.#dropOld();
+    const record = this.#records.get(callId);
+    return record?.keyName === keyName ? record.series() : null;
+  }
+
   /** Live and lately ended calls of a key, oldest first. */
   summaries(keyName: string): CallSummary[] {
     this.#dropOld();

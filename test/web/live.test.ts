@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeTestServices } from '../support/start-service.ts';
 import { closePages, openPage } from './support/browser.ts';
@@ -43,6 +44,15 @@ describe.runIf(HAS_BROWSER)('the live view', () => {
     const label = await agent.locator('.plot').getAttribute('aria-label');
     expect(label).toMatch(/At its end: synthetic\. Verdicts: .*synthetic \d+\.\d s/);
     await takePictures(page, 'call');
+
+    // The service keeps 64 events; the timeline goes back to the beginning all the same.
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV' }).click(),
+    ]);
+    const text = await readFile(await csv.path(), 'utf8');
+    for (const leg of ['caller', 'agent'])
+      expect(text).toMatch(new RegExp(`^${leg},\\w+,500,`, 'm'));
 
     await client.stop();
     await page.getByText('ended', { exact: true }).waitFor();

@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeTestServices } from '../support/start-service.ts';
@@ -7,8 +8,6 @@ import { closePages, openPage } from './support/browser.ts';
 import { HAS_BROWSER } from './support/find-browser.ts';
 import { startPageService, startTwoLegCall, urlOf } from './support/page-service.ts';
 import { takePictures } from './support/screenshots.ts';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core');
 
 afterEach(async () => {
   await closePages();
@@ -24,18 +23,13 @@ interface Violation {
 /** Serious and critical violations in words. */
 async function seriousOf(page: Page): Promise<string[]> {
   // Through the debugger: the page's own policy does not let it load this.
-  await page.evaluate(`${await readAxe()}; void 0`);
+  await page.evaluate(`${axe.source}; void 0`);
   const violations = (await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
   )) as Violation[];
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
-
-async function readAxe(): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  return readFile(AXE, 'utf8');
 }
 
 const VIEWS: readonly { readonly path: string; readonly ready: (page: Page) => Promise<void> }[] = [
@@ -140,7 +134,6 @@ describe.runIf(HAS_BROWSER)('every view', () => {
     const button = page.getByRole('button', { name: 'PNG' });
     const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
     expect(file.suggestedFilename()).toBe('two-legs.png');
-    const { readFile } = await import('node:fs/promises');
     const bytes = await readFile(await file.path());
     expect(bytes.subarray(1, 4).toString()).toBe('PNG');
     // Two timelines of 210 each with their titles.

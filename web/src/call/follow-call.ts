@@ -1,8 +1,12 @@
+import type { z } from 'zod';
 import { BonafideError, type CallSummary } from '../../../clients/typescript/client.ts';
-import { ask } from '../lib/session.ts';
-import { CallTrace } from '../lib/trace.ts';
+import type { callSeriesSchema } from '../../../src/http/call-series.ts';
+import { ask, getJson } from '../lib/session.ts';
+import { CallTrace, type ScoreFigures } from '../lib/trace.ts';
 
 const RETRY_MS = 1_500;
+
+type CallSeries = z.infer<typeof callSeriesSchema>;
 
 export type Following = 'loading' | 'live' | 'lost' | 'ended' | 'gone';
 
@@ -30,6 +34,7 @@ export class FollowedCall {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof BonafideError && error.problem.status === 404) {
+          this.#showSummary();
           this.#become(this.summary === null ? 'gone' : 'ended');
           return;
         }
@@ -43,6 +48,7 @@ export class FollowedCall {
   async #readOnce(callId: string, signal: AbortSignal): Promise<void> {
     this.summary = await ask((client) => client.call(callId));
     for (const { id, role } of this.summary.legs) this.trace.leg(id, role).role = role;
+    if (this.#lastId === 0) await this.#readSeries(callId);
     const isEnded = this.summary.state === 'ended';
     this.#become(isEnded ? 'ended' : 'live');
     await ask(async (client) => {
@@ -56,8 +62,37 @@ export class FollowedCall {
     this.#become(this.summary.state === 'ended' ? 'ended' : 'lost');
   }
 
+  /** Of a call whose events are no longer kept the last figures of each leg are left. */
+  #showSummary(): void {
+    for (const { id, latest } of this.summary?.legs ?? []) {
+      const leg = this.trace.leg(id);
+      if (latest === null || leg.last !== null) continue;
+      leg.detector = latest.detector;
+      leg.add(latest, latest.latencyMs);
+    }
+  }
+
+  /** What was said before the events that are kept. */
+  async #readSeries(callId: string): Promise<void> {
+    const path = `/v1/calls/${encodeURIComponent(callId)}/series`;
+    const { legs } = await getJson<CallSeries>(path);
+    for (const { id, points } of legs) this.trace.leg(id).seed(points.map(figuresOf));
+  }
+
   #become(state: Following): void {
     this.state = state;
     this.trace.version++;
   }
+}
+
+/** A point of the series as figures; what it does not tell is not a number. */
+function figuresOf(point: CallSeries['legs'][number]['points'][number]): ScoreFigures {
+  const { recentProbability, levelDbfs, ...rest } = point;
+  const untold = Number.NaN;
+  return {
+    ...rest,
+    llr: null,
+    recent: { syntheticProbability: recentProbability, speechMs: untold },
+    quality: { levelDbfs, bandwidthHz: untold, clippedShare: untold, lostMs: untold },
+  };
 }

@@ -23,7 +23,7 @@ export function csvOf(head: readonly string[], rows: readonly (readonly Cell[])[
 }
 
 function cellOf(cell: Cell): string {
-  if (cell === null) return '';
+  if (cell === null || Number.isNaN(cell)) return '';
   if (typeof cell !== 'string') return String(cell);
   const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -31,6 +31,7 @@ export class LegTrace {
   readonly latenciesMs: (number | null)[] = [];
   readonly changes: VerdictChange[] = [];
   readonly gaps: Gap[] = [];
+  #isSeeded = false;
 
   constructor(id: string, role: string) {
     this.id = id;
@@ -45,7 +46,21 @@ export class LegTrace {
     return (this.last?.streamTimeMs ?? 0) / 1000;
   }
 
+  /** Scores of before, thinned out: those that come as events take their places. */
+  seed(points: readonly ScoreFigures[]): void {
+    if (this.points.length > 0) return;
+    this.points.push(...points);
+    this.latenciesMs.push(...points.map(() => null));
+    this.#isSeeded = true;
+  }
+
   add(figures: ScoreFigures, latencyMs: number | null): void {
+    if (this.#isSeeded) {
+      this.#isSeeded = false;
+      const kept = this.indexAt(figures.streamTimeMs / 1000 - 0.001) + 1;
+      this.points.splice(kept);
+      this.latenciesMs.splice(kept);
+    }
     // A verdict comes with the score at which it changed: the newer one of a moment counts.
     const lastMs = this.last?.streamTimeMs ?? -1;
     if (figures.streamTimeMs < lastMs) return;

@@ -19,6 +19,9 @@ export function rateOfLine({ codec }: Line): number | null {
   return codec === 'as-is' ? null : codec === 'mulaw' ? MULAW_RATE_HZ : OPUS_RATE_HZ;
 }
 
+/** The lines that a microphone can be put on. */
+export const isLineForMicrophone = ({ codec, loss }: Line) => codec !== 'opus' && loss === 0;
+
 /** Packets of a line, in the format that `start` names. */
 export interface Wire {
   readonly codec: 'pcm16' | 'mulaw' | 'opus';

@@ -15,9 +15,6 @@ export interface Recording {
   readonly ended: Promise<void>;
 }
 
-/** The lines that a microphone can be put on. */
-export const isLineForMicrophone = ({ codec, loss }: Line) => codec !== 'opus' && loss === 0;
-
 /** @throws Error in words for people when there is no microphone or it may not be used */
 export async function record(attempt: Attempt): Promise<Recording> {
   const media = await openMicrophone();

@@ -7,7 +7,7 @@ import type { Attempt } from './attempt.ts';
 import { AttemptTable } from './attempt-table.tsx';
 import { addFiles, addRecording, attempts, recording, selected } from './attempts.ts';
 import { RAW_ENDINGS } from './decode.ts';
-import { canEncodeOpus, type Line } from './line.ts';
+import { canEncodeOpus, isLineForMicrophone, type Line } from './line.ts';
 import { SpectrogramView } from './spectrogram-view.tsx';
 
 const FIGURES_MS = 150;
@@ -126,7 +126,7 @@ function LineChoice({ line, setLine }: { line: Line; setLine: (line: Line) => vo
 
 function RecordButton({ line }: { readonly line: Line }) {
   const running = useStore(recording);
-  const isPossible = line.codec !== 'opus' && line.loss === 0;
+  const isPossible = isLineForMicrophone(line);
   if (running !== null) {
     return (
       <button type="button" class="recording" onClick={() => running.stop()}>
