@@ -11,9 +11,13 @@ import {
 import type { ClipAudio } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
 import { type Coder, CoderError, findCoders, throughCoder } from './ffmpeg-coders.ts';
+import { varyRecording } from './variations.ts';
 
 /** Clips that go through ffmpeg together; part of what a coded clip sounds like, so it is fixed. */
 const GROUP_CLIPS = 64;
+
+/** Channels whose recordings also vary in speed, offset and dither. */
+const VARIED: ReadonlySet<ChannelName> = new Set(['lossy', 'coded']);
 
 export interface HeardOptions {
   readonly channel: ChannelName;
@@ -63,10 +67,14 @@ export async function heardClip(
 async function levelled(
   clip: Clip,
   index: number,
-  { channel, seed, audio }: HeardOptions,
+  { channel, seed, audio, sampleRateHz }: HeardOptions,
 ): Promise<{ random: Random; samples: Float32Array }> {
   const random = createRandom(seed * 1_000_003 + index * 64 + CHANNEL_NAMES.indexOf(channel));
-  return { random, samples: normaliseLevel(await audio.samplesOf(clip), random) };
+  const samples = normaliseLevel(await audio.samplesOf(clip), random);
+  return {
+    random,
+    samples: VARIED.has(channel) ? varyRecording(samples, { random, sampleRateHz }) : samples,
+  };
 }
 
 /** Each clip through a coder that is drawn for it; a coder's bitrate is drawn for the group. */

@@ -74,6 +74,17 @@ describe('slices', () => {
     expect([find('').resampled, find('de').resampled]).toEqual(['groups', 'clips']);
   });
 
+  it('by SNR where it was measured', () => {
+    const heard = scoredClips().map((clip, at) => ({ ...clip, snrDb: at < 120 ? 12 : 38 }));
+    const bands = slicesOf(judgedTrials(heard, DECISION, HOP_MS), null)
+      .filter(({ dimension }) => dimension === 'SNR')
+      .map(({ value, trials: members }) => [value, members.length]);
+    expect(bands).toEqual([
+      ['below 15 dB', 120],
+      ['from 35 dB', 120],
+    ]);
+  });
+
   it('leave out what is unknown, shared by all, or small', () => {
     const few = trials.slice(0, 30);
     expect(slicesOf(few, null).map(({ dimension }) => dimension)).toEqual(['all']);
