@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { loadDetector } from '../model/detector.ts';
 import { assignSplits } from '../train/assign-splits.ts';
+import { type Baseline, readBaseline } from '../train/baseline.ts';
 import { type Clip, CorpusError } from '../train/corpora/clip.ts';
 import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
@@ -33,6 +34,7 @@ export type TrainInputOptions = Readonly<{
   from?: string;
   licences?: string;
   extra?: string;
+  baseline?: string;
 }>;
 
 /** What training and exporting begin with. */
@@ -42,6 +44,7 @@ export interface TrainInputs {
   readonly stores: readonly FeatureStore[];
   /** The detector that a transfer goes on from. */
   readonly from?: TransferSource;
+  readonly baseline?: Baseline | undefined;
 }
 
 /** The recipe that the options ask for, and what a transfer begins with. */
@@ -63,6 +66,7 @@ export async function readTrainInputs(
 ): Promise<TrainInputs> {
   try {
     const { recipe: asked, from } = await chooseRecipe(options);
+    const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
     const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
     mkdirSync(runFolder, { recursive: true });
     const clips = assignSplits(readCorpus(options.corpus), {
@@ -79,7 +83,7 @@ export async function readTrainInputs(
     );
     const all =
       options.extra === undefined ? main : await withExtra(main, recipe, options, context);
-    return { recipe, ...all, ...(from === undefined ? {} : { from }) };
+    return { recipe, ...all, baseline, ...(from === undefined ? {} : { from }) };
   } catch (error) {
     if (error instanceof CorpusError || error instanceof RecipeError) {
       throw new CliError(error.message, EXIT.configuration);

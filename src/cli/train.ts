@@ -53,7 +53,8 @@ export function addRunOptions(command: Command): Command {
     .option(
       '--extra <folder>',
       'more training clips, in the manifest format (corpus --copy-synthesis)',
-    );
+    )
+    .option('--baseline <folder>', 'detector whose figures stand beside in card and report');
 }
 
 /** Page and figures of the audit in the run folder. */

@@ -1,5 +1,6 @@
 import type { NetworkPlan } from '../model/network.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
+import { type Baseline, baselineTitle } from './baseline.ts';
 import type { Clip } from './corpora/clip.ts';
 import type { Decision, SplitFigures } from './evaluate-detector.ts';
 import type { Recipe } from './recipe.ts';
@@ -12,6 +13,7 @@ export interface CardOptions {
   readonly figures: readonly SplitFigures[];
   readonly decision: Decision;
   readonly audit?: AuditReport | undefined;
+  readonly baseline?: Baseline | undefined;
 }
 
 /** The detector's card, in Markdown. */
@@ -35,6 +37,7 @@ Page-macro EER: mean over pages with at least five clips of each label, in per c
 \`dev\` choosing between recipes; neither gave gradients.
 
 ${renderFigures(options.figures)}
+${renderBaseline(options.baseline)}
 ${renderThresholds(options.decision)}
 
 ## Where it fails
@@ -45,6 +48,11 @@ measured apart. Thresholds found on one population of calls do not carry over to
 It is no identity check, no proof, and no statement of intent: a human voice can lie and a synthetic one can be honest. It must not be the only ground for a
 decision about a person.
 `;
+}
+
+function renderBaseline(baseline: Baseline | undefined): string {
+  if (baseline === undefined) return '';
+  return `${baselineTitle(baseline)}:\n\n${renderFigures(baseline.figures)}`;
 }
 
 function renderThresholds({ thresholds, hourlyThresholds = [] }: Decision): string {

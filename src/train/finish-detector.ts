@@ -4,6 +4,7 @@ import { writeOnnx } from '../model/onnx-writer.ts';
 import { writeReference } from '../model/reference.ts';
 import { createRandom } from '../random.ts';
 import type { AuditReport } from './audit/shortcut-audit.ts';
+import type { Baseline } from './baseline.ts';
 import { calibrate } from './calibrate.ts';
 import { simulateCalls, thresholdsPerCall, thresholdsPerHour } from './call-thresholds.ts';
 import { renderCard } from './card.ts';
@@ -46,6 +47,8 @@ export interface FinishOptions {
   readonly outFolder: string;
   /** What the shortcut audit found; absent when a checkpoint is exported by itself. */
   readonly audit?: AuditReport;
+  /** Another detector's figures, for card and report. */
+  readonly baseline?: Baseline | undefined;
 }
 
 /** What was measured with the finished weights. */
@@ -58,7 +61,7 @@ interface Measured {
 
 /** Calibrates on `val` (all channels), judges `val` and `dev`, and writes the detector folder. */
 export async function finishDetector(options: FinishOptions): Promise<readonly SplitFigures[]> {
-  const { recipe, clips, trained, outFolder, audit } = options;
+  const { recipe, clips, trained, outFolder, audit, baseline } = options;
   const measured = await measure(options);
   const figures = measured.judgements.map((judgement) => judgement.figures);
   const { decision } = measured;
@@ -66,7 +69,9 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
     manifest: manifestOf(options, measured),
     weights: trained.weights,
     documents: {
-      'README.md': renderCard({ recipe, plan: trained.plan, clips, figures, decision, audit }),
+      'README.md': renderCard({
+        ...{ recipe, plan: trained.plan, clips, figures, decision, audit, baseline },
+      }),
       ...reportsOf(options, measured),
     },
   });
@@ -161,7 +166,7 @@ function manifestOf(
 
 /** The figures for machines and the report for people. */
 function reportsOf(
-  { recipe, runFolder }: FinishOptions,
+  { recipe, runFolder, baseline }: FinishOptions,
   { judgements }: Measured,
 ): Record<string, string> {
   const log = readLog(runFolder);
@@ -176,6 +181,7 @@ function reportsOf(
       ],
       judgements,
       comparison: [],
+      baseline,
       log,
     }),
   };

@@ -1,3 +1,4 @@
+import { type Baseline, baselineTitle } from '../baseline.ts';
 import type { SliceComparison } from '../compare.ts';
 import type { ChannelJudgement } from '../judge-channel.ts';
 import { nameOf, timesText } from '../render-slices.ts';
@@ -17,6 +18,7 @@ export interface ReportInput {
   readonly about: readonly string[];
   readonly judgements: readonly ChannelJudgement[];
   readonly comparison: readonly SliceComparison[];
+  readonly baseline?: Baseline | undefined;
   /** Entries of the run's log; may be empty. */
   readonly log: readonly Readonly<Record<string, number>>[];
 }
@@ -49,6 +51,7 @@ export function renderEvaluationReport(input: ReportInput): string {
 <h1>${escapeMarkup(title)}</h1>
 ${about.map((line) => `<p>${escapeMarkup(line)}</p>`).join('\n')}
 ${sections.join('\n')}
+${renderBaselineSection(input.baseline)}
 ${renderComparisonSection(input.comparison)}
 ${training.length === 0 ? '' : `<h2>Training</h2>\n<div class="charts">${training.join('\n')}</div>`}
 </body></html>
@@ -168,6 +171,22 @@ function sliceTable(judgements: readonly ChannelJudgement[]): string {
     ]),
   );
   return htmlTable(head, rows);
+}
+
+function renderBaselineSection(baseline: Baseline | undefined): string {
+  if (baseline === undefined) return '';
+  const rows = baseline.figures.map((row) => [
+    row.split,
+    row.channel,
+    ...Object.values(row.pageMacroEer).map(percentText),
+    percentText(row.pooledEer),
+    row.cllr.toFixed(3),
+    row.minCllr.toFixed(3),
+  ]);
+  const head = ['split', 'channel', ...Object.keys(baseline.figures[0]?.pageMacroEer ?? {})];
+  return `<h2>${escapeMarkup(baselineTitle(baseline))}</h2>
+<p>Page-macro EER by speech heard.</p>
+<div class="scroll">${htmlTable([...head, 'pooled EER', 'Cllr', 'least'], rows)}</div>`;
 }
 
 function renderComparisonSection(comparison: readonly SliceComparison[]): string {
