@@ -9,12 +9,29 @@ export function twilioSignature(authToken: string, url: string): string {
   return createHmac('sha1', authToken).update(url).digest('base64');
 }
 
-/** Compares in constant time. A trailing slash of the URL may be missing on either side. */
+/**
+ * Compares in constant time. As in Twilio's own libraries the URL counts with and without its port,
+ * since Twilio does not sign consistently; where it has none, `:443` is tried. A trailing slash may
+ * be missing on either side.
+ */
 export function isTwilioSignature(authToken: string, url: string, signature: string): boolean {
-  const other = url.endsWith('/') ? url.slice(0, -1) : `${url}/`;
-  return [url, other].some((candidate) => {
-    const expected = Buffer.from(twilioSignature(authToken, candidate));
-    const given = Buffer.from(signature);
-    return expected.length === given.length && timingSafeEqual(expected, given);
-  });
+  const given = Buffer.from(signature);
+  return portVariants(url)
+    .flatMap(slashVariants)
+    .some((candidate) => {
+      const expected = Buffer.from(twilioSignature(authToken, candidate));
+      return expected.length === given.length && timingSafeEqual(expected, given);
+    });
+}
+
+/** The URL without a port, and with the one that it has or with that of `wss`. */
+function portVariants(url: string): string[] {
+  const match = /^(wss:\/\/(?:\[[^\]]*\]|[^:/?#]*))(:\d+)?(.*)$/s.exec(url);
+  if (match === null) return [url];
+  const [, start = '', port = ':443', rest = ''] = match;
+  return [`${start}${rest}`, `${start}${port}${rest}`];
+}
+
+function slashVariants(url: string): string[] {
+  return [url, url.endsWith('/') ? url.slice(0, -1) : `${url}/`];
 }

@@ -55,6 +55,22 @@ describe('the twilio package', () => {
     }
   });
 
+  // The package knows the standard port of https only, so the scheme is changed for it: what it
+  // signs and accepts with and without the port is what we accept.
+  it.each([
+    ['wss://media.example.com/x', 'wss://media.example.com:443/x'],
+    ['wss://media.example.com:8443/x?a=1', 'wss://media.example.com:8443/x?a=1'],
+    ['wss://media.example.com:8443/x?a=1', 'wss://media.example.com/x?a=1'],
+    ['wss://media.example.com/x', 'wss://media.example.com:8443/x'],
+    ['wss://media.example.com/x', 'wss://other.example.com/x'],
+  ])('takes the ports of %s as we do: %s', (url, signed) => {
+    const token = text(32);
+    const https = (of: string) => of.replace('wss:', 'https:');
+    const theirs = getExpectedTwilioSignature(token, https(signed), {});
+    const accepted = validateRequest(token, theirs, https(url), {});
+    expect(isTwilioSignature(token, url, twilioSignature(token, signed))).toBe(accepted);
+  });
+
   it('lets a socket in by its signature', async () => {
     const host = await startTestService({
       keys: [{ name: 'acme' }],

@@ -132,4 +132,20 @@ describe('twilioSignature', () => {
     expect(isTwilioSignature('12345', url, signature.slice(1))).toBe(false);
     expect(isTwilioSignature('12345', url, '')).toBe(false);
   });
+
+  it.each([
+    ['wss://media.example.com/x', 'wss://media.example.com:443/x', true],
+    ['wss://media.example.com:443/x', 'wss://media.example.com/x', true],
+    ['wss://media.example.com:443/x', 'wss://media.example.com:443/x/', true],
+    ['wss://media.example.com:8443/x', 'wss://media.example.com:8443/x', true],
+    ['wss://media.example.com:8443/x', 'wss://media.example.com/x', true],
+    ['wss://media.example.com/x?a=b:1', 'wss://media.example.com:443/x?a=b:1', true],
+    ['wss://[2001:db8::1]/x', 'wss://[2001:db8::1]:443/x', true],
+    ['wss://media.example.com/x', 'wss://media.example.com:8443/x', false],
+    ['wss://media.example.com:8443/x', 'wss://media.example.com:443/x', false],
+    ['wss://media.example.com/x', 'wss://media.example.com:4430/x', false],
+    ['wss://media.example.com/x', 'wss://other.example.com:443/x', false],
+  ])('configured %s, signed %s: %s', (configured, signed, isGood) => {
+    expect(isTwilioSignature('t', configured, twilioSignature('t', signed))).toBe(isGood);
+  });
 });
