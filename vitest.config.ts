@@ -21,7 +21,7 @@ export default defineConfig({
       // Clients that others wrote: npm run test:peers installs them.
       project('peers', 60_000),
       // The page in a browser: npm run test:web builds it first.
-      project('web', 60_000),
+      project('web', 240_000),
     ],
     maxWorkers: 2,
     coverage: {

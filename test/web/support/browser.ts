@@ -51,6 +51,8 @@ export async function openPage(url: string, options: OpenOptions = {}): Promise<
       await rm(profile, { recursive: true, force: true });
     },
   });
+  // Machines that build share their cores: what takes long here is no failure.
+  context.setDefaultTimeout(90_000);
   const page = context.pages()[0] ?? (await context.newPage());
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));

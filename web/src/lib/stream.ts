@@ -6,18 +6,33 @@ type StreamStart = Parameters<BonafideClient['stream']>[0];
 /** The shortest life of a token: it is used at once. */
 const TOKEN_SECONDS = 60;
 
+/** A service that is full is asked again this often, so long in between. */
+const BUSY_TRIES = 30;
+const BUSY_WAIT_MS = 1_000;
+
 /**
- * Starts a call over the native protocol with a token of its own. A token that the service no longer
- * takes (it restarted, or the machine slept in between) is replaced once.
+ * Starts a call over the native protocol with a token of its own. A service that is full is asked
+ * again for a while; a token that it no longer takes (it restarted, or the machine slept in between) is
+ * replaced once.
  * @throws Error with the service's words, or that the connection was refused
  */
 export async function openStream(start: StreamStart): Promise<AudioStream> {
-  try {
-    return await openOnce(start);
-  } catch (error) {
-    if (codeOf(error) !== null) throw error;
-    return openOnce(start);
+  let tokens = 2;
+  for (let tries = BUSY_TRIES; ; tries--) {
+    try {
+      return await openOnce(start);
+    } catch (error) {
+      if (codeOf(error) !== null) throw error;
+      // A refused handshake does not tell a page why.
+      if (await isReady()) tokens--;
+      else await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+      if (tokens === 0 || tries === 0) throw error;
+    }
   }
+}
+
+async function isReady(): Promise<boolean> {
+  return (await fetch('/readyz')).ok;
 }
 
 async function openOnce(start: StreamStart): Promise<AudioStream> {
