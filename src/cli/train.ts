@@ -1,13 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { loadDetector } from '../model/detector.ts';
 import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
 import { runAudit } from '../train/audit/run-audit.ts';
 import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { renderFigures } from '../train/card.ts';
 import type { InProcessChannel } from '../train/channels.ts';
+import { readCorpus } from '../train/corpus.ts';
 import { finishDetector } from '../train/finish-detector.ts';
+import { guardTransfer } from '../train/guard.ts';
 import type { Recipe } from '../train/recipe.ts';
+import { nameOf, renderComparison } from '../train/render-slices.ts';
 import { trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
@@ -18,6 +22,7 @@ export interface TrainCliOptions extends TrainInputOptions {
   readonly prepareOnly?: boolean;
   readonly auditOnly?: boolean;
   readonly allowShortcuts?: boolean;
+  readonly guard?: string;
 }
 
 /** `bonafide train`: corpus → features → fit → calibrate → evaluate → detector folder. */
@@ -32,6 +37,10 @@ export function addTrainCommand(
   addRunOptions(command)
     .option('--quick', 'a usable detector in minutes: recipes/quick.yaml')
     .option('--from <folder>', 'go on from this detector: transfer to other recordings')
+    .option(
+      '--guard <folder>',
+      `with --from: the corpus of the old evaluation; exit code ${EXIT.worse} when a slice of it became worse`,
+    )
     .option('--prepare-only', 'stop when the features are prepared')
     .option('--audit-only', 'stop after the shortcut audit; exit code 4 when it fails')
     .option('--allow-shortcuts', 'train although the audit fails; the card will say so')
@@ -87,6 +96,9 @@ async function audit(
 }
 
 async function train(options: TrainCliOptions, context: CliContext): Promise<ExitCode> {
+  if (options.guard !== undefined && options.from === undefined) {
+    throw new CliError('--guard needs --from', EXIT.configuration);
+  }
   const inputs = await readTrainInputs(options, context);
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
@@ -112,5 +124,29 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
     audit: report,
   });
   context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
-  return EXIT.ok;
+  return options.from === undefined ? EXIT.ok : guard(options, inputs, context);
+}
+
+/** Whether a transfer made anything of the old evaluation worse. */
+async function guard(
+  { from, guard: corpus, out, cache }: TrainCliOptions,
+  { recipe }: TrainInputs,
+  { stdout }: CliContext,
+): Promise<ExitCode> {
+  if (corpus === undefined) {
+    stdout.write('not held against the old evaluation: --guard <its corpus> does that\n');
+    return EXIT.ok;
+  }
+  const rows = await guardTransfer({
+    before: await loadDetector(from!),
+    after: await loadDetector(out),
+    clips: readCorpus(corpus),
+    channel: auditedChannel(recipe),
+    cacheFolder: cache,
+  });
+  stdout.write(`${renderComparison(rows)}\n`);
+  const worse = rows.filter(({ verdict }) => verdict === 'worse').map(nameOf);
+  if (worse.length === 0) return EXIT.ok;
+  stdout.write(`worse than ${from} on: ${worse.join(', ')}; do not deploy ${out}\n`);
+  return EXIT.worse;
 }
