@@ -20,7 +20,7 @@ export function startAlerts(
   const { bus, metrics } = service;
   const limits = new Map(service.loaded.map((one) => [one.id, limitsOfDetector(one)]));
   const { policiesFile, policies, dataFolder, priorSynthetic } = config;
-  const { logSigningKey, logClearNumbers, logKeepDays } = config;
+  const { logSigningKey, logClearNumbers, logKeepDays, secrets } = config;
   return createAlertPlane({
     ...{ clock, logger, policiesFile, policies, dataFolder, priorSynthetic },
     ...{ logSigningKey, logClearNumbers, logKeepDays },
@@ -30,6 +30,8 @@ export function startAlerts(
       if (event.type === 'alert') metrics.alert(event.policy.name, event.severity);
     },
     delivered: (destination, outcome) => metrics.delivery(destination, outcome),
+    secrets,
+    controlled: (control, outcome) => metrics.callControl(control, outcome),
   });
 }
 

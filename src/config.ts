@@ -9,6 +9,8 @@ import {
   type PlatformSettings,
   readPlatformSettings,
 } from './platform-settings.ts';
+import { controlProblems } from './results/call-control/check-controls.ts';
+import { Secrets } from './results/call-control/secrets.ts';
 import { DEFAULT_POLICIES, type Policies, readPolicies } from './results/policies.ts';
 
 /** One setting: where it comes from, what it means; the README's table is checked against this. */
@@ -183,6 +185,8 @@ export interface Config extends Omit<SettingValues, 'detectors' | 'keysFile' | '
   readonly policies: Policies;
   /** PEM, or null. */
   readonly logSigningKey: string | null;
+  /** Secrets that the policies file names. */
+  readonly secrets: Secrets;
 }
 
 /** Every problem of the configuration at once. */
@@ -224,6 +228,9 @@ export function readConfig(
   if (policies.destinations.length > 0 && settings.dataFolder === '') {
     problems.push('BONAFIDE_DATA_FOLDER: is needed where the policies file has destinations');
   }
+  const secrets = new Secrets(environment);
+  const { dataFolder } = settings;
+  problems.push(...controlProblems(policies, { dataFolder, secrets }));
   const logSigningKey = readSigningKey(settings.logSigningKeyFile, problems);
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const { detectors, keysFile: _, platformsFile: _platformsFile, ...rest } = settings;
@@ -236,6 +243,7 @@ export function readConfig(
     platforms,
     policies,
     logSigningKey,
+    secrets,
   });
 }
 

@@ -21,6 +21,7 @@ export interface ServiceMetrics {
   laneDied(): void;
   alert(policy: string, severity: string): void;
   delivery(destination: string, outcome: string): void;
+  callControl(control: string, outcome: string): void;
   /** Text in the Prometheus exposition format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -157,12 +158,13 @@ function createAlertMetrics(
   counter: (name: string, help: string, labelNames: string[]) => Counter,
   gauge: MakeGauge,
   { alerts }: MetricSources,
-): Pick<ServiceMetrics, 'alert' | 'delivery'> {
+): Pick<ServiceMetrics, 'alert' | 'delivery' | 'callControl'> {
   const raised = counter('alerts_total', 'alerts raised', ['policy', 'severity']);
   const attempts = counter('alert_deliveries_total', 'delivery attempts', [
     'destination',
     'outcome',
   ]);
+  const controls = counter('call_control_total', 'actions on calls', ['control', 'outcome']);
   gauge('alerts_waiting', 'deliveries that wait', [], () => alerts().waiting);
   gauge('alerts_dead', 'deliveries given up', [], () => alerts().dead);
   gauge('alerts_oldest_ms', 'age of the oldest alert that waits, ms', [], () => {
@@ -175,6 +177,7 @@ function createAlertMetrics(
   return {
     alert: (policy, severity) => raised.inc({ policy, severity }),
     delivery: (destination, outcome) => attempts.inc({ destination, outcome }),
+    callControl: (control, outcome) => controls.inc({ control, outcome }),
   };
 }
 

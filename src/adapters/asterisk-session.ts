@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { LegRole } from '../stream/call.ts';
+import type { ControlReply, LegRole, SocketControl } from '../stream/call.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
@@ -98,13 +98,12 @@ export class AsteriskSession implements AdapterSession {
     this.#parts.link.close(closeCodeOf(code), code);
   }
 
-  /**
-   * Tells Asterisk to hang this channel up; the socket's close follows from there. Does nothing
-   * without a call.
-   */
-  hangUp(): void {
-    if (this.#state !== 'active') return;
+  /** `hangUp` tells Asterisk to hang this channel up; the socket's close follows from there. */
+  control({ kind }: SocketControl): ControlReply {
+    if (kind !== 'hangUp') return 'no_slot';
+    if (this.#state !== 'active') return 'call_over';
     this.#parts.link.sendText(this.#control === 'json' ? '{"command":"HANGUP"}' : 'HANGUP');
+    return 'sent';
   }
 
   #take(

@@ -35,12 +35,7 @@ export class EventOutlet<Event extends ResultEvent = ScreeningEvent> {
 
   offer(event: Event): void {
     const { link } = this.#options;
-    if (this.#givenUp) return;
-    if (link.bufferedBytes > CLOSE_BYTES) {
-      this.#givenUp = true;
-      this.#options.tooSlow();
-      return;
-    }
+    if (this.#isGivenUp()) return;
     if (event.type === 'score' && link.bufferedBytes > COALESCE_BYTES) {
       if (this.#held.has(event.leg)) this.#coalesced++;
       this.#held.set(event.leg, event);
@@ -50,10 +45,28 @@ export class EventOutlet<Event extends ResultEvent = ScreeningEvent> {
     link.sendText(this.#options.render(event));
   }
 
+  /** A text that never gives way. @returns false when the reader is given up */
+  offerText(text: string): boolean {
+    const { link } = this.#options;
+    if (this.#isGivenUp()) return false;
+    this.#releaseHeld(null);
+    link.sendText(text);
+    return true;
+  }
+
+  /** Gives the reader up when too much waits for it. */
+  #isGivenUp(): boolean {
+    if (!this.#givenUp && this.#options.link.bufferedBytes > CLOSE_BYTES) {
+      this.#givenUp = true;
+      this.#options.tooSlow();
+    }
+    return this.#givenUp;
+  }
+
   // A held score is older than the event: it goes first, unless a newer score of its leg comes now.
-  #releaseHeld(event: Event): void {
+  #releaseHeld(event: Event | null): void {
     for (const [leg, held] of this.#held) {
-      if (event.type === 'score' && event.leg === leg) this.#coalesced++;
+      if (event?.type === 'score' && event.leg === leg) this.#coalesced++;
       else this.#options.link.sendText(this.#options.render(held));
     }
     this.#held.clear();

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { ControlReply, SocketControl } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { parseBoundedJson } from './bounded-json.ts';
@@ -102,6 +103,13 @@ export class MetadataSession implements AdapterSession {
     }
   }
 
+  /** An event for the platform's application, where results go to it too. */
+  control(request: SocketControl): ControlReply {
+    if (request.kind !== 'event' || this.#options.dialect.results === 'none') return 'no_slot';
+    if (this.#state === 'closed') return 'call_over';
+    return this.#outlet.offerText(this.#wrap(request.data)) ? 'sent' : 'call_over';
+  }
+
   /** Closes with the error's code, the only way to say it here, and ends the call if there is one. */
   refuse(code: ErrorCode): void {
     if (this.#state === 'closed') return;
@@ -183,9 +191,12 @@ export class MetadataSession implements AdapterSession {
 
   #render(event: ResultEvent): string {
     const legs = this.#stream?.call.legs ?? [];
-    const result = describeResult(event, { legs, overruns: this.#overruns });
+    return this.#wrap(describeResult(event, { legs, overruns: this.#overruns }));
+  }
+
+  #wrap(data: object): string {
     const { results } = this.#options.dialect;
-    return JSON.stringify(results === 'enveloped' ? { type: 'json', data: result } : result);
+    return JSON.stringify(results === 'enveloped' ? { type: 'json', data } : data);
   }
 }
 

@@ -12,11 +12,12 @@ import type {
   DecisionScore,
   NoVerdictEvent,
 } from './alert-events.ts';
+import type { ControllableCall } from './call-control/live-socket.ts';
 import { type ArmedPolicy, LegWatch, policyScoreOf } from './leg-watch.ts';
 import type { Policies } from './policies.ts';
 
 /** What the engine needs to know of a call. */
-export interface ScreenedCall {
+export interface ScreenedCall extends ControllableCall {
   readonly callId: string;
   readonly start: {
     readonly keyName: string;

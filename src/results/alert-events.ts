@@ -82,8 +82,24 @@ export interface FinalDecision extends DecisionFacts {
   readonly quiet: string | null;
 }
 
-/** What policies decide of a leg. */
-export type Decision = AlertEvent | NoVerdictEvent | FinalDecision;
+/** What call control did on an alert, or would have done. For the decision log only. */
+export interface CallControlDecision
+  extends Pick<DecisionFacts, 'callId' | 'keyName' | 'platform' | 'leg' | 'streamTimeMs'> {
+  readonly type: 'call_control';
+  readonly alertId: string;
+  readonly control: {
+    readonly name: string;
+    readonly kind: string;
+    readonly mode: 'dry-run' | 'live';
+  };
+  readonly outcome: 'dry_run' | 'done' | 'refused' | 'given_up';
+  readonly error: string | null;
+  /** Wall time of the outcome, ms since 1970. */
+  readonly wallTimeMs: number;
+}
+
+/** What policies decide of a leg, and what came of it. */
+export type Decision = AlertEvent | NoVerdictEvent | FinalDecision | CallControlDecision;
 
 /** What goes into the decision log. */
 export type LoggedDecision = Decision | OutcomeDecision;

@@ -6,6 +6,9 @@ import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import { AlertEngine, type DecisionSink, type ScreenedCall } from './alert-engine.ts';
 import type { AlertEvent, NoVerdictEvent } from './alert-events.ts';
+import { controlProblems } from './call-control/check-controls.ts';
+import { ControlDesk, type ControlOutcome } from './call-control/control-desk.ts';
+import type { Secrets } from './call-control/secrets.ts';
 import { LogWriter } from './decision-log/log-writer.ts';
 import { AlertStore } from './outbox/alert-store.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -32,6 +35,9 @@ export interface AlertPlaneOptions {
   readonly priorSynthetic: number;
   readonly publish: (call: ScreenedCall, event: AlertEvent | NoVerdictEvent) => void;
   readonly delivered: (destination: string, outcome: DeliveryOutcome) => void;
+  /** Secrets of call control. */
+  readonly secrets: Secrets;
+  readonly controlled: (control: string, outcome: ControlOutcome) => void;
 }
 
 /** What is on its way, for the metrics. */
@@ -60,7 +66,7 @@ export interface AlertPlane {
 interface Durable {
   readonly sink: DecisionSink;
   readonly outcomes: CallOutcomes | null;
-  use(policies: Policies): void;
+  use(policies: Policies, controls: ControlDesk): void;
   figures(): AlertFigures;
   close(): Promise<void>;
 }
@@ -68,16 +74,28 @@ interface Durable {
 /** @throws StoreError when the store belongs to another process or to a newer version. */
 export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
   const { logger, policiesFile, policies } = options;
-  const policyStore = new PolicyStore(policiesFile, policies);
-  const durable = options.dataFolder === '' ? NOTHING_KEPT : openDurable(options);
+  const policyStore = new PolicyStore(policiesFile, policies, (next) =>
+    controlProblems(next, options),
+  );
+  const sink: DecisionSink = {
+    record: (decision, destinations) => durable.sink.record(decision, destinations),
+  };
+  const controls = createControls(options, sink);
+  const durable = options.dataFolder === '' ? NOTHING_KEPT : openDurable(options, controls);
   const engine = new AlertEngine({
     ...options,
     policies: () => policyStore.current,
-    sink: durable.sink,
+    sink: {
+      record(decision, destinations) {
+        const acts = decision.type === 'alert' ? controls.targetsOf(decision) : [];
+        sink.record(decision, [...destinations, ...acts]);
+      },
+    },
     publish(call, event) {
       const { callId, leg, policy, type } = event;
       logger.info({ callId, leg, policy: policy.name }, type === 'alert' ? 'alert' : 'no verdict');
       options.publish(call, event);
+      if (event.type === 'alert') controls.raised(call, event);
     },
   });
   return {
@@ -86,7 +104,9 @@ export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
     ended: (call) => engine.ended(call),
     reload() {
       const problems = policyStore.reload();
-      if (problems.length === 0) durable.use(policyStore.current);
+      if (problems.length > 0) return problems;
+      controls.use(policyStore.current);
+      durable.use(policyStore.current, controls);
       return problems;
     },
     figures: () => durable.figures(),
@@ -103,7 +123,19 @@ const NOTHING_KEPT: Durable = {
   close: async () => {},
 };
 
-function openDurable(options: AlertPlaneOptions): Durable {
+function createControls(options: AlertPlaneOptions, sink: DecisionSink): ControlDesk {
+  const { clock, logger, secrets, controlled: counted, policies } = options;
+  return new ControlDesk(
+    {
+      ...{ clock, logger, secrets, counted, sink },
+      post: (request) => post(request, clock),
+      readFile: (path) => readFileSync(path, 'utf8'),
+    },
+    policies,
+  );
+}
+
+function openDurable(options: AlertPlaneOptions, controls: ControlDesk): Durable {
   const { clock, logger, dataFolder, policies } = options;
   const store = AlertStore.open(dataFolder, { as: 'owner', maxBytes: MAX_STORE_BYTES });
   const outbox: Outbox = new Outbox({ store, clock, logger, committed: () => delivery.pump() });
@@ -113,12 +145,14 @@ function openDurable(options: AlertPlaneOptions): Durable {
       random: createRandom(Math.floor(clock.nowMs())),
       post: (request) => post(request, clock),
       readFile: (path) => readFileSync(path, 'utf8'),
-      outcome(destination, outcome, error) {
+      outcome(destination, outcome, error, alert) {
+        if (controls.attempted(destination, alert, outcome, error)) return;
         options.delivered(destination, outcome);
         if (error !== null) logger.warn({ destination, outcome, error }, 'alert not delivered');
       },
     },
     policies.destinations,
+    controls.targets(),
   );
   const {
     logSigningKey: signingKey,
@@ -132,7 +166,7 @@ function openDurable(options: AlertPlaneOptions): Durable {
   return {
     sink: outbox,
     outcomes: new OutcomeDesk({ store, outbox, clock }),
-    use: (next) => delivery.use(next.destinations),
+    use: (next, acts) => delivery.use(next.destinations, acts.targets()),
     figures() {
       const { held, lost } = outbox;
       const { waiting, dead, oldestWaitingAtMs } = store.counts();

@@ -5,6 +5,7 @@ import { PLATFORM_IDS } from '../platform-settings.ts';
 import type { AlertRule } from '../screening/alert-policy.ts';
 import type { LegMatch } from '../screening/leg-match.ts';
 import { readYaml } from '../yaml-problems.ts';
+import { type CallControlConfig, callControlSchema } from './call-control/control-config.ts';
 import { type Destination, destinationSchema } from './destinations.ts';
 
 const name = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes');
@@ -45,6 +46,8 @@ const policySchema = z.strictObject({
   noVerdict: z.enum(['failOpen', 'failClosed']).default('failOpen'),
   /** Absent = all. */
   destinations: z.array(name).optional(),
+  /** Actions on the call, by name; on calls of their platforms only. */
+  callControl: z.array(name).default([]),
 });
 
 const quietSchema = z.strictObject({
@@ -63,10 +66,11 @@ const policiesSchema = z
       .default([policySchema.parse({ name: 'likely-synthetic' })]),
     quiet: z.array(quietSchema).default([]),
     destinations: z.array(destinationSchema).default([]),
+    callControl: z.array(callControlSchema).default([]),
   })
-  .superRefine(({ policies, quiet, destinations }, context) => {
-    const known = new Set(destinations.map((destination) => destination.name));
-    for (const [list, entries] of Object.entries({ policies, quiet, destinations })) {
+  .superRefine(({ policies, quiet, destinations, callControl }, context) => {
+    const lists = { policies, quiet, destinations, callControl };
+    for (const [list, entries] of Object.entries(lists)) {
       entries.forEach((entry, index) => {
         if (entries.findIndex((other) => other.name === entry.name) < index) {
           const path = [list, index, 'name'];
@@ -75,11 +79,14 @@ const policiesSchema = z
       });
     }
     policies.forEach((policy, index) => {
-      policy.destinations?.forEach((wanted, at) => {
-        if (known.has(wanted)) return;
-        const path = ['policies', index, 'destinations', at];
-        context.addIssue({ code: 'custom', path, message: `no destination "${wanted}"` });
-      });
+      for (const list of ['destinations', 'callControl'] as const) {
+        policy[list]?.forEach((wanted, at) => {
+          if (lists[list].some((entry) => entry.name === wanted)) return;
+          const what = list === 'destinations' ? 'destination' : 'call control';
+          const path = ['policies', index, list, at];
+          context.addIssue({ code: 'custom', path, message: `no ${what} "${wanted}"` });
+        });
+      }
     });
   });
 
@@ -91,6 +98,7 @@ export interface Policy {
   /** sha256 of the rule and the quiet list, in hex. */
   readonly hash: string;
   readonly destinations: readonly string[];
+  readonly callControls: readonly string[];
 }
 
 /** Legs that are synthetic on purpose: an own voice menu, a voicemail greeting. */
@@ -104,6 +112,7 @@ export interface Policies {
   readonly policies: readonly Policy[];
   readonly quiet: readonly QuietEntry[];
   readonly destinations: readonly Destination[];
+  readonly callControls: readonly CallControlConfig[];
 }
 
 /** Policies when there is no file: one rule, no destination. */
@@ -126,16 +135,18 @@ export function readPolicies(file: string, problems: string[]): Policies {
   return parsed === null ? DEFAULT_POLICIES : policiesOf(parsed);
 }
 
-function policiesOf({ policies, quiet, destinations }: PoliciesFile): Policies {
+function policiesOf({ policies, quiet, destinations, callControl }: PoliciesFile): Policies {
   const all = destinations.map((destination) => destination.name);
   return {
-    policies: policies.map(({ destinations: wanted, ...rule }) => ({
+    policies: policies.map(({ destinations: wanted, callControl: callControls, ...rule }) => ({
       rule,
       hash: createHash('sha256').update(canonicalJson({ rule, quiet })).digest('hex'),
       destinations: wanted ?? all,
+      callControls,
     })),
     quiet,
     destinations,
+    callControls: callControl,
   };
 }
 
@@ -151,10 +162,17 @@ export function canonicalJson(value: unknown): string {
 /** The policies in force, read again when the operator says so. */
 export class PolicyStore {
   readonly #file: string;
+  readonly #check: (policies: Policies) => readonly string[];
   #current: Policies;
 
-  constructor(file: string, first: Policies) {
+  /** @param check what else is wrong with policies that are right by themselves */
+  constructor(
+    file: string,
+    first: Policies,
+    check: (policies: Policies) => readonly string[] = () => [],
+  ) {
     this.#file = file;
+    this.#check = check;
     this.#current = first;
   }
 
@@ -166,6 +184,7 @@ export class PolicyStore {
   reload(): readonly string[] {
     const problems: string[] = [];
     const next = readPolicies(this.#file, problems);
+    if (problems.length === 0) problems.push(...this.#check(next));
     if (problems.length === 0) this.#current = next;
     return problems;
   }

@@ -40,9 +40,20 @@ export interface CallStart {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** What may be asked of a live call's own socket. */
+export type SocketControl =
+  | { readonly kind: 'hangUp' }
+  /** JSON for the application behind the platform. */
+  | { readonly kind: 'event'; readonly data: object };
+
+/** `no_slot` = the platform takes no such thing on its socket, so nothing was sent. */
+export type ControlReply = 'sent' | 'no_slot' | 'call_over';
+
 /** Where a call's events go: the session on its socket. */
 export interface CallSink {
   deliver(event: ScreeningEvent): void;
+  /** Absent where the platform has no slot for any control. */
+  control?(request: SocketControl): ControlReply;
 }
 
 /** A leg of a live call. */
@@ -107,6 +118,12 @@ export class Call {
 
   deliver(event: ScreeningEvent): void {
     this.#sink?.deliver(event);
+  }
+
+  /** Asks something of the call's socket, where its platform has a slot for it. */
+  control(request: SocketControl): ControlReply {
+    if (this.#sink === null) return 'call_over';
+    return this.#sink.control?.(request) ?? 'no_slot';
   }
 
   /** One packet of a feed. `refused` = the call does not take audio in its state. */

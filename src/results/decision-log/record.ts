@@ -67,6 +67,9 @@ export function withoutNumbers(
     const note = decision.note === null ? null : mask(decision.note);
     return { ...decision, note, callId: hide(decision.callId) };
   }
+  if (decision.type === 'call_control') {
+    return { ...decision, callId: hide(decision.callId), leg: hide(decision.leg) };
+  }
   const metadata = Object.fromEntries(
     Object.entries(decision.metadata).map(([name, value]) => [name, mask(value)]),
   );

@@ -1,13 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
-import type { Destination } from '../destinations.ts';
+import type { AlertEvent } from '../alert-events.ts';
 import type { AlertStore, DeliveryMark, DueDelivery } from '../outbox/alert-store.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { backOffMs, retryAfterMs } from './back-off.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import type { PostOutcome, PostRequest } from './post.ts';
-import { renderAlert } from './render.ts';
-import { webhookHeaders } from './signature.ts';
+import type { DeliveryTarget, SendOutcome } from './delivery-target.ts';
 
 /** How a delivery attempt ended, for the metrics. */
 export type DeliveryOutcome = 'delivered' | 'failed' | 'dead';
@@ -17,14 +15,13 @@ export interface DeliveryParts {
   readonly outbox: Pick<Outbox, 'write'>;
   readonly clock: Clock;
   readonly random: Random;
-  readonly post: (request: PostRequest) => Promise<PostOutcome>;
-  /** PEM text of a file of the policies. @throws when it cannot be read */
-  readonly readFile: (path: string) => string;
-  readonly outcome: (destination: string, outcome: DeliveryOutcome, error: string | null) => void;
+  readonly outcome: (
+    destination: string,
+    outcome: DeliveryOutcome,
+    error: string | null,
+    alert: AlertEvent,
+  ) => void;
 }
-
-/** Says that the receiver wants no more of this, ever. */
-const GONE = 410;
 
 /**
  * Sends what is due to one destination: so many at once, each until the receiver says 2xx or a day has
@@ -36,24 +33,24 @@ export class DeliveryWorker {
   /** Alerts under way, or answered while the answer is not on the disk yet. */
   readonly #held = new Set<string>();
   readonly #active = new Set<Promise<void>>();
-  #destination: Destination;
+  #target: DeliveryTarget;
   #stopped = false;
 
-  constructor(destination: Destination, parts: DeliveryParts) {
-    this.#destination = destination;
+  constructor(target: DeliveryTarget, parts: DeliveryParts) {
+    this.#target = target;
     this.#parts = parts;
   }
 
   /** Settings after a reload; what is under way ends as it began. */
-  use(destination: Destination): void {
-    this.#destination = destination;
+  use(target: DeliveryTarget): void {
+    this.#target = target;
   }
 
   /** Starts what is due and fits. */
   pump(): void {
     if (this.#stopped) return;
     const { store, clock } = this.#parts;
-    const { name, concurrency } = this.#destination;
+    const { name, concurrency } = this.#target;
     const nowMs = clock.nowMs();
     const slots = this.#breaker.allowed(concurrency, nowMs) - this.#active.size;
     if (slots <= 0) return;
@@ -81,49 +78,46 @@ export class DeliveryWorker {
   async #deliver(delivery: DueDelivery): Promise<void> {
     const { outbox, outcome } = this.#parts;
     const { alert, destination } = delivery;
-    const mark = this.#markOf(delivery, await this.#attempt(delivery));
+    const mark = this.#isLate(delivery)
+      ? this.#dead('it came too late')
+      : this.#markOf(delivery, await this.#target.send(alert));
     const failure = mark.state === 'delivered' ? null : mark.error;
-    outcome(destination, mark.state === 'waiting' ? 'failed' : mark.state, failure);
+    outcome(destination, mark.state === 'waiting' ? 'failed' : mark.state, failure, alert);
     outbox.write({ kind: 'mark', alertId: alert.id, destination, mark }, () => {
       this.#held.delete(alert.id);
     });
   }
 
-  async #attempt({ alert }: DueDelivery): Promise<PostOutcome> {
-    const { clock, post, readFile } = this.#parts;
-    const { url, secrets, timeoutMs, allowPrivate, caFile } = this.#destination;
-    try {
-      const { contentType, body } = renderAlert(alert, this.#destination);
-      const message = { id: alert.id, body };
-      const headers = {
-        'content-type': contentType,
-        'user-agent': 'bonafide',
-        ...webhookHeaders(message, secrets, clock.nowMs()),
-      };
-      const ca = caFile === undefined ? {} : { ca: readFile(caFile) };
-      return await post({ url, headers, body, timeoutMs, allowPrivate, ...ca });
-    } catch (error) {
-      return { kind: 'error', error: error instanceof Error ? error.message : String(error) };
-    }
-  }
-
-  #markOf(delivery: DueDelivery, outcome: PostOutcome): DeliveryMark {
+  #markOf(delivery: DueDelivery, outcome: SendOutcome): DeliveryMark {
     const { clock, random } = this.#parts;
     const nowMs = Math.floor(clock.nowMs());
-    if (outcome.kind === 'answer' && outcome.status >= 200 && outcome.status < 300) {
+    if (outcome.kind === 'done') {
       this.#breaker.succeeded();
       return { state: 'delivered', atMs: nowMs };
     }
+    if (outcome.kind === 'refused') return this.#dead(outcome.error);
     this.#breaker.failed(nowMs);
-    const error = outcome.kind === 'error' ? outcome.error : `HTTP ${outcome.status}`;
-    if (outcome.kind === 'answer' && outcome.status === GONE) {
-      return { state: 'dead', atMs: nowMs, error };
-    }
-    const askedMs = outcome.kind === 'answer' ? retryAfterMs(outcome.retryAfter, nowMs) : null;
+    const { error } = outcome;
+    if (outcome.kind === 'gone') return this.#dead(error);
+    const askedMs = retryAfterMs(outcome.retryAfter, nowMs);
     if (askedMs !== null) this.#breaker.holdUntil(nowMs + askedMs);
     const waitMs = Math.max(askedMs ?? 0, backOffMs(delivery.attempts + 1, random));
     const nextAttemptAtMs = nowMs + waitMs;
-    if (nextAttemptAtMs > delivery.giveUpAtMs) return { state: 'dead', atMs: nowMs, error };
+    if (nextAttemptAtMs > this.#endOf(delivery)) return this.#dead(error);
     return { state: 'waiting', nextAttemptAtMs, error };
+  }
+
+  #dead(error: string): DeliveryMark {
+    return { state: 'dead', atMs: Math.floor(this.#parts.clock.nowMs()), error };
+  }
+
+  /** After a stop of the service, or behind others, an action may come when it makes no sense any more. */
+  #isLate(delivery: DueDelivery): boolean {
+    return this.#target.expiresMs !== null && this.#parts.clock.nowMs() > this.#endOf(delivery);
+  }
+
+  #endOf({ alert, giveUpAtMs }: DueDelivery): number {
+    const { expiresMs } = this.#target;
+    return expiresMs === null ? giveUpAtMs : Math.min(giveUpAtMs, alert.wallTimeMs + expiresMs);
   }
 }

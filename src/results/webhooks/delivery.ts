@@ -2,6 +2,7 @@ import type { Timer } from '../../clock.ts';
 import type { Logger } from '../../logger.ts';
 import type { Destination } from '../destinations.ts';
 import type { AlertStore } from '../outbox/alert-store.ts';
+import { type DeliveryTarget, type WebhookParts, webhookTarget } from './delivery-target.ts';
 import { type DeliveryParts, DeliveryWorker } from './delivery-worker.ts';
 
 /** How often the store is asked what is due: the step of retries, and of what the command line changed. */
@@ -12,41 +13,48 @@ const KEEP_ENDED_MS = 30 * 86_400_000;
 /** What is under way may take this long when the service stops; it is sent again after a restart. */
 const STOP_MS = 3_000;
 
-export interface DeliveryOptions extends DeliveryParts {
+export interface DeliveryOptions extends DeliveryParts, WebhookParts {
   readonly store: Pick<AlertStore, 'due' | 'pullInWaits' | 'buryOrphans' | 'forgetEnded'>;
   readonly logger: Logger;
 }
 
-/** One worker a destination. */
+/** One worker a destination, and one an action on calls. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #workers = new Map<string, DeliveryWorker>();
   readonly #timers: Timer[] = [];
 
-  constructor(options: DeliveryOptions, destinations: readonly Destination[]) {
+  /** @param others targets that are no destinations */
+  constructor(
+    options: DeliveryOptions,
+    destinations: readonly Destination[],
+    others: readonly DeliveryTarget[] = [],
+  ) {
     this.#options = options;
     const { clock, store } = options;
     this.#careful(() => store.pullInWaits(Math.floor(clock.nowMs())));
-    this.use(destinations);
+    this.use(destinations, others);
     this.#tidy();
     this.#timers.push(clock.every(POLL_MS, () => this.pump()));
     this.#timers.push(clock.every(TIDY_EVERY_MS, () => this.#tidy()));
   }
 
   /** Destinations after a reload. What waits for one that is gone becomes a dead letter. */
-  use(destinations: readonly Destination[]): void {
+  use(destinations: readonly Destination[], others: readonly DeliveryTarget[] = []): void {
     const { clock, store } = this.#options;
-    const names = destinations.map(({ name }) => name);
+    const webhooks = destinations.map((destination) => webhookTarget(destination, this.#options));
+    const targets = [...webhooks, ...others];
+    const names = targets.map(({ name }) => name);
     for (const [name, worker] of this.#workers) {
       if (names.includes(name)) continue;
       this.#workers.delete(name);
       void worker.stop();
     }
-    for (const destination of destinations) {
-      const worker = this.#workers.get(destination.name);
+    for (const target of targets) {
+      const worker = this.#workers.get(target.name);
       if (worker === undefined) {
-        this.#workers.set(destination.name, new DeliveryWorker(destination, this.#options));
-      } else worker.use(destination);
+        this.#workers.set(target.name, new DeliveryWorker(target, this.#options));
+      } else worker.use(target);
     }
     this.#careful(() => store.buryOrphans(names, Math.floor(clock.nowMs())));
     this.pump();

@@ -9,6 +9,8 @@ import { isPublicAddress } from './address-check.ts';
 export const MAX_ANSWER_BYTES = 16_384;
 
 export interface PostRequest {
+  /** `POST` when absent. */
+  readonly method?: 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -16,10 +18,18 @@ export interface PostRequest {
   readonly allowPrivate: boolean;
   /** PEM of the authorities to trust instead of the usual ones. */
   readonly ca?: string;
+  /** The answer's body is wanted, of which no more than `MAX_ANSWER_BYTES` are read. */
+  readonly wantsBody?: boolean;
 }
 
 export type PostOutcome =
-  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter: string | null }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly retryAfter: string | null;
+      /** Where it was wanted; empty when it broke off. */
+      readonly body?: string;
+    }
   /** One line for the operator. */
   | { readonly kind: 'error'; readonly error: string };
 
@@ -36,7 +46,7 @@ const resolveBySystem: Resolve = (host) => lookup(host, { all: true });
 const PRIVATE_REFUSED = 'the address is not public (allowPrivate: true would allow it)';
 
 /**
- * One POST. Never throws. Redirects are answers like any other; the connection goes to an address
+ * One POST, or what `method` says. Never throws. Redirects are answers like any other; the connection goes to an address
  * that was checked, not to what a second look-up might say.
  */
 export function post(
@@ -52,7 +62,7 @@ export function post(
   }
   return new Promise((settle) => {
     const options: RequestOptions & { ca?: string } = {
-      method: 'POST',
+      method: request.method ?? 'POST',
       agent: false,
       headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
       lookup: checkedLookup(resolve, request.allowPrivate),
@@ -61,8 +71,12 @@ export function post(
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
     const outgoing = send(url, options, (answer) => {
       const status = answer.statusCode ?? 0;
-      settle({ kind: 'answer', status, retryAfter: answer.headers['retry-after'] ?? null });
-      readAtMost(answer, () => timer.cancel());
+      const retryAfter = answer.headers['retry-after'] ?? null;
+      if (request.wantsBody !== true) settle({ kind: 'answer', status, retryAfter });
+      readAtMost(answer, (body) => {
+        timer.cancel();
+        settle({ kind: 'answer', status, retryAfter, body });
+      });
     });
     const timer = clock.after(request.timeoutMs, () => {
       outgoing.destroy(new Error(`no answer within ${request.timeoutMs} ms`));
@@ -79,16 +93,18 @@ export function post(
 }
 
 /** Reads a short answer to its end, so that the peer sees no reset, and breaks a long one off. */
-function readAtMost(answer: IncomingMessage, done: () => void): void {
+function readAtMost(answer: IncomingMessage, done: (body: string) => void): void {
   let bytes = 0;
+  const chunks: Buffer[] = [];
   answer.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    chunks.push(chunk);
     if (bytes > MAX_ANSWER_BYTES) answer.destroy();
   });
   answer.on('error', () => {
     // The status is known: nothing else is wanted of this answer.
   });
-  answer.on('close', done);
+  answer.on('close', () => done(answer.complete ? Buffer.concat(chunks).toString() : ''));
 }
 
 function checkedLookup(resolve: Resolve, allowPrivate: boolean): LookupFunction {

@@ -221,24 +221,30 @@ describe('a live Asterisk stream', () => {
   });
 });
 
-describe('hangUp', () => {
+describe('call control', () => {
   it.each([
     ['plain', plainMediaStart(), 'HANGUP'],
     ['JSON', jsonMediaStart(), '{"command":"HANGUP"}'],
   ])('speaks %s to a channel that does', (_form, text, command) => {
     const { session, link } = startedSession({}, text);
     session.text('STATUS channel_id:1 queue_length:0');
-    session.hangUp();
+    expect(session.control({ kind: 'hangUp' })).toBe('sent');
     expect(link.texts).toEqual([command]);
     expect(Buffer.byteLength(command)).toBeLessThanOrEqual(128);
   });
 
   it('is silent without a call', () => {
     const before = openSession();
-    before.session.hangUp();
+    expect(before.session.control({ kind: 'hangUp' })).toBe('call_over');
     const after = startedSession();
     after.session.closed(1000);
-    after.session.hangUp();
+    expect(after.session.control({ kind: 'hangUp' })).toBe('call_over');
     expect([before.link.texts, after.link.texts]).toEqual([[], []]);
+  });
+
+  it('sends no event, which Asterisk would not understand', () => {
+    const { session, link } = startedSession();
+    expect(session.control({ kind: 'event', data: { type: 'alert' } })).toBe('no_slot');
+    expect(link.texts).toEqual([]);
   });
 });

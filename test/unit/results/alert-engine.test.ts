@@ -16,7 +16,7 @@ const BASE = DEFAULT_POLICIES.policies[0]!;
 
 function policies(change: Partial<AlertRule> = {}, rest: Partial<Policies> = {}): Policies {
   const policy = { ...BASE, rule: { ...BASE.rule, ...change }, destinations: ['slack'] };
-  return { policies: [policy], quiet: [], destinations: [], ...rest };
+  return { policies: [policy], quiet: [], destinations: [], callControls: [], ...rest };
 }
 
 function rig(first = policies()) {
