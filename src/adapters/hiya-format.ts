@@ -1,16 +1,16 @@
-import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
+import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import { isRecord, wholeNumberOf } from './media-text.ts';
 import { isSupported } from './platform-stream.ts';
 
 /** Names of raw audio; the vendor's own list is not public. */
-const CODECS: ReadonlyMap<string, CodecName> = new Map([
+const CODECS: ReadonlyMap<string, 'pcm16' | 'mulaw' | 'alaw'> = new Map([
   ...['s16le', 'pcm_s16le', 'pcm16', 'pcm', 'linear16', 'l16', 'raw'].map(
     (name) => [name, 'pcm16'] as const,
   ),
   ...['mulaw', 'ulaw', 'pcm_mulaw', 'pcmu'].map((name) => [name, 'mulaw'] as const),
   ...['alaw', 'pcm_alaw', 'pcma'].map((name) => [name, 'alaw'] as const),
 ]);
-const DEFAULT_RATES_HZ = { pcm16: 16_000, mulaw: 8_000, alaw: 8_000, opus: 48_000 } as const;
+const DEFAULT_RATES_HZ = { pcm16: 16_000, mulaw: 8_000, alaw: 8_000 } as const;
 
 /**
  * `audioFormat` of the first text: a name with a rate behind it, as `s16le_16000`,

@@ -1,6 +1,7 @@
 import type { PlatformId } from '../platform-settings.ts';
 import type { LegRole } from '../stream/call.ts';
 import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
+import { G722_RATE_HZ } from '../stream/codecs/g722.ts';
 import { isRecord, wholeNumberOf } from './media-text.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -58,6 +59,7 @@ const CODECS: Readonly<Record<string, CodecName>> = {
   'audio/x-raw': 'pcm16',
   linear16: 'pcm16',
   opus: 'opus',
+  g722: 'g722',
 };
 
 const DEFAULT_FORMAT: Fields = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 };
@@ -219,12 +221,15 @@ function formatOf(described: unknown): AudioFormat | null {
   const attribute = attributes.map((text) => /^\s*rate=(\d+)/.exec(text)?.[1]).find(Boolean);
   const stated = fieldsOf(described);
   const rate = stated['sampleRate'] ?? stated['sample_rate'] ?? attribute;
-  const sampleRateHz = rate === undefined ? defaultRateHz(codec) : wholeNumberOf(rate);
+  const sampleRateHz =
+    rate === undefined || codec === 'g722' ? defaultRateHz(codec) : wholeNumberOf(rate);
   const channels = wholeNumberOf(given['channels']) === 2 ? 2 : 1;
   return { codec, sampleRateHz, channels };
 }
 
+/** Of G.722 platforms state the RTP clock, 8,000, or the audio's rate: it has one only. */
 function defaultRateHz(codec: CodecName): number {
+  if (codec === 'g722') return G722_RATE_HZ;
   return codec === 'opus' ? 48_000 : 8_000;
 }
 

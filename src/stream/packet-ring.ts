@@ -33,9 +33,9 @@ export const MAX_RECORD_MS = 200;
 /** The header has 16 bits for the length. */
 const MAX_PAYLOAD_BYTES = 65_535;
 
-const BYTES_PER_SAMPLE = { pcm16: 2, mulaw: 1, alaw: 1, opus: 0 } as const;
+const BYTES_PER_SAMPLE = { pcm16: 2, mulaw: 1, alaw: 1, g722: 0.5, opus: 0 } as const;
 
-/** Bytes of one sample of all channels; 0 for Opus, whose packets have no fixed size. */
+/** Bytes of one sample of all channels, half a byte of G.722; 0 for Opus, whose packets have no fixed size. */
 export function frameBytesOf(format: AudioFormat): number {
   return BYTES_PER_SAMPLE[format.codec] * format.channels;
 }

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { twilioSignature } from '../../src/adapters/twilio-signature.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../src/platform-settings.ts';
 import { sideOf, talkOf } from '../support/peer-talk.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
+import { nativeTrace, readResults } from '../support/result-reader.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 
 afterAll(closeTestServices);
@@ -153,6 +155,48 @@ describe('Telnyx', () => {
     await reader.closed;
     const stopped = reader.messages.find(({ type }) => type === 'stopped');
     expect(stopped).toMatchObject({ legs: [{ lostMs: 0, streamTimeMs: 120, packets: 6 }] });
+  });
+
+  const startOf = (encoding: string, callId: string) => ({
+    event: 'start',
+    start: {
+      call_control_id: 'v2:1',
+      call_session_id: callId,
+      media_format: { encoding, sample_rate: 8_000, channels: 1 },
+    },
+  });
+
+  it('G722 gives what its decoded samples give', async () => {
+    const service = await startTestService();
+    const [encoded, decoded] = await Promise.all(
+      ['speech.g722', 'speech.s16le'].map((name) =>
+        readFile(new URL(`../golden/g722/${name}`, import.meta.url)),
+      ),
+    );
+    const packetsOf = (bytes: Buffer, packetBytes: number) =>
+      Array.from({ length: bytes.length / packetBytes }, (_, index) =>
+        bytes.subarray(packetBytes * index, packetBytes * (index + 1)),
+      );
+    const pcm = { codec: 'pcm16', sampleRateHz: 16_000, channels: 1 } as const;
+    const wanted = await nativeTrace(service, pcm, packetsOf(decoded!, 640));
+    const trace = await readResults(service, 'wide');
+    const peer = await PlatformPeer.connect(service.port, { path: '/v1/platforms/telnyx' });
+    peer.json(startOf('G722', 'wide'));
+    const talk = talkOf(sideOf('telnyx'), peer.socket, 'wide');
+    for (const [index, bytes] of packetsOf(encoded!, 160).entries()) {
+      talk.packet({ track: 0, index, bytes });
+    }
+    talk.end();
+    expect(await peer.closed).toBe(1000);
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(await trace()).toEqual(wanted.map((line) => line.replaceAll('channel', 'inbound')));
+  });
+
+  it('AMR-WB is refused', async () => {
+    const service = await startTestService();
+    const peer = await PlatformPeer.connect(service.port, { path: '/v1/platforms/telnyx' });
+    peer.json(startOf('AMR-WB', 'narrow'));
+    expect(await peer.closed).toBe(1003);
   });
 });
 

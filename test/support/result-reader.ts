@@ -6,10 +6,11 @@ import { stableTrace } from './wire-audio.ts';
 
 /** Subscribes to a call that need not have begun. @returns its trace once it has ended */
 export async function readResults(
-  host: TestService,
+  host: Pick<TestService, 'port'>,
   callId: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<() => Promise<string[]>> {
-  const reader = await PlatformPeer.connect(host.port, { path: `/v1/calls/${callId}` });
+  const reader = await PlatformPeer.connect(host.port, { path: `/v1/calls/${callId}`, headers });
   return async () => {
     await reader.closed;
     const events = reader.messages.map(({ id: _, ...event }) => event as unknown as ScreeningEvent);
@@ -19,7 +20,7 @@ export async function readResults(
 
 /** What the native protocol makes of the same packets, with a score a second. */
 export async function nativeTrace(
-  host: TestService,
+  host: Pick<TestService, 'connect'>,
   format: AudioFormat,
   packets: readonly Uint8Array[],
 ): Promise<string[]> {

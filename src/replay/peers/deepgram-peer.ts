@@ -1,7 +1,7 @@
 import type { CodecName } from '../../stream/codecs/decoder.ts';
 import { PLAIN_PEER, type PlatformPeer, pathWith } from './platform-peer.ts';
 
-const ENCODINGS: Readonly<Record<CodecName, string>> = {
+const ENCODINGS: Readonly<Partial<Record<CodecName, string>>> = {
   pcm16: 'linear16',
   mulaw: 'mulaw',
   alaw: 'alaw',
@@ -21,7 +21,7 @@ export const DEEPGRAM_PEER: PlatformPeer = {
   secondParty: 'interleaved',
   target: ({ callId, format, key }) => ({
     path: pathWith('/v1/listen', {
-      encoding: ENCODINGS[format.codec],
+      encoding: ENCODINGS[format.codec] ?? null,
       sample_rate: String(format.sampleRateHz),
       channels: String(format.channels),
       call: callId,

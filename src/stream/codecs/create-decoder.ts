@@ -1,7 +1,8 @@
-import type { AudioFormat, PacketDecoder } from './decoder.ts';
+import type { AudioFormat, CodecName, PacketDecoder } from './decoder.ts';
 import { G711Decoder } from './g711.ts';
+import { G722_RATE_HZ, G722Decoder } from './g722.ts';
 import { loadNativeOpus, NativeOpusDecoder } from './opus.ts';
-import { isOpusRateHz, OPUS_RATES_HZ, type OpusOutput, type OpusRateHz } from './opus-packet.ts';
+import { OPUS_RATES_HZ, type OpusOutput, type OpusRateHz } from './opus-packet.ts';
 import { WasmOpus, WasmOpusDecoder } from './opus-wasm.ts';
 import { type ByteOrder, Pcm16Decoder } from './pcm16.ts';
 
@@ -24,7 +25,7 @@ export interface PacketDecoderOptions {
   readonly opus?: OpusBackend;
   /** Rate that the detector wants, > 0 and at most 48,000 for Opus. */
   readonly targetRateHz: number;
-  /** Longest PCM or G.711 packet that one call decodes; longer ones are refused. Default 200. */
+  /** Longest PCM, G.711 or G.722 packet that one call decodes; longer ones are refused. Default 200. */
   readonly maxPacketMs?: number;
   /** Byte order of PCM. Default little. */
   readonly byteOrder?: ByteOrder;
@@ -96,21 +97,32 @@ export function createPacketDecoder(
   if (format.codec === 'pcm16') {
     return new Pcm16Decoder(format, maxPacketSamples, options.byteOrder);
   }
+  if (format.codec === 'g722') return new G722Decoder(format, maxPacketSamples);
   return new G711Decoder(format, maxPacketSamples);
 }
+
+const RATES_HZ: Readonly<Record<CodecName, readonly number[]>> = {
+  pcm16: PCM_RATES_HZ,
+  mulaw: PCM_RATES_HZ,
+  alaw: PCM_RATES_HZ,
+  opus: OPUS_RATES_HZ,
+  g722: [G722_RATE_HZ],
+};
 
 /** @throws RangeError naming what is accepted and what came. */
 export function checkAudioFormat(format: AudioFormat): void {
   const { codec, sampleRateHz, channels } = format;
-  if (codec !== 'pcm16' && codec !== 'mulaw' && codec !== 'alaw' && codec !== 'opus') {
-    throw new RangeError(`codec must be pcm16, mulaw, alaw or opus, got ${String(codec)}`);
+  if (!Object.hasOwn(RATES_HZ, codec)) {
+    throw new RangeError(`codec must be pcm16, mulaw, alaw, opus or g722, got ${String(codec)}`);
   }
   if (channels !== 1 && channels !== 2) {
     throw new RangeError(`channels must be 1 or 2, got ${String(channels)}`);
   }
-  const pcmRates: readonly number[] = PCM_RATES_HZ;
-  if (codec === 'opus' ? isOpusRateHz(sampleRateHz) : pcmRates.includes(sampleRateHz)) return;
-  const accepted = codec === 'opus' ? OPUS_RATES_HZ : PCM_RATES_HZ;
+  if (codec === 'g722' && channels !== 1) {
+    throw new RangeError(`channels of g722 must be 1, got ${channels}`);
+  }
+  const accepted = RATES_HZ[codec];
+  if (accepted.includes(sampleRateHz)) return;
   throw new RangeError(
     `sampleRateHz of ${codec} must be one of ${accepted.join(', ')}, got ${sampleRateHz}`,
   );

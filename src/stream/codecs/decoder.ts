@@ -1,5 +1,5 @@
 /** Codecs that a packet can be in. */
-export type CodecName = 'pcm16' | 'mulaw' | 'alaw' | 'opus';
+export type CodecName = 'pcm16' | 'mulaw' | 'alaw' | 'opus' | 'g722';
 
 /** How the packets of a feed are encoded. `channels` are interleaved, one leg each. */
 export interface AudioFormat {
@@ -9,7 +9,7 @@ export interface AudioFormat {
 }
 
 /**
- * Decodes the packets of one feed. Stateful for Opus, so one object per feed. Never throws on bad
+ * Decodes the packets of one feed. Stateful for Opus and G.722, so one object per feed. Never throws on bad
  * input: a packet that cannot be decoded gives −1 and leaves the decoder usable.
  */
 export interface PacketDecoder {
@@ -20,7 +20,7 @@ export interface PacketDecoder {
   readonly maxPacketSamples: number;
   /**
    * Decodes one packet into one Float32Array per channel, values in [−1, 1].
-   * @returns samples per channel, or −1 when the packet is corrupt. Allocates: no (G.711, PCM).
+   * @returns samples per channel, or −1 when the packet is corrupt. Allocates: no (G.711, G.722, PCM).
    */
   decode(packet: Uint8Array, channelsOut: readonly Float32Array[]): number;
   dispose(): void;

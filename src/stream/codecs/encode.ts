@@ -51,6 +51,7 @@ export function createPacketEncoder(
   if (format.codec === 'opus') {
     return createOpusPacketEncoder(format, packetSamples, options.opusBitrate);
   }
+  if (format.codec === 'g722') throw new RangeError('codec must not be g722: it is decoded only');
   const write = WRITERS[format.codec];
   return {
     format,

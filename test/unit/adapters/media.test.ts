@@ -84,7 +84,8 @@ describe('dialects', () => {
     ['PCMA', 8000, { codec: 'alaw', sampleRateHz: 8000, channels: 1 }],
     ['L16', 16_000, { codec: 'pcm16', sampleRateHz: 16_000, channels: 1 }],
     ['OPUS', 48_000, { codec: 'opus', sampleRateHz: 48_000, channels: 1 }],
-    ['G722', 8000, null],
+    ['G722', 8000, { codec: 'g722', sampleRateHz: 16_000, channels: 1 }],
+    ['G722', 16_000, { codec: 'g722', sampleRateHz: 16_000, channels: 1 }],
     ['AMR-WB', 16_000, null],
   ])('telnyx %s', (encoding, sampleRate, format) => {
     const media = { encoding, sample_rate: sampleRate, channels: 1 };

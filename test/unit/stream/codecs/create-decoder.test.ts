@@ -87,6 +87,12 @@ describe('checkAudioFormat', () => {
       'sampleRateHz of opus must be one of 8000, 12000, 16000, 24000, 48000, got 44100',
     );
     expect(check({ channels: 3 })).toThrow('channels must be 1 or 2, got 3');
-    expect(check({ codec: 'g722' })).toThrow('codec must be pcm16, mulaw, alaw or opus, got g722');
+    expect(check({ codec: 'amr-wb' })).toThrow(
+      'codec must be pcm16, mulaw, alaw, opus or g722, got amr-wb',
+    );
+    expect(check({ codec: 'g722', channels: 2 })).toThrow('channels of g722 must be 1, got 2');
+    expect(check({ codec: 'g722', sampleRateHz: 8_000 })).toThrow(
+      'sampleRateHz of g722 must be one of 16000, got 8000',
+    );
   });
 });
