@@ -2,10 +2,22 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 
-const { BONAFIDE_PEERS: folder, BONAFIDE_PEERS_PYTHON: python } = process.env;
+const {
+  BONAFIDE_PEERS: folder,
+  BONAFIDE_PEERS_PYTHON: python,
+  BONAFIDE_PEERS_HAPROXY: haproxy,
+  BONAFIDE_PEERS_AUDIOSOCKET: audioSocket,
+} = process.env;
 
 /** The interpreter that has the Python peers; null = there is none. */
 export const peersPython = python === undefined || python === '' ? null : python;
+
+/** The proxy's program; null = it is not installed. */
+export const peersHaproxy = haproxy === undefined || haproxy === '' ? null : haproxy;
+
+/** The program of `audiosocket-go`; null = it could not be built. */
+export const peersAudioSocket =
+  audioSocket === undefined || audioSocket === '' ? null : audioSocket;
 
 /** `require` in the folder that `npm run test:peers` has filled. @throws Error when it has not run */
 export function peersRequire(): NodeJS.Require {

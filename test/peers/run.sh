@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the adapters against clients that others wrote: installs them into a folder of their own,
-# which is removed afterwards. Needs a network; Python's part needs python3 with venv.
+# which is removed afterwards. Needs a network. The parts of Python (python3 with venv), HAProxy and Go
+# are left out with a line where they are not at hand; HAProxy is installed where apt-get may do it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -25,4 +26,24 @@ else
   echo 'test:peers: no python3 with venv, its part is left out' >&2
 fi
 
-BONAFIDE_PEERS="$peers" BONAFIDE_PEERS_PYTHON="$python" npx vitest run --project peers
+if ! command -v haproxy >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  DEBIAN_FRONTEND=noninteractive apt-get install -y haproxy >/dev/null 2>&1 || true
+fi
+haproxy=$(command -v haproxy || true)
+[ -n "$haproxy" ] || echo 'test:peers: no haproxy (Debian package haproxy), its part is left out' >&2
+
+audiosocket=''
+if ! command -v go >/dev/null; then
+  echo 'test:peers: no go, the part of the audiosocket module is left out' >&2
+else
+  cp -r test/peers/audiosocket-go "$peers/audiosocket-go"
+  if (cd "$peers/audiosocket-go" &&
+    go get github.com/CyCoreSystems/audiosocket@latest && go build -o peer .) >"$peers/go.log" 2>&1; then
+    audiosocket="$peers/audiosocket-go/peer"
+  else
+    echo "test:peers: the audiosocket module could not be built, its part is left out: $(tail -n 1 "$peers/go.log")" >&2
+  fi
+fi
+
+BONAFIDE_PEERS="$peers" BONAFIDE_PEERS_PYTHON="$python" BONAFIDE_PEERS_HAPROXY="$haproxy" \
+  BONAFIDE_PEERS_AUDIOSOCKET="$audiosocket" npx vitest run --project peers

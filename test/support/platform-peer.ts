@@ -4,6 +4,8 @@ export interface PeerOptions {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
+  /** Certificate that the server must have: the peer dials `wss`. */
+  readonly certificate?: Uint8Array;
 }
 
 /** A platform's side of a WebSocket: sends what it is told to, and records all that comes back. */
@@ -38,9 +40,13 @@ export class PlatformPeer {
   /** Rejects with the HTTP status in the error's text when the upgrade is refused. */
   static async connect(port: number, options: PeerOptions): Promise<PlatformPeer> {
     const socket = new WebSocket(
-      `ws://127.0.0.1:${port}${options.path}`,
+      `${options.certificate === undefined ? 'ws' : 'wss'}://127.0.0.1:${port}${options.path}`,
       [...(options.protocols ?? [])],
-      { headers: { ...options.headers }, perMessageDeflate: false },
+      {
+        headers: { ...options.headers },
+        perMessageDeflate: false,
+        ...(options.certificate === undefined ? {} : { ca: Buffer.from(options.certificate) }),
+      },
     );
     const peer = new PlatformPeer(socket);
     await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,3 @@
+module bonafide/test/peers/audiosocket-go
+
+go 1.21
