@@ -23,7 +23,13 @@ export interface PlatformCall {
 
 export interface PlatformCallOptions extends WireCliOptions {
   readonly fast?: boolean;
+  /** Key of a platform's integration; missing = the API key of the service. */
+  readonly apiKey?: string;
+  /** Base64: the secret that a platform's integration signs with. */
+  readonly clientSecret?: string;
 }
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Refuses what a platform's protocol cannot show. @throws CliError */
 export function checkPlatformOptions(
@@ -31,12 +37,19 @@ export function checkPlatformOptions(
   files: readonly string[],
   options: PlatformCallOptions,
 ): void {
-  const { loss, reorder, roles, callId } = options;
+  const { loss, reorder, roles, callId, apiKey, clientSecret } = options;
   const refuse = (problem: string) => {
     throw new CliError(`--as ${peer.id}: ${problem}`, EXIT.configuration);
   };
   if (loss > 0 && !peer.showsLoss) refuse('its messages have no counters, so --loss shows nothing');
   if (reorder > 0 && !peer.reorders) refuse('it sends in order, so there is no --reorder');
+  if (!peer.signs && (apiKey !== undefined || clientSecret !== undefined)) {
+    refuse('it signs nothing, so there is no --api-key and no --client-secret');
+  }
+  if (clientSecret !== undefined && (clientSecret === '' || !BASE64.test(clientSecret))) {
+    refuse('--client-secret must be base64');
+  }
+  if (clientSecret !== undefined && apiKey === undefined) refuse('--client-secret needs --api-key');
   if (roles !== undefined) refuse('roles are set in the server’s platforms file, not by --roles');
   if (callId === undefined) return;
   if (files.length > 1) refuse('--call-id takes one file');
@@ -63,6 +76,7 @@ export async function readPlatformCall(
       tracks: tracks.length === 2 ? 2 : 1,
       packetMs: PACKET_MS,
       key: options.key,
+      integration: { apiKey: options.apiKey ?? null, clientSecret: options.clientSecret ?? null },
     },
     timeline: options.fast ? fastTimeline(timeline) : timeline,
     label: options.callId ?? basename(path),

@@ -26,6 +26,8 @@ interface ReplayCliOptions extends WireCliOptions {
   readonly url?: string;
   readonly tcpPort?: number;
   readonly key?: string;
+  readonly apiKey?: string;
+  readonly clientSecret?: string;
   readonly fast?: boolean;
   readonly json?: boolean;
   readonly stable?: boolean;
@@ -62,6 +64,14 @@ export function addReplayCommand(
     .option(
       '--key <key>',
       'API key, put where the platform carries it; default with --url: BONAFIDE_KEY',
+    )
+    .option(
+      '--api-key <key>',
+      'with --as audiohook: X-API-KEY of the integration; default: --key, which also reads the results',
+    )
+    .option(
+      '--client-secret <base64>',
+      'with --as audiohook: client secret of the integration, which signs the request',
     )
     .option(
       '--fast',

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import { dialTcp, dialWebSocket, type PeerSocket, untilDrained } from './peer-socket.ts';
-import type { PeerCall, PeerTalk, PlatformPeer } from './peers/platform-peer.ts';
+import type { PeerCall, PeerDial, PeerTalk, PlatformPeer } from './peers/platform-peer.ts';
 import type { TrackPacket } from './platform-audio.ts';
 import { ReplayError } from './replay-call.ts';
 import { ResultReader } from './result-reader.ts';
@@ -55,13 +55,18 @@ export async function dialAsPlatform(
   };
   const socket = peer.isTcp
     ? await dialTcp(new URL(server.url).hostname, server.tcpPort, events)
-    : await dialWebSocket(server.url, peer.target(call), events);
+    : await dialWebSocket(server.url, peer.target(call, dialOf(server.url, clock)), events);
   const talk = peer.talk(socket, call, clock);
   opened.talk = talk;
   void socket.closed.then(() => talk.closed?.());
   talk.begin();
   await talk.ready?.();
   return { talk, socket, unexpected: () => unexpected };
+}
+
+function dialOf(serverUrl: string, clock: Clock): PeerDial {
+  const { host, pathname } = new URL(serverUrl);
+  return { host, pathPrefix: pathname.replace(/\/$/, ''), nowMs: clock.nowMs() };
 }
 
 /**

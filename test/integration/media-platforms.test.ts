@@ -7,7 +7,7 @@ import type {
 import { TWILIO_PEERS } from '../../src/replay/peers/twilio-peers.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
-import { callOf, talkOf, usualFormat } from '../support/peer-talk.ts';
+import { callOf, DIAL, talkOf, usualFormat } from '../support/peer-talk.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 import { speechPackets, stableTrace } from '../support/wire-audio.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(closeTestServices);
 
 function connect(side: PlatformSide, headers: Readonly<Record<string, string>> = {}) {
-  const { path, protocols = [] } = side.target(callOf(side, 'call'));
+  const { path, protocols = [] } = side.target(callOf(side, 'call'), DIAL);
   return PlatformPeer.connect(service.port, { path, headers, protocols });
 }
 

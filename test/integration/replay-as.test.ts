@@ -204,6 +204,33 @@ describe('keys', () => {
   );
 });
 
+describe('an integration with a secret', () => {
+  const SECRET = 'TXlTdXBlclNlY3JldEtleVRlbGxOby0xITJAMyM0JDU=';
+  const args = ['replay', MONO, '--as', 'audiohook', '--fast', '--key', key];
+
+  async function environmentOf(): Promise<Record<string, string>> {
+    const platforms = join(folder, 'platforms.yaml');
+    const audiohook = { apiKey: 'key-of-genesys', clientSecret: SECRET };
+    await writeFile(platforms, JSON.stringify({ accounts: [{ key: 'acme', audiohook }] }));
+    return {
+      BONAFIDE_KEYS_FILE: join(folder, 'keys.json'),
+      BONAFIDE_PLATFORMS_FILE: platforms,
+    };
+  }
+
+  it('is let in when the request is signed with it, and only then', async () => {
+    const environment = await environmentOf();
+    const own = [...args, '--api-key', 'key-of-genesys'];
+    const trace = await traceOf([...own, '--client-secret', SECRET], environment);
+    expect(trace.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop' });
+    expect(trace).toEqual(await traceOf(args, environment));
+    for (const wrong of [own, [...own, '--client-secret', 'AAAA']]) {
+      const { code, stderr } = await run(wrong, environment);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('401')]);
+    }
+  });
+});
+
 describe('a server that runs already', () => {
   it.each(['', '/', '/v1/platforms/twilio'])('ws://…%s', async (path) => {
     const host = await startTestService();
@@ -232,6 +259,10 @@ it.each([
   [['--as', 'jambonz', '--rate', '11025'], 'of 8000, 16000, 24000, 48000 Hz'],
   [['--as', 'twilio', '--roles', 'agent'], 'platforms file'],
   [['--as', 'audiosocket', '--call-id', 'x'], 'UUID'],
+  [['--as', 'twilio', '--client-secret', 'AAAA'], 'signs nothing'],
+  [['--as', 'azure', '--api-key', 'x'], 'signs nothing'],
+  [['--as', 'audiohook', '--api-key', 'x', '--client-secret', 'no base64'], 'must be base64'],
+  [['--as', 'audiohook', '--client-secret', 'AAAA'], 'needs --api-key'],
 ])('%j is refused before anything is sent', async (args, says) => {
   const { code, stdout, stderr } = await run(['replay', MONO, ...args]);
   expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(says)]);

@@ -1,12 +1,16 @@
 import { PLATFORM_PEERS } from '../../src/replay/peers/all-peers.ts';
 import type {
   PeerCall,
+  PeerDial,
   PeerLink,
   PeerTalk,
   PlatformPeer,
 } from '../../src/replay/peers/platform-peer.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import { FakeClock } from './fake-clock.ts';
+
+/** A server that is dialled without a path before the platforms'. */
+export const DIAL: PeerDial = { host: '127.0.0.1:8080', pathPrefix: '', nowMs: 1_700_000_000_000 };
 
 /** One channel of what a platform usually carries. */
 export function usualFormat({ formats }: PlatformPeer): AudioFormat {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { audioHookHeaders } from './audiohook-headers.ts';
 import { AudioHookPeer } from './audiohook-peer.ts';
 import type { AudioHookOffer } from './audiohook-wire.ts';
@@ -12,6 +13,8 @@ import {
 const PATH = '/v1/platforms/audiohook';
 const ORGANIZATION_ID = 'd7934305-0972-4844-938e-9060eef73d05';
 const FRAME_MS = 200;
+/** As Genesys' client: 24 characters of base64. */
+const NONCE_BYTES = 18;
 
 function offerOf({ format: { codec, channels } }: PeerCall): AudioHookOffer {
   return {
@@ -76,7 +79,7 @@ class AudioHookTalk implements PeerTalk {
   }
 }
 
-/** Genesys Cloud AudioHook, unsigned: the key is the one of the integration. */
+/** Genesys Cloud AudioHook; signed where the integration has a client secret. */
 export const AUDIOHOOK_PEER: PlatformPeer = {
   ...PLAIN_PEER,
   id: 'audiohook',
@@ -88,21 +91,16 @@ export const AUDIOHOOK_PEER: PlatformPeer = {
   messageMs: FRAME_MS,
   showsLoss: true,
   needsUuid: true,
-  target(call) {
-    const ids = {
-      organizationId: ORGANIZATION_ID,
-      sessionId: call.sessionId,
-      correlationId: call.callId,
-    };
-    const unsigned = { clientSecret: null, nonce: '', host: '', target: PATH, nowMs: 0 };
-    const { 'x-api-key': apiKey, ...headers } = audioHookHeaders(ids, {
-      ...unsigned,
-      apiKey: call.key ?? '',
+  signs: true,
+  target({ key, sessionId, callId, integration }, { host, pathPrefix, nowMs }) {
+    const ids = { organizationId: ORGANIZATION_ID, sessionId, correlationId: callId };
+    const apiKey = integration?.apiKey ?? key;
+    const { 'x-api-key': sent = '', ...headers } = audioHookHeaders(ids, {
+      ...{ apiKey: apiKey ?? '', clientSecret: integration?.clientSecret ?? null },
+      nonce: randomBytes(NONCE_BYTES).toString('base64'),
+      ...{ host, target: pathPrefix + PATH, nowMs },
     });
-    return {
-      path: PATH,
-      headers: call.key === null ? headers : { ...headers, 'x-api-key': apiKey ?? '' },
-    };
+    return { path: PATH, headers: apiKey === null ? headers : { ...headers, 'x-api-key': sent } };
   },
   talk: (link, call, clock) =>
     new AudioHookTalk(

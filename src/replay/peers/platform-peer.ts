@@ -27,6 +27,25 @@ export interface PeerCall {
   readonly packetMs: number;
   /** API key; null = none is sent. */
   readonly key: string | null;
+  /** What the platform's integration has, where it is not the key alone. */
+  readonly integration?: PeerIntegration;
+}
+
+/** Credentials of an account's integration with a platform that signs its requests. */
+export interface PeerIntegration {
+  /** Null = the call's key. */
+  readonly apiKey: string | null;
+  /** Base64, as the platform shows it; null = unsigned. */
+  readonly clientSecret: string | null;
+}
+
+/** What a signature of the upgrade covers beside the headers. */
+export interface PeerDial {
+  /** Host that is dialled, perhaps with a port. */
+  readonly host: string;
+  /** Path before all others; usually empty. */
+  readonly pathPrefix: string;
+  readonly nowMs: number;
 }
 
 /** Where a platform dials, and with what. */
@@ -77,7 +96,9 @@ export interface PlatformPeer {
   readonly reorders: boolean;
   /** The call id must be a UUID. */
   readonly needsUuid: boolean;
-  target(call: PeerCall): PeerTarget;
+  /** The upgrade can be signed with the secret of an integration. */
+  readonly signs: boolean;
+  target(call: PeerCall, dial: PeerDial): PeerTarget;
   talk(link: PeerLink, call: PeerCall, clock: Clock): PeerTalk;
 }
 
@@ -89,6 +110,7 @@ export const PLAIN_PEER = {
   showsLoss: false,
   reorders: false,
   needsUuid: false,
+  signs: false,
 } as const;
 
 export function base64Of(bytes: Uint8Array): string {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { AudioHookSignatures } from '../../../../src/adapters/audiohook-signature.ts';
 import { PLATFORM_IDS } from '../../../../src/platform-settings.ts';
 import { PLATFORM_PEERS, peerOf } from '../../../../src/replay/peers/all-peers.ts';
 import type { PeerCall } from '../../../../src/replay/peers/platform-peer.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
-import { callOf, sideOf } from '../../../support/peer-talk.ts';
+import { callOf, DIAL, sideOf } from '../../../support/peer-talk.ts';
 
 const UUID = '40325ec2-5efd-4bd3-805f-53576e581d13';
 const AUDIO = Uint8Array.of(1, 2, 3, 4);
@@ -29,7 +30,7 @@ function spoken(id: string, other: Partial<PeerCall> = {}) {
   const messages = sent.map((message) =>
     typeof message === 'string' ? JSON.parse(message) : message,
   );
-  return { sent, messages, closes, talk, target: side.target(call) };
+  return { sent, messages, closes, talk, target: side.target(call, DIAL) };
 }
 
 const counted = (id: string, fields: (message: never) => unknown, other: Partial<PeerCall> = {}) =>
@@ -140,6 +141,25 @@ describe('AudioHook', () => {
       'audiohook-correlation-id': UUID,
     });
     expect(spoken('audiohook').target.headers).not.toHaveProperty('x-api-key');
+    expect(spoken('audiohook').target.headers).not.toHaveProperty('signature');
+  });
+
+  it('signs as the adapter verifies, each time anew', () => {
+    const integration = { apiKey: 'key-of-genesys', clientSecret: 'c2VjcmV0' };
+    const call = callOf(sideOf('audiohook'), UUID, { key: 'bfk_x', integration });
+    const signed = () => sideOf('audiohook').target(call, { ...DIAL, pathPrefix: '/proxied' });
+    const signatures = new AudioHookSignatures(new FakeClock(DIAL.nowMs));
+    const verify = (headers: Readonly<Record<string, string>>, secret: string, target: string) =>
+      signatures.verify({ headers, target, host: DIAL.host }, Buffer.from(secret));
+    const { path, headers = {} } = signed();
+    const target = `/proxied${path}`;
+    expect(headers['x-api-key']).toBe('key-of-genesys');
+    expect(verify(headers, 'another', target)).toBe('refused');
+    expect(verify(headers, 'secret', path)).toBe('refused');
+    expect(verify({ ...headers, 'x-api-key': 'bfk_x' }, 'secret', target)).toBe('refused');
+    expect(verify(headers, 'secret', target)).toBe('verified');
+    expect(verify(headers, 'secret', target)).toBe('refused');
+    expect(verify(signed().headers ?? {}, 'secret', target)).toBe('verified');
   });
 });
 
