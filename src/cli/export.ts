@@ -1,11 +1,17 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { loadDetector } from '../model/detector.ts';
+import { averageDetectors } from '../train/average.ts';
 import { renderFigures } from '../train/card.ts';
 import { finishDetector } from '../train/finish-detector.ts';
 import { loadTrained } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { addRunOptions, type TrainCliOptions } from './train.ts';
 import { readTrainInputs } from './train-inputs.ts';
+
+interface ExportCliOptions extends TrainCliOptions {
+  readonly average?: string;
+}
 
 /** `bonafide export`: a run's checkpoint, calibrated and evaluated, as a detector folder. */
 export function addExportCommand(
@@ -16,20 +22,31 @@ export function addExportCommand(
   const command = program
     .command('export')
     .description('make a detector folder of a run’s last checkpoint (ONNX, TensorFlow.js, card)');
-  addRunOptions(command).action(async (options: TrainCliOptions) => {
-    const inputs = await readTrainInputs(options, context);
-    const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
-    const trained = loadTrained({ ...inputs, runFolder });
-    if (trained === null) {
-      throw new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
-    }
-    const figures = await finishDetector({
-      ...inputs,
-      trained,
-      runFolder,
-      outFolder: options.out,
+  addRunOptions(command)
+    .option('--from <folder>', 'the detector that the run went on from')
+    .option(
+      '--average <folders>',
+      'instead of a checkpoint: the mean of the weights of these detectors, comma-separated, which went on from one',
+    )
+    .action(async (options: ExportCliOptions) => {
+      const inputs = await readTrainInputs(options, context);
+      const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
+      const trained =
+        options.average === undefined
+          ? loadTrained({ ...inputs, runFolder })
+          : averageDetectors(
+              await Promise.all(options.average.split(',').map((folder) => loadDetector(folder))),
+            );
+      if (trained === null) {
+        throw new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
+      }
+      const figures = await finishDetector({
+        ...inputs,
+        trained,
+        runFolder,
+        outFolder: options.out,
+      });
+      context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
+      exit(EXIT.ok);
     });
-    context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
-    exit(EXIT.ok);
-  });
 }

@@ -7,6 +7,8 @@ export interface Checkpoint {
   readonly recipe: string;
   readonly randomState: number;
   readonly state: FitState;
+  /** Of the features; absent in checkpoints from before it was kept. */
+  readonly normalisation?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
 }
 
 /** Written beside and renamed into place, so that a kill leaves the last whole one. */

@@ -123,6 +123,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
         recipe: recipeText,
         randomState: sampler.randomState,
         state: await fitter.state(),
+        normalisation: { mean, scale },
       });
     }
     if (step % recipe.evaluateEvery === 0 || step === recipe.steps) {
@@ -220,7 +221,7 @@ export function loadTrained(
     spec,
     plan,
     weights: bestOf(recipe, runFolder) ?? foldBatchNorm(plan, checkpoint.state.weights),
-    ...measureNormalisation(stores, indicesOf(clips, 'train')),
+    ...(checkpoint.normalisation ?? measureNormalisation(stores, indicesOf(clips, 'train'))),
     backend: 'checkpoint',
   };
 }

@@ -1,0 +1,48 @@
+import type { Detector } from '../model/detector.ts';
+import { planNetwork } from '../model/network.ts';
+import type { NetworkWeights } from '../model/weights.ts';
+import { CorpusError } from './corpora/clip.ts';
+import type { TrainedNetwork } from './train-run.ts';
+
+/**
+ * One network with the mean of the weights of several, which must have gone on from one detector
+ * with frozen batch norm (transfers that differ in their seed): others do not lie in one valley.
+ * @throws CorpusError when they differ in network or front end
+ */
+export function averageDetectors(detectors: readonly Detector[]): TrainedNetwork {
+  const [first, ...others] = detectors;
+  if (first === undefined) throw new CorpusError('no detectors to average');
+  const { frontEnd, network } = first.manifest;
+  const same = JSON.stringify([frontEnd, network]);
+  const stranger = others.find(({ manifest }) => {
+    return JSON.stringify([manifest.frontEnd, manifest.network]) !== same;
+  });
+  if (stranger !== undefined) {
+    throw new CorpusError(`${stranger.id} has another front end or network than ${first.id}`);
+  }
+  if (frontEnd.normalisation.kind !== 'global') {
+    throw new CorpusError(`${first.id} has no global normalisation`);
+  }
+  const { mean, scale } = frontEnd.normalisation;
+  return {
+    spec: network,
+    plan: planNetwork(network),
+    weights: meanWeights(detectors.map((detector) => detector.weights())),
+    mean,
+    scale,
+    backend: `mean of ${detectors.map(({ id }) => id).join(', ')}`,
+  };
+}
+
+function meanWeights(all: readonly NetworkWeights[]): NetworkWeights {
+  return new Map(
+    [...all[0]!].map(([name, { shape }]) => {
+      const parts = all.map((weights) => weights.get(name)!.values);
+      const values = Float32Array.from(
+        parts[0]!,
+        (_, index) => parts.reduce((sum, part) => sum + part[index]!, 0) / parts.length,
+      );
+      return [name, { shape, values }];
+    }),
+  );
+}
