@@ -1,7 +1,9 @@
 import type { Logger } from './logger.ts';
 import type { ServiceMetrics } from './metrics.ts';
 import type { Detector } from './model/detector.ts';
+import { readReference } from './model/reference.ts';
 import { type AlertPlane, createAlertPlane } from './results/alert-plane.ts';
+import { DriftMonitor, type WatchedDetector } from './results/drift-monitor.ts';
 import type { EventBus } from './results/event-bus.ts';
 import type { ServiceParts } from './server.ts';
 import type { CallObserver } from './stream/call-manager.ts';
@@ -42,6 +44,23 @@ export function startSummaries({ config, clock, logger }: ServiceParts): Summary
   return new SummaryStore({ clock, logger, folder, retentionDays });
 }
 
+/** Watches the legs of detectors that have a reference of their training data. */
+export async function startDrift(
+  { clock, logger }: ServiceParts,
+  loaded: readonly Detector[],
+): Promise<DriftMonitor> {
+  const watched = await Promise.all(
+    loaded.map(async (detector): Promise<WatchedDetector[]> => {
+      const reference = await readReference(detector, (problem) =>
+        logger.warn({ problem }, 'no drift is measured'),
+      );
+      const { id, manifest } = detector;
+      return reference === null ? [] : [{ id, name: manifest.name, reference }];
+    }),
+  );
+  return new DriftMonitor(clock, watched.flat());
+}
+
 /** What is told about calls, to the results plane, the alerts, the metrics and the log. */
 export function createObserver(parts: {
   readonly metrics: ServiceMetrics;
@@ -49,8 +68,9 @@ export function createObserver(parts: {
   readonly bus: EventBus;
   readonly alerts: AlertPlane;
   readonly summaries: SummaryStore | null;
+  readonly drift: DriftMonitor;
 }): CallObserver {
-  const { metrics, logger, bus, alerts, summaries } = parts;
+  const { metrics, logger, bus, alerts, summaries, drift } = parts;
   return {
     started(call) {
       bus.started(call);
@@ -64,6 +84,7 @@ export function createObserver(parts: {
       alerts.event(call, event);
       metrics.event(event, latencyMs);
     },
+    sampled: (detectorId, codec, sample) => drift.sampled(detectorId, codec, sample),
     ended(call) {
       alerts.ended(call);
       const summary = bus.streamEnded(call);

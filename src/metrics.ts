@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertFigures } from './results/alert-plane.ts';
+import type { DriftFigures } from './results/drift-monitor.ts';
 import type { AbstentionReason } from './screening/abstention.ts';
+import { DRIFT_FEATURES } from './screening/leg-sample.ts';
 import type { LaneLoad } from './stream/events.ts';
 import type { ScreeningEvent } from './stream/screening-events.ts';
 import type { SummaryFigures } from './summaries/summary-store.ts';
@@ -32,6 +34,7 @@ export interface MetricSources {
   readonly liveCalls: () => number;
   readonly liveLegs: () => number;
   readonly alerts: () => AlertFigures;
+  readonly drift: () => readonly DriftFigures[];
   readonly summaries: () => SummaryFigures;
   /** Since start. */
   readonly packetsByCodec: () => ReadonlyMap<string, number>;
@@ -112,7 +115,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
 
 /** Read from their sources when the metrics are, so that a packet costs nothing. */
 function countOthers(registry: Registry, sources: MetricSources): void {
-  countPackets(registry, sources);
+  for (const add of [countPackets, readDrift]) add(registry, sources);
   countSummaries(registry, sources);
 }
 
@@ -150,6 +153,36 @@ function countSummaries(registry: Registry, { summaries }: MetricSources): void 
       },
     });
   }
+}
+
+/** Indices stand there only where there are enough legs. */
+function readDrift(registry: Registry, { drift }: MetricSources): void {
+  const labels = ['detector', 'codec'];
+  const gauge = (name: string, help: string, labelNames: string[], read: (own: Gauge) => void) =>
+    new Gauge({
+      ...{ name: `bonafide_${name}`, help, labelNames, registers: [registry] },
+      collect(this: Gauge) {
+        this.reset();
+        read(this);
+      },
+    });
+  gauge('drift_legs', 'legs of this UTC day in the drift figures', labels, (own) => {
+    for (const { detector, codec, legs } of drift()) own.set({ detector, codec }, legs);
+  });
+  const score = 'population stability index of scores against the training data, by UTC day';
+  gauge('score_drift_psi', score, labels, (own) => {
+    for (const { detector, codec, psi } of drift()) {
+      if (psi !== null) own.set({ detector, codec }, psi.score);
+    }
+  });
+  const features = 'population stability index of features against the training data, by UTC day';
+  gauge('feature_drift_psi', features, [...labels, 'feature'], (own) => {
+    for (const { detector, codec, psi } of drift()) {
+      for (const feature of psi === null ? [] : DRIFT_FEATURES) {
+        own.set({ detector, codec, feature }, psi![feature]);
+      }
+    }
+  });
 }
 
 type MakeGauge = (name: string, help: string, labelNames: string[], read?: () => number) => Gauge;

@@ -7,7 +7,7 @@ import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-en
 import type { SocketEvents } from './adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
 import { BrowserAccess } from './browser-access.ts';
-import { createObserver, startAlerts, startSummaries } from './call-observer.ts';
+import { createObserver, startAlerts, startDrift, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
@@ -64,11 +64,13 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const loaded = await Promise.all(config.detectorFolders.map((folder) => loadDetector(folder)));
   const detectors = loaded.map(identityOf);
   const keys = new KeyRing(config.keys, clock);
+  const drift = await startDrift(parts, loaded);
   const metrics: ServiceMetrics = createMetrics({
     liveCalls: () => calls.liveCalls,
     liveLegs: () => calls.liveLegs,
     packetsByCodec: () => calls.packetsByCodec(),
     alerts: () => alerts.figures(),
+    drift: () => drift.figures(),
     summaries: () => summaries?.figures ?? { waiting: 0, lost: 0, failures: 0 },
   });
   const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock });
@@ -77,7 +79,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const calls: CallManager = new CallManager({
     clock,
     limits: { maxCalls: config.maxCalls, maxCallsPerKey: config.maxCallsPerKey },
-    observer: createObserver({ metrics, logger, bus, alerts, summaries }),
+    observer: createObserver({ metrics, logger, bus, alerts, summaries, drift }),
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });

@@ -13,6 +13,7 @@ import { addKeysCommand } from './keys.ts';
 import { addLogCommand } from './log.ts';
 import { addModelsCommand } from './models.ts';
 import { addPolicyCommand } from './policy.ts';
+import { addReferenceCommand } from './reference.ts';
 import { addReplayCommand } from './replay.ts';
 import { addScreenCommand } from './screen.ts';
 import { addServeCommand } from './serve.ts';
@@ -49,6 +50,7 @@ export function createProgram(context: CliContext, exit: (code: ExitCode) => voi
     addEvaluateCommand,
     addCorpusCommand,
     addExportCommand,
+    addReferenceCommand,
     addModelsCommand,
     addKeysCommand,
     addAlertsCommand,

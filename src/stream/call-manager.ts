@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
 import { randomId } from '../random.ts';
+import type { LegSample } from '../screening/leg-sample.ts';
 import { Call, type CallLeg, type CallSink, type CallStart } from './call.ts';
 import { CallDirectory } from './call-directory.ts';
 import type { AudioFormat, CodecName } from './codecs/decoder.ts';
@@ -19,6 +20,8 @@ export interface CallLimits {
 export interface CallObserver {
   started(call: Call): void;
   event(call: Call, event: ScreeningEvent, latencyMs: number | null): void;
+  /** A leg has had enough speech to be compared with the training data. */
+  sampled?(detectorId: string, codec: CodecName, sample: LegSample): void;
   ended(call: Call): void;
 }
 
@@ -230,6 +233,13 @@ export class CallManager {
           { type: 'gap', callId, leg: entry.leg.id, streamTimeMs, lostMs },
           null,
         );
+        break;
+      }
+      case 'sample': {
+        const { call, leg } = this.#directory.byLegKey(event.legKey) ?? {};
+        if (call === undefined || leg === undefined) return;
+        const { codec } = call.ports[leg.feedIndex]!.format;
+        this.#options.observer.sampled?.(leg.detectorId, codec, event.sample);
         break;
       }
       case 'paused':

@@ -1,4 +1,5 @@
 import type { AbstentionReason } from '../screening/abstention.ts';
+import type { LegSample } from '../screening/leg-sample.ts';
 import type { VerdictName, VerdictReason } from '../screening/verdict.ts';
 
 /** What is known of the sound of a leg. */
@@ -67,6 +68,8 @@ export type LaneEvent =
       readonly streamTimeMs: number;
       readonly lostMs: number;
     }
+  /** The leg has had enough speech to be compared with the training data. */
+  | { readonly kind: 'sample'; readonly legKey: number; readonly sample: LegSample }
   | { readonly kind: 'paused'; readonly feedId: number; readonly streamTimeMs: number }
   | { readonly kind: 'resumed'; readonly feedId: number; readonly streamTimeMs: number }
   | { readonly kind: 'finalized'; readonly feedId: number; readonly streamTimeMs: number }

@@ -5,6 +5,7 @@ import { StepBatcher } from '../model/batcher.ts';
 import type { Detector } from '../model/detector.ts';
 import type { Engine } from '../model/engine.ts';
 import { Calibration } from '../screening/calibration.ts';
+import { LegSampler } from '../screening/leg-sample.ts';
 import { createPacketDecoder, type OpusBackend } from './codecs/create-decoder.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
 import { chooseDetector, verdictOptionsOf } from './detector-choice.ts';
@@ -266,15 +267,20 @@ export class Lane {
       hopMs: manifest.frontEnd.hopMs,
       recentWindowMs: manifest.decision.recentWindowMs,
     });
+    const { hopMs, deltaOrder } = manifest.frontEnd;
+    const { featureCount } = engine.signature;
+    const staticCount = featureCount / (1 + deltaOrder);
     return new LegPipeline({
       frontEnd,
       decision,
+      sampler: new LegSampler({ featureCount, staticCount, hopMs }),
       signature: engine.signature,
       batcher: this.#batchers[index]!,
       sampleRateHz: manifest.sampleRateHz,
       scoreIntervalMs: spec.scoreIntervalMs,
       maxWriteSamples,
       onScoreDue: (pipeline) => this.#score(spec.feedId, legKey, pipeline),
+      onSample: (sample) => this.#events.push({ kind: 'sample', legKey, sample }),
     });
   }
 

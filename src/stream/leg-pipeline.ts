@@ -3,15 +3,17 @@ import { FRAME_VOICED } from '../dsp/front-end-config.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from '../dsp/snapshot.ts';
 import type { StepBatcher, StepClient } from '../model/batcher.ts';
 import type { StepSignature } from '../model/engine.ts';
+import type { LegSample, LegSampler } from '../screening/leg-sample.ts';
 import type { LegDecision } from './leg-decision.ts';
 
 const SNAPSHOT_PART = 30;
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 export interface LegPipelineOptions {
   readonly frontEnd: FrontEnd;
   readonly signature: StepSignature;
   readonly decision: LegDecision;
+  readonly sampler: LegSampler;
   readonly batcher: StepBatcher;
   readonly sampleRateHz: number;
   readonly scoreIntervalMs: number;
@@ -19,6 +21,8 @@ export interface LegPipelineOptions {
   readonly maxWriteSamples: number;
   /** Called when stream time passes a multiple of the score interval. */
   readonly onScoreDue: (pipeline: LegPipeline) => void;
+  /** Called once, when the leg has had enough speech to be compared with the training data. */
+  readonly onSample: (sample: LegSample) => void;
 }
 
 /**
@@ -150,15 +154,19 @@ export class LegPipeline implements StepClient, Snapshotting {
   }
 
   acceptLogits(logits: Float32Array, offset: number): void {
-    const { framesPerStep, outputsPerStep } = this.#options.signature;
+    const { signature, sampler, decision, onSample } = this.#options;
+    const { framesPerStep, outputsPerStep } = signature;
     const framesPerOutput = framesPerStep / outputsPerStep;
     for (let output = 0; output < outputsPerStep; output++) {
       let voiced = 0;
       const first = output * framesPerOutput;
       for (let frame = first; frame < first + framesPerOutput; frame++) {
-        if ((this.#flags[frame]! & FRAME_VOICED) !== 0) voiced++;
+        const isVoiced = (this.#flags[frame]! & FRAME_VOICED) !== 0;
+        if (isVoiced) voiced++;
+        sampler.addFrame(this.features, frame, isVoiced);
       }
-      this.#options.decision.evidence.add(logits[offset + output]!, voiced);
+      decision.evidence.add(logits[offset + output]!, voiced);
+      if (sampler.isDue) onSample(sampler.take(decision.evidence.meanLogit));
     }
     this.#steps++;
     this.#waiting = false;
@@ -177,6 +185,7 @@ export class LegPipeline implements StepClient, Snapshotting {
     into.floats(this.state);
     this.#options.frontEnd.snapshot(into);
     this.#options.decision.snapshot(into);
+    this.#options.sampler.snapshot(into);
   }
 
   restore(from: SnapshotReader): void {
@@ -194,6 +203,7 @@ export class LegPipeline implements StepClient, Snapshotting {
     from.floats(this.state);
     this.#options.frontEnd.restore(from);
     this.#options.decision.restore(from);
+    this.#options.sampler.restore(from);
   }
 
   #pass(samples: number): void {

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { loadDetector } from '../model/detector.ts';
+import { writeReference } from '../model/reference.ts';
+import { loadOpus } from '../stream/codecs/create-decoder.ts';
+import { ClipAudio } from '../train/clip-audio.ts';
+import { CorpusError } from '../train/corpora/clip.ts';
+import { readCorpus } from '../train/corpus.ts';
+import { type FeatureStore, prepareFeatures } from '../train/features.ts';
+import { driftReference, referenceClips } from '../train/reference.ts';
+import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+
+interface ReferenceOptions {
+  readonly detector: string;
+  readonly corpus: string;
+  readonly cache: string;
+}
+
+const TELEPHONE_RATE_HZ = 8_000;
+/** Lines that stand for the codecs of live legs. */
+const NARROW_LINES = ['clean', 'mulaw', 'alaw', 'opus'] as const;
+const WIDE_LINES = ['clean', 'opus'] as const;
+
+/** `bonafide reference`: what drift of live calls is measured against, for a detector that has none. */
+export function addReferenceCommand(
+  program: Command,
+  context: CliContext,
+  exit: (code: ExitCode) => void,
+): void {
+  program
+    .command('reference')
+    .description(
+      'write reference.json of a detector from a corpus: live calls are compared with it',
+    )
+    .requiredOption('--detector <folder>', 'detector folder; only reference.json is written')
+    .option('--corpus <folder>', 'the corpus that it was trained on', '../shared/corpus')
+    .option('--cache <folder>', 'prepared features', '.cache/features')
+    .action(async (options: ReferenceOptions) => {
+      await write(options, context);
+      exit(EXIT.ok);
+    });
+}
+
+async function write(options: ReferenceOptions, { stdout }: CliContext): Promise<void> {
+  const detector = await loadDetector(options.detector);
+  const { sampleRateHz, frontEnd } = detector.manifest;
+  const lines = sampleRateHz <= TELEPHONE_RATE_HZ ? NARROW_LINES : WIDE_LINES;
+  try {
+    const all = readCorpus(options.corpus);
+    const clips = referenceClips(all).map((index) => all[index]!);
+    const opus = await loadOpus();
+    const audio = new ClipAudio(sampleRateHz);
+    const stores: FeatureStore[] = [];
+    for (const channel of lines) {
+      stores.push(
+        await prepareFeatures({
+          ...{ clips, channel, seed: 1, cacheFolder: options.cache, opus, audio },
+          frontEnd: { ...frontEnd, normalisation: { kind: 'none' } },
+        }),
+      );
+    }
+    const reference = await driftReference(detector, clips, stores);
+    if (reference === null) throw new CorpusError(`${options.corpus} has too few long human clips`);
+    await writeReference(detector, reference);
+    for (const [channel, { clips: count }] of Object.entries(reference.channels)) {
+      stdout.write(`${channel}: ${count} human clips\n`);
+    }
+  } catch (error) {
+    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
+    throw error;
+  }
+}
