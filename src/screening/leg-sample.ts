@@ -8,7 +8,6 @@ export const SAMPLE_SPEECH_MS = 2_000;
 
 /** What is compared: the mean logit, and pooled features of the frames near speech. */
 export const DRIFT_FEATURES = ['low_bands', 'mid_bands', 'high_bands', 'voiced_share'] as const;
-export type DriftFeature = (typeof DRIFT_FEATURES)[number];
 export const DRIFT_MEASURES = ['score', ...DRIFT_FEATURES] as const;
 export type DriftMeasure = (typeof DRIFT_MEASURES)[number];
 
