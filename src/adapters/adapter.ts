@@ -67,6 +67,8 @@ export interface DetectorIdentity {
 /** One socket's conversation. Its methods never throw for what a peer sent. */
 export interface AdapterSession extends CallSink {
   text(message: string): void;
+  /** A text message as its bytes, valid UTF-8, in place of `text`: for what needs no string. */
+  textBytes?(message: Buffer): void;
   binary(message: Uint8Array): void;
   closed(code: number): void;
   /** Says this error in the platform's own way and closes; ends the call if there is one. */

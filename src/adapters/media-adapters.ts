@@ -1,18 +1,16 @@
 import type { Adapter, AuthResult, UpgradeRequest } from './adapter.ts';
+import { PayloadScratch } from './media-bytes.ts';
 import { MEDIA_DIALECTS, type MediaDialect } from './media-dialects.ts';
 import { MediaSession } from './media-session.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { isTwilioSignature } from './twilio-signature.ts';
-
-/** Bytes of the longest payload that a text message can hold. */
-const SCRATCH_BYTES = 49_152;
 
 /** Twilio and its relatives, each on its own path; documented in docs/platforms. */
 export function createMediaAdapters(services: {
   readonly access: PlatformAccess;
   readonly idleMs: number;
 }): readonly Adapter[] {
-  const scratch = Buffer.alloc(SCRATCH_BYTES);
+  const scratch = new PayloadScratch();
   return MEDIA_DIALECTS.map((dialect): Adapter => {
     const { access, idleMs } = services;
     return {

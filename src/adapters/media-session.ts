@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
+import { MediaBytesReader, type PayloadScratch } from './media-bytes.ts';
 import {
   MEDIA_TRACK_ROLES,
   type MediaDialect,
@@ -9,7 +10,7 @@ import {
   plainTrack,
 } from './media-dialects.ts';
 import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media-states.ts';
-import { emptyMediaFrame, isRecord, mediaOfValue, readMediaText } from './media-text.ts';
+import { emptyMediaFrame, isRecord, mediaOfValue } from './media-text.ts';
 import { MediaTrack } from './media-track.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { closeCodeOf, PlatformStream } from './platform-stream.ts';
@@ -31,8 +32,7 @@ export interface MediaSessionParts {
   readonly access: PlatformAccess;
   readonly link: Link;
   readonly intake: CallIntake;
-  /** Payloads are decoded here; shared by the sessions of an adapter, which run one after another. */
-  readonly scratch: Buffer;
+  readonly scratch: PayloadScratch;
 }
 
 /** What is live under one tag. */
@@ -46,6 +46,9 @@ interface OpenStream {
 export class MediaSession implements AdapterSession {
   readonly #parts: MediaSessionParts;
   readonly #frame = emptyMediaFrame();
+  readonly #reader = new MediaBytesReader();
+  /** Of the frame, in the scratch. */
+  #audioBytes = 0;
   readonly #open = new Map<string, OpenStream>();
   readonly #startTimer: { cancel(): void };
   #state: MediaState = 'waiting';
@@ -64,8 +67,15 @@ export class MediaSession implements AdapterSession {
       this.refuse('SCREEN_ERR_TEXT_TOO_BIG');
       return;
     }
-    if (readMediaText(message, this.#frame)) this.#take('media', null);
-    else this.#parse(message);
+    this.#parse(message);
+  }
+
+  textBytes(message: Buffer): void {
+    const { dialect, scratch } = this.#parts;
+    const isShort = message.length <= MAX_TEXT_BYTES && dialect.eventField === 'event';
+    this.#audioBytes = isShort ? this.#reader.read(message, this.#frame, scratch.bytes) : 0;
+    if (this.#audioBytes > 0) this.#take('media', null);
+    else this.text(message.toString('utf8'));
   }
 
   binary(): void {
@@ -118,8 +128,10 @@ export class MediaSession implements AdapterSession {
         this.#take(this.#isAnother(value) ? 'startAnother' : 'start', value);
         break;
       case 'media':
-        if (mediaOfValue(value, this.#frame)) this.#take('media', value);
-        else this.refuse('SCREEN_ERR_MESSAGE');
+        if (mediaOfValue(value, this.#frame)) {
+          this.#audioBytes = this.#parts.scratch.bytes.write(this.#frame.payload, 'base64');
+          this.#take('media', value);
+        } else this.refuse('SCREEN_ERR_MESSAGE');
         break;
       case 'stop':
         this.#take(dialect.several && this.#open.size > 1 ? 'stopOne' : 'stop', value);
@@ -227,10 +239,10 @@ export class MediaSession implements AdapterSession {
       this.refuse('SCREEN_ERR_AUDIO_BEFORE_START');
       return;
     }
-    const name = frame.track === '' ? (open.start.tracks[0] ?? 'inbound') : plainTrack(frame.track);
-    const track = this.#trackOf(open, name);
+    const name = frame.track === '' ? (open.start.tracks[0] ?? 'inbound') : frame.track;
+    const track = open.tracks.get(name) ?? this.#trackOf(open, plainTrack(name));
     if (track === null) return;
-    const packet = scratch.subarray(0, scratch.write(frame.payload, 'base64'));
+    const packet = scratch.first(this.#audioBytes);
     const isPcm = open.start.format?.codec === 'pcm16';
     if (dialect.id === 'plivo' && isPcm && access.settings.plivoBigEndian) {
       if (packet.length % 2 === 0) packet.swap16();

@@ -33,6 +33,19 @@ export class SessionWall {
     }
   }
 
+  /** One message of the peer; a text as its bytes. */
+  message(data: Buffer, isBinary: boolean): void {
+    const session = this.#session;
+    if (session === null) return;
+    try {
+      if (isBinary) session.binary(data);
+      else if (session.textBytes !== undefined) session.textBytes(data);
+      else session.text(data.toString('utf8'));
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
   /** Tells the session that its connection is gone, and lets it go. */
   close(code: number): void {
     this.run((session) => session.closed(code));

@@ -58,10 +58,7 @@ export class SocketSession {
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       this.#heardAtMs = clock.nowMs();
-      this.#wall.run((session) => {
-        if (isBinary) session.binary(data);
-        else session.text(data.toString('utf8'));
-      });
+      this.#wall.message(data, isBinary);
     });
     socket.on('pong', () => {
       this.#answered = true;

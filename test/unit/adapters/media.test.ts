@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MEDIA_DIALECTS } from '../../../src/adapters/media-dialects.ts';
 import { MEDIA_TRANSITIONS } from '../../../src/adapters/media-states.ts';
-import { emptyMediaFrame, mediaOfValue, readMediaText } from '../../../src/adapters/media-text.ts';
 import { isTwilioSignature, twilioSignature } from '../../../src/adapters/twilio-signature.ts';
 
 const dialect = (id: string) => MEDIA_DIALECTS.find((row) => row.id === id)!;
@@ -14,52 +13,6 @@ describe('MEDIA_TRANSITIONS', () => {
     for (const { to, action } of Object.values(MEDIA_TRANSITIONS.closed)) {
       expect([to, action]).toEqual(['closed', 'ignore']);
     }
-  });
-});
-
-describe('readMediaText', () => {
-  const message = {
-    event: 'media',
-    sequenceNumber: '3',
-    media: { track: 'inbound', chunk: '12', timestamp: '245', payload: '//8A' },
-    streamSid: 'MZ1',
-  };
-
-  it.each([
-    JSON.stringify(message),
-    JSON.stringify(message, null, 2),
-    ` \n${JSON.stringify(message)}`,
-  ])('reads what a parser reads: %#', (text) => {
-    const quick = emptyMediaFrame();
-    const parsed = emptyMediaFrame();
-    expect(readMediaText(text, quick)).toBe(true);
-    expect(mediaOfValue(JSON.parse(text), parsed)).toBe(true);
-    expect(quick).toEqual(parsed);
-    expect(quick).toEqual({
-      tag: '',
-      track: 'inbound',
-      chunk: 12,
-      timestampMs: 245,
-      payload: '//8A',
-    });
-  });
-
-  it('takes numbers as numbers and leaves what is not there', () => {
-    const frame = emptyMediaFrame();
-    expect(readMediaText('{"event":"media","media":{"chunk":7,"payload":"AA=="}}', frame)).toBe(
-      true,
-    );
-    expect(frame).toEqual({ tag: '', track: '', chunk: 7, timestampMs: -1, payload: 'AA==' });
-  });
-
-  it.each([
-    '{"event":"start"}',
-    '{"event":"media"}',
-    '{"event":"media","media":{"payload":7}}',
-    '{"event":"media","media":{"payload":"a\\u0041"}}',
-    '{"event":"media","media":{"payload":"AA',
-  ])('leaves to the parser: %s', (text) => {
-    expect(readMediaText(text, emptyMediaFrame())).toBe(false);
   });
 });
 
