@@ -16,7 +16,7 @@ import { type CallOutcomes, OutcomeDesk } from './outcome-desk.ts';
 import { type Policies, PolicyStore } from './policies.ts';
 import { Delivery } from './webhooks/delivery.ts';
 import type { DeliveryOutcome } from './webhooks/delivery-worker.ts';
-import { post } from './webhooks/post.ts';
+import { type PostOutcome, type PostRequest, post } from './webhooks/post.ts';
 
 /** The store may grow to this; then alerts wait in memory. */
 const MAX_STORE_BYTES = 1_073_741_824;
@@ -80,8 +80,14 @@ export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
   const sink: DecisionSink = {
     record: (decision, destinations) => durable.sink.record(decision, destinations),
   };
-  const controls = createControls(options, sink);
-  const durable = options.dataFolder === '' ? NOTHING_KEPT : openDurable(options, controls);
+  // A receiver that stalls would keep the process alive.
+  const ending = new AbortController();
+  const parts: PlaneParts = {
+    ...options,
+    post: (request) => post({ ...request, signal: ending.signal }, options.clock),
+  };
+  const controls = createControls(parts, sink);
+  const durable = options.dataFolder === '' ? NOTHING_KEPT : openDurable(parts, controls);
   const engine = new AlertEngine({
     ...options,
     policies: () => policyStore.current,
@@ -111,7 +117,10 @@ export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
     },
     figures: () => durable.figures(),
     outcomes: durable.outcomes,
-    close: () => durable.close(),
+    async close() {
+      await durable.close();
+      ending.abort();
+    },
   };
 }
 
@@ -123,19 +132,24 @@ const NOTHING_KEPT: Durable = {
   close: async () => {},
 };
 
-function createControls(options: AlertPlaneOptions, sink: DecisionSink): ControlDesk {
+/** Options with the way out, which ends with the plane. */
+interface PlaneParts extends AlertPlaneOptions {
+  readonly post: (request: PostRequest) => Promise<PostOutcome>;
+}
+
+function createControls(options: PlaneParts, sink: DecisionSink): ControlDesk {
   const { clock, logger, secrets, controlled: counted, policies } = options;
   return new ControlDesk(
     {
       ...{ clock, logger, secrets, counted, sink },
-      post: (request) => post(request, clock),
+      post: options.post,
       readFile: (path) => readFileSync(path, 'utf8'),
     },
     policies,
   );
 }
 
-function openDurable(options: AlertPlaneOptions, controls: ControlDesk): Durable {
+function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
   const { clock, logger, dataFolder, policies } = options;
   const store = AlertStore.open(dataFolder, { as: 'owner', maxBytes: MAX_STORE_BYTES });
   const outbox: Outbox = new Outbox({ store, clock, logger, committed: () => delivery.pump() });
@@ -143,7 +157,7 @@ function openDurable(options: AlertPlaneOptions, controls: ControlDesk): Durable
     {
       ...{ store, outbox, clock, logger },
       random: createRandom(Math.floor(clock.nowMs())),
-      post: (request) => post(request, clock),
+      post: options.post,
       readFile: (path) => readFileSync(path, 'utf8'),
       outcome(destination, outcome, error, alert) {
         if (controls.attempted(destination, alert, outcome, error)) return;

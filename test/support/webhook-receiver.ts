@@ -7,6 +7,9 @@ import {
 import type { AddressInfo } from 'node:net';
 
 export interface Received {
+  readonly method: string;
+  /** As in the request line. */
+  readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -25,13 +28,18 @@ export class WebhookReceiver {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const entry = { headers: request.headers, body: Buffer.concat(chunks).toString() };
+        const { method = '', url: target = '', headers } = request;
+        const entry = { method, target, headers, body: Buffer.concat(chunks).toString() };
         this.received.push(entry);
         this.answer(response, entry);
         for (const { count, resolve } of this.#waiting) {
           if (this.received.length >= count) resolve();
         }
       });
+    });
+    this.#server.on('connection', (socket) => {
+      this.openSockets++;
+      socket.on('close', () => this.openSockets--);
     });
   }
 
@@ -48,6 +56,9 @@ export class WebhookReceiver {
   get url(): string {
     return `http://127.0.0.1:${this.port}/hook`;
   }
+
+  /** Connections that neither side has closed. */
+  openSockets = 0;
 
   /** Resolves when so many have come. */
   async count(count: number): Promise<void> {

@@ -33,6 +33,7 @@ export class Outbox implements DecisionSink {
   #decisions = 0;
   #lost = 0;
   #failing = false;
+  #closed = false;
   #timer: Timer | null = null;
 
   constructor(options: OutboxOptions) {
@@ -97,9 +98,12 @@ export class Outbox implements DecisionSink {
     }
     this.#timer?.cancel();
     this.#timer = null;
+    this.#closed = true;
   }
 
   #push(waiting: Waiting): void {
+    // How a delivery went that outlived the store: it is sent again after a restart.
+    if (this.#closed) return;
     this.#waiting.push(waiting);
     this.#timer ??= this.#options.clock.after(0, () => this.flush());
   }

@@ -20,6 +20,8 @@ export interface PostRequest {
   readonly ca?: string;
   /** The answer's body is wanted, of which no more than `MAX_ANSWER_BYTES` are read. */
   readonly wantsBody?: boolean;
+  /** Breaks the request off. */
+  readonly signal?: AbortSignal;
 }
 
 export type PostOutcome =
@@ -67,6 +69,7 @@ export function post(
       headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
       lookup: checkedLookup(resolve, request.allowPrivate),
       ...(request.ca === undefined ? {} : { ca: request.ca }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
     };
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
     const outgoing = send(url, options, (answer) => {

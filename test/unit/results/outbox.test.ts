@@ -103,6 +103,16 @@ describe('Outbox', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('takes nothing after its end: no delivery that outlives the store keeps it trying', () => {
+    const store = openStore();
+    const { outbox, clock } = rig(store);
+    outbox.close();
+    open.pop()!.close();
+    outbox.write({ kind: 'logged', upToSeq: 1 }, () => {});
+    clock.advance(60_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('calls back when a write is on the disk, and only then', () => {
     let full = true;
     const { outbox, clock } = rig({
