@@ -36,13 +36,22 @@ export interface LoadServer {
   readonly clock: Clock;
 }
 
-/** The native protocol: results come on the call's own socket. */
-export function nativeLoad({ url, clock }: LoadServer, scoreIntervalMs: number): LoadWire {
+/**
+ * The native protocol: results come on the call's own socket.
+ * @param metadataOf metadata of a call by its index
+ */
+export function nativeLoad(
+  { url, clock }: LoadServer,
+  scoreIntervalMs: number,
+  metadataOf: (index: number) => Readonly<Record<string, string>> = () => ({}),
+): LoadWire {
   return {
     messageMs: PACKET_MS,
     async open(index, audio, sink) {
       const sleep = (delayMs: number) => clock.sleep(delayMs);
-      const start = { callId: `load-${index}`, audio: audio.format, scoreIntervalMs };
+      const callId = nativeCallId(index);
+      const metadata = metadataOf(index);
+      const start = { callId, audio: audio.format, scoreIntervalMs, metadata };
       const stream = await AudioStream.open(
         { url: `${url}/v1/stream`, sleep },
         start as StreamStart,
@@ -61,6 +70,11 @@ export function nativeLoad({ url, clock }: LoadServer, scoreIntervalMs: number):
       // Each call has closed its own socket.
     },
   };
+}
+
+/** The call id of a load's call. */
+export function nativeCallId(index: number): string {
+  return `load-${index}`;
 }
 
 async function readAll(stream: AudioStream, sink: LoadWireSink): Promise<void> {

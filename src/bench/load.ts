@@ -9,6 +9,8 @@ export interface LoadOptions {
   readonly clock: Clock;
   /** Each call loops over one of these. */
   readonly recordings: readonly PreparedAudio[];
+  /** Told every event of every call. */
+  readonly heard?: (callIndex: number, event: ScreeningEvent) => void;
 }
 
 /** Latency of scores in ms, and how many came. */
@@ -83,6 +85,7 @@ export class Load {
     const found: { call: LoadCall | null } = { call: null };
     const wireCall = await wire.open(index, audio, {
       event: (event) => {
+        this.#options.heard?.(index, event);
         if (found.call !== null) this.#take(found.call, event);
       },
       error: () => this.#errors++,
@@ -94,13 +97,29 @@ export class Load {
 
   /** Streams for this long in real time. */
   async run(seconds: number): Promise<void> {
+    await this.#stream((elapsedMs) => elapsedMs < seconds * 1000, Number.POSITIVE_INFINITY);
+  }
+
+  /** Streams so many packets of each call in real time: the same audio, however late this process is. */
+  async play(packets: number): Promise<void> {
+    await this.#stream(() => this.#calls.some(({ sent }) => sent < packets), packets);
+  }
+
+  /** Wall time at which the last sample up to a call's stream time was sent. */
+  sentAtMs(callIndex: number, streamTimeMs: number): number {
+    return this.#calls[callIndex]!.sentAt(streamTimeMs);
+  }
+
+  async #stream(goesOn: (elapsedMs: number) => boolean, mostPackets: number): Promise<void> {
     const { clock } = this.#options;
     const startedAtMs = clock.nowMs();
     const firstSent = this.#calls.map(({ sent }) => sent);
-    while (clock.nowMs() - startedAtMs < seconds * 1000) {
+    for (;;) {
       const elapsedMs = clock.nowMs() - startedAtMs;
+      if (!goesOn(elapsedMs)) return;
       for (const [index, call] of this.#calls.entries()) {
-        const due = Math.floor((elapsedMs - call.phaseMs) / PACKET_MS) + 1 + firstSent[index]!;
+        const inTime = Math.floor((elapsedMs - call.phaseMs) / PACKET_MS) + 1 + firstSent[index]!;
+        const due = Math.min(inTime, mostPackets);
         if (due - call.sent > 2) this.#lateSends++;
         while (call.sent < due) call.send(clock.nowMs());
       }

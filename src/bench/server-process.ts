@@ -40,10 +40,15 @@ export class ServerProcess {
     return new ServerProcess(child, port);
   }
 
+  /** The server's metrics in the exposition format. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.port}/metrics`);
+    return response.text();
+  }
+
   /** Figures as the server's own metrics give them. */
   async figures(): Promise<ProcessFigures> {
-    const response = await fetch(`http://127.0.0.1:${this.port}/metrics`);
-    const text = await response.text();
+    const text = await this.metrics();
     return {
       cpuSeconds: readMetric(text, 'process_cpu_seconds_total'),
       residentBytes: readMetric(text, 'process_resident_memory_bytes'),
@@ -70,6 +75,12 @@ async function portFrom(child: ChildProcess): Promise<number> {
     child.once('exit', (code) => reject(new Error(`the server exited with code ${code}`)));
     child.once('error', reject);
   });
+}
+
+/** The sum of a counter over all its labels; 0 when it has counted nothing. */
+export function sumMetric(text: string, name: string): number {
+  const lines = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
+  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 /** The value of a metric without labels. */

@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { NATIVE_SUBPROTOCOL } from '../adapters/native-messages.ts';
 import { readRecording } from '../audio-files/read-recording.ts';
 import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
-import { Load, type LoadFigures } from '../bench/load.ts';
+import { Load } from '../bench/load.ts';
 import { nativeLoad, platformLoad } from '../bench/load-wire.ts';
 import { ServerProcess } from '../bench/server-process.ts';
 import { readConfig } from '../config.ts';
@@ -19,6 +18,8 @@ import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
 import { TWILIO_PEERS } from '../replay/peers/twilio-peers.ts';
 import { type PreparedAudio, prepareAudio, type WireOptions } from '../replay/prepare-audio.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
+import { benchAlerts } from './bench-alerts.ts';
+import { type RunFigures, renderRuns } from './bench-table.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 
@@ -34,6 +35,9 @@ const DENSE = [
 ].map(fixture);
 /** Both sides of a conversation, as a call has them: each listens while the other speaks. */
 const CONVERSATION = [fixture('two_channel_left_human_right_synthetic.flac')];
+
+/** Synthetic voices without pauses. */
+const SYNTHETIC = DENSE.filter((path) => path.includes('synth_'));
 
 /** Platforms that the load can speak. */
 const LOAD_PEERS: readonly PlatformPeer[] = [
@@ -51,22 +55,8 @@ interface BenchOptions {
   readonly speech: 'conversation' | 'dense';
   readonly compare?: boolean;
   readonly compareCalls: number;
+  readonly alerts?: boolean;
   readonly json?: string;
-}
-
-interface RunFigures extends LoadFigures {
-  readonly engine: string;
-  readonly protocol: string;
-  readonly speech: string;
-  readonly codec: string;
-  readonly sampleRateHz: number;
-  readonly calls: number;
-  readonly seconds: number;
-  readonly cpuMsPerCallSecond: number;
-  /** Growth from a few warm calls to all, heap slack of the process included. */
-  readonly residentKbPerCall: number;
-  /** Growth of the next calls, when the process has its working set. */
-  readonly residentKbPerFurtherCall: number;
 }
 
 /** `bonafide bench`: loads a server process from this process and prints a table and JSON. */
@@ -104,6 +94,7 @@ export function addBenchCommand(
     )
     .option('--compare', 'also run the TensorFlow.js engine (wasm) and print the CPU ratio')
     .option('--compare-calls <number>', 'live calls of that run, 1-500', wholeNumber(1, 500), 40)
+    .option('--alerts', 'measure the way of alerts to webhooks instead, beside receivers that fail')
     .option('--json <path>', 'also write the figures to a file')
     .action(async (options: BenchOptions) => {
       exit(await bench(options, context));
@@ -114,7 +105,8 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
   const rateHz = options.rate ?? (options.codec === 'opus' ? 16_000 : 8_000);
   const peer = LOAD_PEERS.find(({ id }) => id === options.as) ?? null;
   checkCarried(peer, options.codec, rateHz);
-  const recordings = await readSpeech(options.speech, {
+  if (options.alerts) return alertsOnly(options, rateHz, context);
+  const recordings = await readSpeech(options.speech === 'dense' ? DENSE : CONVERSATION, {
     codec: options.codec,
     sampleRateHz: rateHz,
   });
@@ -143,6 +135,19 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
   return EXIT.ok;
 }
 
+async function alertsOnly(
+  { calls, seconds, codec, interval: intervalMs, json }: BenchOptions,
+  sampleRateHz: number,
+  context: CliContext,
+): Promise<ExitCode> {
+  const recordings = await readSpeech(SYNTHETIC, { codec, sampleRateHz });
+  const { report, code } = await benchAlerts({ calls, seconds, intervalMs, recordings }, context);
+  const text = { machine: machineOf(), alerts: report };
+  context.stdout.write(`${JSON.stringify(text)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(text, null, 2)}\n`);
+  return code;
+}
+
 /** @throws CliError for a format that a platform does not carry */
 function checkCarried(peer: PlatformPeer | null, codec: CodecName, rateHz: number): void {
   if (peer === null) return;
@@ -154,12 +159,9 @@ function checkCarried(peer: PlatformPeer | null, codec: CodecName, rateHz: numbe
 }
 
 /** The recordings as wire packets, one a channel. */
-async function readSpeech(
-  kind: BenchOptions['speech'],
-  wire: WireOptions,
-): Promise<PreparedAudio[]> {
+async function readSpeech(paths: readonly string[], wire: WireOptions): Promise<PreparedAudio[]> {
   const prepared: PreparedAudio[] = [];
-  for (const path of kind === 'dense' ? DENSE : CONVERSATION) {
+  for (const path of paths) {
     const recording = await readRecording(path);
     for (const channel of recording.channels) {
       prepared.push(prepareAudio({ ...recording, channels: [channel] }, wire));
@@ -256,37 +258,4 @@ async function allocationsOf(context: CliContext): Promise<AllocationFigures> {
 
 function machineOf(): { cpu: string; cores: number } {
   return { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-}
-
-function renderRuns(runs: readonly RunFigures[]): string {
-  const table = new Table({
-    head: [
-      'engine',
-      'protocol',
-      'codec',
-      'calls',
-      'CPU ms per call-second',
-      'latency p50 / p99 / max ms',
-      'RSS KB a call / a further call',
-      'scores',
-      'late sends',
-      'errors',
-    ],
-    style: { head: [], border: [] },
-  });
-  for (const run of runs) {
-    table.push([
-      run.engine,
-      run.protocol,
-      `${run.codec} ${run.sampleRateHz}`,
-      run.calls,
-      run.cpuMsPerCallSecond.toFixed(2),
-      [run.latencyP50Ms, run.latencyP99Ms, run.latencyMaxMs].map((ms) => ms.toFixed(0)).join(' / '),
-      `${run.residentKbPerCall.toFixed(0)} / ${run.residentKbPerFurtherCall.toFixed(0)}`,
-      run.scores,
-      run.lateSends,
-      run.errors,
-    ]);
-  }
-  return table.toString();
 }
