@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { dateOf, systemClock } from '../../src/clock.ts';
 import { createLogger } from '../../src/logger.ts';
 import { createRandom } from '../../src/random.ts';
 import { type Destination, destinationSchema } from '../../src/results/destinations.ts';
@@ -139,6 +140,49 @@ describe('delivery of alerts', () => {
     clock.advance(2_000);
     await attempts(3);
     expect(store.counts().waiting).toBe(0);
+  });
+
+  it('takes a date in Retry-After too', async () => {
+    const { send, attempts, clock, store } = rig([destination()]);
+    const untilMs = Math.ceil(clock.nowMs() / 1_000) * 1_000 + 90_000;
+    receiver.answer = (response) =>
+      response.writeHead(429, { 'retry-after': dateOf(untilMs).toUTCString() }).end();
+    send('a1');
+    await attempts(1);
+    expect(store.nextDueAtMs('soc')).toBe(untilMs);
+    receiver.answer = (response) => response.writeHead(200).end();
+    clock.advance(untilMs - clock.nowMs() - 1_500);
+    expect(receiver.received).toHaveLength(1);
+    clock.advance(2_500);
+    await attempts(2);
+    expect(store.counts().waiting).toBe(0);
+  });
+
+  it('does not wait for an answer that takes 60 s: it comes to nobody', async () => {
+    const posting = new FakeClock();
+    const late: ServerResponse[] = [];
+    receiver.answer = (response) => late.push(response);
+    const body = '{}';
+    const request = { url: receiver.url, headers: {}, body, timeoutMs: 10_000, allowPrivate: true };
+    const answer = post(request, posting);
+    await receiver.count(1);
+    posting.advance(10_000);
+    expect(await answer).toEqual({ kind: 'error', error: 'no answer within 10000 ms' });
+    posting.advance(50_000);
+    late[0]!.writeHead(200).end();
+    expect(posting.pendingTimers).toBe(0);
+  });
+
+  it('sends what waits when the clock is set back a day', async () => {
+    const first = rig([destination({ url: 'http://127.0.0.1:1/' })]);
+    first.clock.advance(86_400_000);
+    first.send('a1');
+    await first.attempts(1);
+    await closers.pop()!();
+    const { attempts, outcomes, clock } = rig([destination()]);
+    clock.advance(1_000);
+    await attempts(1);
+    expect(outcomes).toEqual(['soc delivered']);
   });
 
   it.each<[string, number, Record<string, string>, string]>([

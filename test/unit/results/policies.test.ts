@@ -80,6 +80,61 @@ destinations:
     ]);
   });
 
+  it('says every problem of call control at once', () => {
+    const sid = `AC${'0'.repeat(32)}`;
+    const { problems } = read(`policies:
+  - { name: one, callControl: [gone] }
+callControl:
+  - { name: a, kind: hang-up, platform: twilio }
+  - { name: b, kind: event, platform: vonage }
+  - { name: c, kind: twilio-rest, accountSid: ${sid}, authToken: in-clear, action: hangUp }
+  - { name: d, kind: twilio-rest, accountSid: AC1, authToken: { env: T }, action: hangup }
+  - { name: e, kind: asterisk-ari, baseUrl: 'http://pbx/ari', username: u, password: { file: p }, action: { setVariable: 'A B' } }
+  - { name: f, kind: genesys, region: a/b, clientId: i, clientSecret: { env: S }, attributes: { x: '{metadata}' } }
+  - { name: g, kind: hang-up, platform: asterisk, mode: alive }
+  - { name: h, kind: telepathy }
+`);
+    expect(problems.map((line) => line.replace(/^[^ ]+ /, ''))).toEqual([
+      'callControl.0.platform: has no hang-up on its media socket; only asterisk has',
+      'callControl.1.platform: takes no events on its media socket; jambonz, freeswitch-fork and freeswitch-stream do',
+      expect.stringMatching(/^callControl\.2\.authToken: .*secrets do not stand in this file/),
+      'callControl.3.accountSid: must be AC and 32 hex digits',
+      expect.stringMatching(/^callControl\.3\.action: must be .* or hangUp/),
+      expect.stringMatching(/^callControl\.4\.action/),
+      'callControl.4.baseUrl: must be https (http only with allowPrivate: true)',
+      'callControl.5.region: must be a domain',
+      'callControl.5.attributes.x: does not know {metadata}',
+      expect.stringMatching(/^callControl\.6\.mode/),
+      expect.stringMatching(/^callControl\.7\.kind/),
+    ]);
+    expect(problems.join()).not.toContain('in-clear');
+  });
+
+  it('finds call control that is not there, there twice, or without TLS', () => {
+    const { problems } = read(`policies:
+  - { name: one, callControl: [gone, end] }
+callControl:
+  - { name: end, kind: hang-up, platform: asterisk }
+  - { name: end, kind: event, platform: jambonz }
+  - { name: ari, kind: asterisk-ari, baseUrl: 'http://u:p@pbx/ari', username: u, password: { env: P }, action: hangUp }
+`);
+    expect(problems.map((line) => line.replace(/^[^ ]+ /, ''))).toEqual([
+      'callControl.2.baseUrl: must be https (http only with allowPrivate: true)',
+      'callControl.2.baseUrl: must not hold a password',
+      'callControl.1.name: "end" is there already',
+      'policies.0.callControl.0: no call control "gone"',
+    ]);
+  });
+
+  it('does nothing to calls where no policy asks for it', () => {
+    const { policies } = read(`callControl:
+  - { name: end, kind: hang-up, platform: asterisk }
+`);
+    expect(policies.policies[0]!.callControls).toEqual([]);
+    expect(policies.callControls).toMatchObject([{ name: 'end', mode: 'dry-run' }]);
+    expect(policies.policies[0]!.hash).toBe(DEFAULT_POLICIES.policies[0]!.hash);
+  });
+
   it('finds names that are not there or there twice', () => {
     const { problems } = read(`policies:
   - name: one
