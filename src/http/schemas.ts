@@ -85,7 +85,7 @@ export const detectorsSchema = z
           thresholds: z
             .array(z.object({ falseAlertRate: share, llr: z.number() }))
             .readonly()
-            .describe('Share of human clips that each LLR would call synthetic.'),
+            .describe('Share of human calls that each LLR would call synthetic at some time.'),
           thresholdLlr: z.number().describe('The one in use.'),
           hysteresisLlr: z
             .number()

@@ -2,7 +2,7 @@ import type { Call, LegRole } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { ResultEvent } from './alert-events.ts';
 import type { NumberedEvent } from './event-bus.ts';
-import { type SeriesPoint, ScoreSeries } from './score-series.ts';
+import { ScoreSeries, type SeriesPoint } from './score-series.ts';
 
 type ScoreEvent = ScreeningEvent & { readonly type: 'score' | 'verdict' };
 

@@ -14,7 +14,9 @@ const ALERTS_AN_HOUR = [0.1, 0.5, 1, 2, 5] as const;
 export interface CallRules {
   readonly calibration: Decision['calibration'];
   readonly hopMs: number;
-  /** A call is judged from this much speech on. */
+  /** A call with less speech has no verdict. */
+  readonly provisionalSpeechMs: number;
+  /** A call is judged from this much speech on, or at its end when it has less. */
   readonly firmSpeechMs: number;
   readonly recentWindowMs: number;
   readonly recentMinimumSpeechMs: number;
@@ -28,8 +30,8 @@ export interface SimulatedCalls {
 }
 
 /**
- * Strings human clips of one voice (speaker of a page, through one channel) together to calls of up
- * to 20 s of speech and follows the running score as the server does. A call's lowest LLR is where
+ * Strings human clips of one voice (speaker of a page, through one channel; a clip of an unknown
+ * speaker is a call by itself) together to calls of up to 20 s of speech and follows the running score as the server does. A call's lowest LLR is where
  * a threshold would have begun to raise a false alert, by the whole call or by the recent window
  * (which must be clearer by its margin).
  * @param channels scored human clips, one list a channel
@@ -40,7 +42,10 @@ export function simulateCalls(
   random: Random,
 ): SimulatedCalls {
   const voices = channels.flatMap((clips) => [
-    ...groupBy(clips, ({ clip }) => `${clip.page}\n${clip.speaker}`).values(),
+    ...groupBy(clips, ({ clip }) =>
+      // Clips of unknown speakers may be of many voices, which together look steadier than one.
+      clip.speaker === '' ? clip.path : `${clip.page}\n${clip.speaker}`,
+    ).values(),
   ]);
   const lowestLlrs: number[] = [];
   let speechMs = 0;
@@ -65,7 +70,11 @@ function hear(voice: readonly ScoredClip[], rules: CallRules, random: Random) {
       }
     }
   }
-  return { lowestLlr, speechMs: evidence.speechMs };
+  const { speechMs } = evidence;
+  if (speechMs >= rules.provisionalSpeechMs && speechMs < rules.firmSpeechMs) {
+    lowestLlr = effectiveLlr(evidence, rules);
+  }
+  return { lowestLlr, speechMs };
 }
 
 /** The threshold at which this evidence would be called synthetic. */

@@ -63,8 +63,8 @@ function renderThresholds({ thresholds, hourlyThresholds = [] }: Decision): stri
     ({ falseAlertsPerHour, llr }) => `${falseAlertsPerHour} at ${llr}`,
   );
   return (
-    'Thresholds (LLR, positive = bona fide), by the share of human calls called synthetic at any time from 4 s of speech on ' +
-    `(calls of up to 20 s of speech, put together from the clips of one voice of \`val\`, all channels): ${perCall.join(', ')}. ` +
+    'Thresholds (LLR, positive = bona fide), by the share of human calls called synthetic at any time from 4 s of speech on, or at the end of a shorter call ' +
+    `(calls of up to 20 s of speech, put together from the clips of one voice of \`val\`, all channels; most are short): ${perCall.join(', ')}. ` +
     `By false alerts an hour of human speech: ${perHour.join(', ')}.`
   );
 }

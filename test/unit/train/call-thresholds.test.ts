@@ -15,15 +15,18 @@ const FRAMES_PER_STEP = 10;
 const rules: CallRules = {
   calibration: { bins: [{ minSpeechMs: 0, slope: -1, intercept: 0 }], replicas: [] },
   hopMs: 10,
+  provisionalSpeechMs: 1_000,
   firmSpeechMs: 4_000,
   recentWindowMs: 4_000,
   recentMinimumSpeechMs: 2_000,
   recentMarginLlr: 0.7,
 };
 
+let clips = 0;
+
 /** A clip of 100-ms steps with these logits, all voiced. */
-function scored(page: string, logits: readonly number[]): ScoredClip {
-  const clip = clipOf('bonafide', page);
+function scored(page: string, logits: readonly number[], speaker = 'ann'): ScoredClip {
+  const clip = { ...clipOf('bonafide', page), speaker, path: `${page} ${clips++}` };
   return {
     clip,
     page,
@@ -62,9 +65,21 @@ describe('simulateCalls', () => {
     expect(Math.min(...late.lowestLlrs)).toBeCloseTo(-2.3, 5);
   });
 
-  it('nothing is judged before the firm verdict', () => {
-    const calls = simulateCalls([[scored('a', steady(1, 3))]], rules, createRandom(1));
-    expect(calls.lowestLlrs).toEqual([]);
+  it('a short call is judged at its end, one without a verdict not at all', () => {
+    const short = [scored('a', [...steady(3, 1), ...steady(0, 2)])];
+    const [lowest] = simulateCalls([short], rules, createRandom(1)).lowestLlrs;
+    expect(lowest).toBeCloseTo(-1, 5);
+    const none = simulateCalls([[scored('a', steady(1, 0.5))]], rules, createRandom(1));
+    expect(none.lowestLlrs).toEqual([]);
+  });
+
+  it('clips of unknown speakers are calls by themselves', () => {
+    const unknown = [0, 2].map((logit) => scored('a', steady(logit, 5), ''));
+    const calls = simulateCalls([unknown], rules, createRandom(1));
+    expect(new Set(calls.lowestLlrs.map((llr) => Math.abs(Math.round(llr))))).toEqual(
+      new Set([0, 2]),
+    );
+    expect(calls.speechHours).toBeCloseTo((CALLS * 5) / 3600, 6);
   });
 
   it('strings clips of one voice together up to 20 s, and never two voices', () => {
