@@ -7,7 +7,7 @@ const fixture = (name: string) =>
   fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
 
 const HUMAN = fixture('human_carlo_it_8k.flac');
-const SYNTHETIC = fixture('synth_hifigan_v2_june_fr_8k.flac');
+const SYNTHETIC = fixture('synth_hifigan_v2_flite_rms_8k.flac');
 
 /** `bonafide demo`: one human and one synthetic recording through a service of its own. */
 export function addDemoCommand(

@@ -70,7 +70,7 @@ describe.runIf(HAS_BROWSER)('recordings', () => {
 
   it('shows the timeline over the spectrogram, which has the band that is heard', async () => {
     const { page, faults } = await openTry();
-    await choose(page, ['synth_hifigan_v2_june_fr_8k.flac']);
+    await choose(page, ['synth_hifigan_v3_allison_en_8k.flac']);
     await page.locator('figure[data-leg=speaker] .verdict.synthetic').waitFor();
     await page.getByText('Between the dashed lines, 100 Hz to 3.9 kHz').waitFor();
     const label = await page.locator('figure[data-leg=speaker] .plot').getAttribute('aria-label');
@@ -81,7 +81,7 @@ describe.runIf(HAS_BROWSER)('recordings', () => {
     const events = JSON.parse(
       await downloadOf(page, () => page.getByRole('button', { name: 'JSON' }).click()),
     ) as { name: string; events: { type: string }[]; legs: { timeline: object[] }[] };
-    expect(events.name).toBe('synth_hifigan_v2_june_fr_8k.flac');
+    expect(events.name).toBe('synth_hifigan_v3_allison_en_8k.flac');
     expect(events.events.at(-1)?.type).toBe('stopped');
     expect(events.legs[0]!.timeline.length).toBeGreaterThan(8);
     const csv = await downloadOf(page, () =>
