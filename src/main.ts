@@ -1,10 +1,8 @@
 import { CommanderError } from 'commander';
 import { type CliContext, CliError, EXIT } from './cli/context.ts';
+import { exitCodeOf } from './cli/exit-code.ts';
 import { createProgram } from './cli/program.ts';
 import { systemClock } from './clock.ts';
-import { ConfigError } from './config.ts';
-import { ModelError } from './model/model-error.ts';
-import { StoreError } from './sqlite.ts';
 
 const CPU_MICROSECONDS = 1e6;
 
@@ -38,15 +36,6 @@ const context: CliContext = {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
 });
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.configuration;
-  if (error instanceof CliError) return error.exitCode;
-  const isConfiguration = [ConfigError, ModelError, StoreError].some(
-    (kind) => error instanceof kind,
-  );
-  return isConfiguration ? EXIT.configuration : EXIT.failure;
-}
 
 try {
   const program = createProgram(context, (code) => {

@@ -7,7 +7,6 @@ import {
   type DeliveryRow,
   type DeliveryState,
 } from '../results/outbox/alert-desk.ts';
-import { StoreError } from '../sqlite.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 
@@ -86,13 +85,7 @@ function withDesk(
       EXIT.configuration,
     );
   }
-  let desk: AlertDesk;
-  try {
-    desk = new AlertDesk(folder);
-  } catch (error) {
-    if (error instanceof StoreError) throw new CliError(error.message, EXIT.configuration);
-    throw error;
-  }
+  const desk = new AlertDesk(folder);
   try {
     action(desk);
   } finally {

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { readArchive } from '../backtest/archive.ts';
 import {
@@ -14,9 +14,10 @@ import type { ReplayReport } from '../backtest/run-replays.ts';
 import { ScoreFile } from '../backtest/score-file.ts';
 import { readConfig } from '../config.ts';
 import type { LegRole } from '../stream/call.ts';
-import { CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
+import { SPLITS, type Split } from '../train/corpora/clip.ts';
 import { type BacktestParts, replayAndJudge, variantsOf } from './backtest-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { jsonBeside } from './json-beside.ts';
 import { collect, collectPair, wholeNumber } from './options.ts';
 import { codecsOf, parseRoles } from './wire-options.ts';
 
@@ -103,7 +104,7 @@ async function backtest(options: BacktestOptions, context: CliContext): Promise<
   const result = backtestResult({ archive, variants, lost: report.lost }, trials);
   if (options.report !== undefined) {
     writeFileSync(options.report, renderBacktestHtml(result, trials));
-    writeFileSync(besides(options.report), jsonOf(result));
+    writeFileSync(jsonBeside(options.report), jsonOf(result));
   }
   context.stdout.write(options.json ? jsonOf(result) : `${renderBacktest(result)}\n`);
   if (isAnySliceWorse(result)) return EXIT.worse;
@@ -128,21 +129,12 @@ async function prepare(options: BacktestOptions, context: CliContext): Promise<B
   return {
     ...{ variants, policies, limits, replayer, options, context, config },
     plan: {
-      recordings: archiveOf(options),
+      recordings: readArchive(options.archive, options.split ?? null),
       detectorSets: detectorSets.map(({ sha256 }) => sha256),
       ...{ codecs, sampleRateHz, scoreIntervalMs, priorSynthetic },
     },
     file: new ScoreFile(options.results),
   };
-}
-
-function archiveOf({ archive, split }: BacktestOptions) {
-  try {
-    return readArchive(archive, split ?? null);
-  } catch (error) {
-    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
-    throw error;
-  }
 }
 
 function sayLost({ lost, known, total }: ReplayReport, file: ScoreFile, { stderr }: CliContext) {
@@ -158,8 +150,4 @@ function sayLost({ lost, known, total }: ReplayReport, file: ScoreFile, { stderr
 
 function jsonOf(result: BacktestResult): string {
   return `${JSON.stringify(result, null, 1)}\n`;
-}
-
-function besides(path: string): string {
-  return `${path.slice(0, path.length - extname(path).length)}.json`;
 }

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
 import { synthesiseCopies } from '../train/copy-synthesis.ts';
-import { type Clip, CorpusError, SPLITS } from '../train/corpora/clip.ts';
+import { type Clip, SPLITS } from '../train/corpora/clip.ts';
 import { CORPUS_KINDS, type CorpusKind, detectCorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { writeSplitFile } from '../train/split-file.ts';
@@ -61,28 +61,23 @@ async function describeCorpus(
   options: CorpusCliOptions,
   { stdout, stderr }: CliContext,
 ): Promise<ExitCode> {
-  try {
-    const kind = options.corpusKind ?? detectCorpusKind(folder);
-    const warn = (line: string) => stderr.write(`${line}\n`);
-    let clips = readCorpus(folder, { kind, strict: options.strict === true, warn });
-    if (options.makeSplits !== undefined) {
-      const plan = {
-        seed: options.seed,
-        disjointBy: keysOf(options.disjointBy),
-        shares: SHARES,
-      };
-      clips = makeSplits(clips, plan);
-      writeSplitFile(options.makeSplits, folder, clips, plan);
-    }
-    stdout.write(`${kind}\n${renderCounts(clips)}\n`);
-    if (options.copySynthesis !== undefined) {
-      stdout.write(`${await writeCopies(clips, options.copySynthesis, options)}\n`);
-    }
-    return EXIT.ok;
-  } catch (error) {
-    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
-    throw error;
+  const kind = options.corpusKind ?? detectCorpusKind(folder);
+  const warn = (line: string) => stderr.write(`${line}\n`);
+  let clips = readCorpus(folder, { kind, strict: options.strict === true, warn });
+  if (options.makeSplits !== undefined) {
+    const plan = {
+      seed: options.seed,
+      disjointBy: keysOf(options.disjointBy),
+      shares: SHARES,
+    };
+    clips = makeSplits(clips, plan);
+    writeSplitFile(options.makeSplits, folder, clips, plan);
   }
+  stdout.write(`${kind}\n${renderCounts(clips)}\n`);
+  if (options.copySynthesis !== undefined) {
+    stdout.write(`${await writeCopies(clips, options.copySynthesis, options)}\n`);
+  }
+  return EXIT.ok;
 }
 
 async function writeCopies(

@@ -1,5 +1,4 @@
 import Table from 'cli-table3';
-import { CorpusError } from '../train/corpora/clip.ts';
 import { cllr, minCllr } from '../train/metrics/cllr.ts';
 import { areaUnderRoc } from '../train/metrics/det.ts';
 import { equalErrorRate, realisableEqualErrorRate } from '../train/metrics/eer.ts';
@@ -67,7 +66,6 @@ function readTrials(scores: string, labels: string | undefined): TrialScores {
   try {
     return joinLabels(readScoreFile(scores), labels === undefined ? null : readLabelFile(labels));
   } catch (error) {
-    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new CliError((error as Error).message, EXIT.unreadable);
     }

@@ -8,7 +8,7 @@ import { CHANNEL_NAMES, type ChannelName } from '../train/channels.ts';
 import { compareSlices, type SliceComparison } from '../train/compare.ts';
 import { type Clip, CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
 import { CORPUS_KINDS, type CorpusKind } from '../train/corpora/detect-corpus.ts';
-import { readCorpus } from '../train/corpus.ts';
+import { evaluationSplitOf, readCorpus } from '../train/corpus.ts';
 import { judgeSplit } from '../train/evaluate-detector.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from '../train/judge-channel.ts';
 import {
@@ -26,6 +26,7 @@ import { applySplitFile } from '../train/split-file.ts';
 import { trainingFamilies } from '../train/system-family.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { evaluateScores } from './evaluate-scores.ts';
+import { jsonBeside } from './json-beside.ts';
 
 interface EvaluateOptions {
   readonly detector: string;
@@ -107,12 +108,7 @@ async function evaluate(options: EvaluateOptions, context: CliContext): Promise<
     );
   }
   if (labels !== undefined) throw new CliError('--labels needs --scores', EXIT.configuration);
-  try {
-    return await evaluateCorpus(options, context);
-  } catch (error) {
-    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
-    throw error;
-  }
+  return evaluateCorpus(options, context);
 }
 
 async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Promise<ExitCode> {
@@ -120,7 +116,7 @@ async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Pr
   const detector = await loadDetector(options.detector);
   const other = options.compare === undefined ? null : await loadDetector(options.compare);
   const all = readClips(options, context);
-  const split = options.split ?? (all.some((clip) => clip.split === 'eval') ? 'eval' : 'dev');
+  const split = options.split ?? evaluationSplitOf(all);
   const clips = all.filter((clip) => clip.split === split);
   if (clips.length === 0) throw new CorpusError(`${options.corpus} has no split ${split}`);
   // Before the work: a folder that cannot be made should not cost an hour.
@@ -228,8 +224,7 @@ function writeReport(
   });
   writeFileSync(path, html);
   const figures = { detector: id, channels: judgements.map(judgementJson), comparison };
-  const besides = `${path.slice(0, path.length - extname(path).length)}.json`;
-  writeFileSync(besides, `${JSON.stringify(figures, null, 1)}\n`);
+  writeFileSync(jsonBeside(path), `${JSON.stringify(figures, null, 1)}\n`);
 }
 
 interface Evaluated {

@@ -7,7 +7,7 @@ import { CorpusError } from '../train/corpora/clip.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { type FeatureStore, prepareFeatures } from '../train/features.ts';
 import { driftReference, referenceClips } from '../train/reference.ts';
-import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, EXIT, type ExitCode } from './context.ts';
 
 interface ReferenceOptions {
   readonly detector: string;
@@ -44,28 +44,23 @@ async function write(options: ReferenceOptions, { stdout }: CliContext): Promise
   const detector = await loadDetector(options.detector);
   const { sampleRateHz, frontEnd } = detector.manifest;
   const lines = sampleRateHz <= TELEPHONE_RATE_HZ ? NARROW_LINES : WIDE_LINES;
-  try {
-    const all = readCorpus(options.corpus);
-    const clips = referenceClips(all).map((index) => all[index]!);
-    const opus = await loadOpus();
-    const audio = new ClipAudio(sampleRateHz);
-    const stores: FeatureStore[] = [];
-    for (const channel of lines) {
-      stores.push(
-        await prepareFeatures({
-          ...{ clips, channel, seed: 1, cacheFolder: options.cache, opus, audio },
-          frontEnd: { ...frontEnd, normalisation: { kind: 'none' } },
-        }),
-      );
-    }
-    const reference = await driftReference(detector, clips, stores);
-    if (reference === null) throw new CorpusError(`${options.corpus} has too few long human clips`);
-    await writeReference(detector, reference);
-    for (const [channel, { clips: count }] of Object.entries(reference.channels)) {
-      stdout.write(`${channel}: ${count} human clips\n`);
-    }
-  } catch (error) {
-    if (error instanceof CorpusError) throw new CliError(error.message, EXIT.configuration);
-    throw error;
+  const all = readCorpus(options.corpus);
+  const clips = referenceClips(all).map((index) => all[index]!);
+  const opus = await loadOpus();
+  const audio = new ClipAudio(sampleRateHz);
+  const stores: FeatureStore[] = [];
+  for (const channel of lines) {
+    stores.push(
+      await prepareFeatures({
+        ...{ clips, channel, seed: 1, cacheFolder: options.cache, opus, audio },
+        frontEnd: { ...frontEnd, normalisation: { kind: 'none' } },
+      }),
+    );
+  }
+  const reference = await driftReference(detector, clips, stores);
+  if (reference === null) throw new CorpusError(`${options.corpus} has too few long human clips`);
+  await writeReference(detector, reference);
+  for (const [channel, { clips: count }] of Object.entries(reference.channels)) {
+    stdout.write(`${channel}: ${count} human clips\n`);
   }
 }

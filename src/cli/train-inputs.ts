@@ -5,22 +5,16 @@ import { SingleBar } from 'cli-progress';
 import { loadDetector } from '../model/detector.ts';
 import { assignSplits } from '../train/assign-splits.ts';
 import { type Baseline, readBaseline } from '../train/baseline.ts';
-import { type Clip, CorpusError } from '../train/corpora/clip.ts';
+import type { Clip } from '../train/corpora/clip.ts';
 import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { prepareAll } from '../train/prepare.ts';
-import {
-  type Recipe,
-  RecipeError,
-  readRecipe,
-  readRecipeFields,
-  withEpochsAsSteps,
-} from '../train/recipe.ts';
+import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '../train/recipe.ts';
 import { joinStores, selectClips } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
-import { type CliContext, CliError, EXIT } from './context.ts';
+import type { CliContext } from './context.ts';
 
 const QUICK_RECIPE = fileURLToPath(new URL('../../recipes/quick.yaml', import.meta.url));
 
@@ -64,32 +58,24 @@ export async function readTrainInputs(
   options: TrainInputOptions,
   context: CliContext,
 ): Promise<TrainInputs> {
-  try {
-    const { recipe: asked, from } = await chooseRecipe(options);
-    const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
-    const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
-    mkdirSync(runFolder, { recursive: true });
-    const clips = assignSplits(readCorpus(options.corpus), {
-      folder: options.corpus,
-      seed: asked.seed,
-      splitFile: join(runFolder, 'splits.json'),
-      say: (line) => context.stderr.write(`${line}\n`),
-    });
-    requireTrainingSplits(clips);
-    const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
-    const main = keepLicensed(
-      { clips, stores: await prepare(clips, recipe, options, context) },
-      options,
-    );
-    const all =
-      options.extra === undefined ? main : await withExtra(main, recipe, options, context);
-    return { recipe, ...all, baseline, ...(from === undefined ? {} : { from }) };
-  } catch (error) {
-    if (error instanceof CorpusError || error instanceof RecipeError) {
-      throw new CliError(error.message, EXIT.configuration);
-    }
-    throw error;
-  }
+  const { recipe: asked, from } = await chooseRecipe(options);
+  const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
+  const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
+  mkdirSync(runFolder, { recursive: true });
+  const clips = assignSplits(readCorpus(options.corpus), {
+    folder: options.corpus,
+    seed: asked.seed,
+    splitFile: join(runFolder, 'splits.json'),
+    say: (line) => context.stderr.write(`${line}\n`),
+  });
+  requireTrainingSplits(clips);
+  const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
+  const main = keepLicensed(
+    { clips, stores: await prepare(clips, recipe, options, context) },
+    options,
+  );
+  const all = options.extra === undefined ? main : await withExtra(main, recipe, options, context);
+  return { recipe, ...all, baseline, ...(from === undefined ? {} : { from }) };
 }
 
 type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
@@ -82,6 +83,8 @@ export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
   };
   // A receiver that stalls would keep the process alive.
   const ending = new AbortController();
+  // One listener a request under way, which the destinations' limits bound.
+  setMaxListeners(0, ending.signal);
   const parts: PlaneParts = {
     ...options,
     post: (request) => post({ ...request, signal: ending.signal }, options.clock),

@@ -1,4 +1,4 @@
-import { type Clip, CorpusError } from './corpora/clip.ts';
+import { type Clip, CorpusError, type Split } from './corpora/clip.ts';
 import { CORPUS_LOADERS, type CorpusKind, detectCorpusKind } from './corpora/detect-corpus.ts';
 import { manifestLoader } from './corpora/manifest-csv.ts';
 import { refuseLeakingSplits } from './splits.ts';
@@ -45,6 +45,11 @@ export function readExtraClips(folder: string, clips: readonly Clip[]): readonly
   }
   refuseLeakingSplits([...clips, ...extra], ['page']);
   return extra;
+}
+
+/** The split that a detector is judged on: the evaluation part of a public corpus, or else `dev`. */
+export function evaluationSplitOf(clips: readonly Clip[]): Split {
+  return clips.some(({ split }) => split === 'eval') ? 'eval' : 'dev';
 }
 
 /**

@@ -17,6 +17,7 @@ import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
 import type { ClipAudio } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
+import { findCoders } from './ffmpeg-coders.ts';
 import { heardClips } from './heard-clips.ts';
 import { estimateSnrDb } from './snr.ts';
 
@@ -79,11 +80,13 @@ function unitOf({ frames }: FeatureStore): number {
 /** Features of all clips through one channel, from the cache when it has them. */
 export async function prepareFeatures(options: PrepareOptions): Promise<FeatureStore> {
   const { clips, channel, frontEnd, seed, cacheFolder, isExact = false } = options;
-  const made = [CACHE_VERSION, channel, frontEnd, seed, clips.map(({ path }) => path)];
-  const key = createHash('sha256')
-    .update(JSON.stringify(isExact ? [...made, 'exact'] : made))
-    .digest('hex')
-    .slice(0, 16);
+  const made = [
+    ...[CACHE_VERSION, channel, frontEnd, seed, clips.map(({ path }) => path)],
+    ...(isExact ? ['exact'] : []),
+    // A machine with other coders makes other features.
+    ...(channel === 'coded' ? [await namesOfCoders(frontEnd.sampleRateHz)] : []),
+  ];
+  const key = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
   const base = join(cacheFolder, `${channel}-${key}`);
   if (!existsSync(`${base}.json`)) await writeStore(base, options);
   const index = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as { spans: ClipSpan[] };
@@ -98,6 +101,10 @@ export async function prepareFeatures(options: PrepareOptions): Promise<FeatureS
     voiced: new Uint8Array(voiced.buffer, voiced.byteOffset, voiced.length),
     spans: index.spans,
   };
+}
+
+async function namesOfCoders(sampleRateHz: number): Promise<string[]> {
+  return (await findCoders(sampleRateHz)).present.map(({ name }) => name);
 }
 
 // The index is written last and renamed into place: a killed run leaves no half store behind.

@@ -2,6 +2,7 @@ import type { Detector } from '../model/detector.ts';
 import type { ChannelName } from './channels.ts';
 import { compareSlices, type SliceComparison } from './compare.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
+import { evaluationSplitOf } from './corpus.ts';
 import { type ScoredChannel, scoreCorpus, seenFamiliesOf } from './score-corpus.ts';
 import { judgedTrials, slicesOf } from './slices.ts';
 import { trainingFamilies } from './system-family.ts';
@@ -22,7 +23,7 @@ export interface GuardOptions {
  */
 export async function guardTransfer(options: GuardOptions): Promise<readonly SliceComparison[]> {
   const { before, after, channel, cacheFolder } = options;
-  const split = options.clips.some((clip) => clip.split === 'eval') ? 'eval' : 'dev';
+  const split = evaluationSplitOf(options.clips);
   const clips = options.clips.filter((clip) => clip.split === split);
   if (clips.length === 0) throw new CorpusError(`the guarding corpus has no split ${split}`);
   const trialsOf = async (detector: Detector) => {

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { type CliContext, CliError } from '../../../src/cli/context.ts';
+import { type CliContext, CliError, EXIT } from '../../../src/cli/context.ts';
+import { exitCodeOf } from '../../../src/cli/exit-code.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import { systemClock } from '../../../src/clock.ts';
 
@@ -38,9 +39,13 @@ export async function runCli(
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError || error instanceof CliError)) throw error;
-    code = error.exitCode;
-    if (error instanceof CliError) written.stderr += error.message;
+    if (error instanceof CommanderError) {
+      code = error.exitCode;
+    } else {
+      code = exitCodeOf(error);
+      if (code === EXIT.failure && !(error instanceof CliError)) throw error;
+      written.stderr += (error as Error).message;
+    }
   }
   return { code, ...written };
 }

@@ -1,15 +1,8 @@
 import { expect, it } from 'vitest';
 import type { ClipLogits } from '../../../src/train/calibrate.ts';
 import { runningFigures } from '../../../src/train/running-verdicts.ts';
+import { VERDICT_RULES } from './toy-corpus.ts';
 
-const RULES = {
-  provisionalSpeechMs: 1000,
-  firmSpeechMs: 4000,
-  hysteresisLlr: 0.5,
-  recentWindowMs: 4000,
-  recentMinimumSpeechMs: 2000,
-  recentMarginLlr: 0.7,
-};
 // LLR = −logit; synthetic at a mean logit of 1 and above.
 const DECISION = {
   calibration: { bins: [{ minSpeechMs: 0, slope: -1, intercept: 0 }], replicas: [] },
@@ -38,7 +31,7 @@ it('says how many were detected and after how much speech', () => {
       clip(false, run([5, -1])),
     ],
     DECISION,
-    RULES,
+    VERDICT_RULES,
     10,
   );
   expect(figures.detected).toBe(0.5);
@@ -51,7 +44,7 @@ it('counts flips between human and synthetic, not pauses without a verdict', () 
   const figures = runningFigures(
     [clip(false, run([2, -1], [4, 3], [20, -2])), clip(false, run([3, 0.5], [3, 0.5]))],
     DECISION,
-    RULES,
+    VERDICT_RULES,
     10,
   );
   // human → synthetic → (undecided) → human; the other never has a verdict.

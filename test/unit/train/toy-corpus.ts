@@ -6,6 +6,16 @@ import { type Recipe, recipeSchema } from '../../../src/train/recipe.ts';
 
 export const TOY_FEATURES = 4;
 
+/** When a verdict may be given, as the shipped detectors have it. */
+export const VERDICT_RULES = {
+  provisionalSpeechMs: 1000,
+  firmSpeechMs: 4000,
+  hysteresisLlr: 0.5,
+  recentWindowMs: 4000,
+  recentMinimumSpeechMs: 2000,
+  recentMarginLlr: 0.7,
+};
+
 export function clipOf(label: ClipLabel, page: string, split: Split = 'train'): Clip {
   return {
     path: `${page}-${label}.wav`,

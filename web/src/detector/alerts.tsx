@@ -4,6 +4,7 @@ import { dateTime, percent } from '../lib/format.ts';
 import { hrefOfCall } from '../lib/router.ts';
 import { ScrollRegion } from '../lib/scroll-region.tsx';
 import { getJson } from '../lib/session.ts';
+import { TableHead } from '../lib/table-head.tsx';
 import { S } from '../strings.ts';
 
 interface AlertRow {
@@ -74,15 +75,7 @@ function Table({ rows }: { readonly rows: readonly AlertRow[] }) {
   return (
     <ScrollRegion class="table-wide" label={S.detector.alerts}>
       <table>
-        <thead>
-          <tr>
-            {S.detector.alertColumns.map((label) => (
-              <th key={label} scope="col">
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead labels={S.detector.alertColumns} />
         <tbody>
           {rows.map(({ alert, createdAtMs, deliveries }) => (
             <tr key={alert.id}>

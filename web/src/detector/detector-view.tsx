@@ -6,6 +6,7 @@ import { percent, seconds } from '../lib/format.ts';
 import { ScrollRegion } from '../lib/scroll-region.tsx';
 import { getJson } from '../lib/session.ts';
 import { useStore } from '../lib/store.ts';
+import { TableHead } from '../lib/table-head.tsx';
 import { S } from '../strings.ts';
 import { Alerts } from './alerts.tsx';
 import { Chart } from './chart.tsx';
@@ -103,15 +104,7 @@ function Figures({ figures }: Pick<DetectorCard, 'figures'>) {
       <p class="muted">{S.detector.figuresHint}</p>
       <ScrollRegion class="table-wide" label={S.detector.figures}>
         <table>
-          <thead>
-            <tr>
-              {S.detector.figureColumns.map((label) => (
-                <th key={label} scope="col">
-                  {label}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead labels={S.detector.figureColumns} />
           <tbody>
             {figures.map((row) => (
               <tr key={`${row.split} ${row.channel}`}>

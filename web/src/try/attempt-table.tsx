@@ -1,6 +1,7 @@
 import { download } from '../lib/download.ts';
 import { percent, seconds } from '../lib/format.ts';
 import { ScrollRegion } from '../lib/scroll-region.tsx';
+import { TableHead } from '../lib/table-head.tsx';
 import { Verdict } from '../lib/verdict.tsx';
 import { S } from '../strings.ts';
 import type { Attempt } from './attempt.ts';
@@ -18,15 +19,7 @@ export function AttemptTable(props: {
     <section class="attempts card" aria-label={S.try.table}>
       <ScrollRegion class="attempts-scroll" label={S.try.table}>
         <table>
-          <thead>
-            <tr>
-              {S.try.columns.map((label) => (
-                <th key={label} scope="col">
-                  {label}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead labels={S.try.columns} />
           <tbody>
             {attempts.map((attempt) => (
               <Row key={attempt.id} attempt={attempt} isChosen={attempt === chosen} />

@@ -6,7 +6,7 @@ import { renderEvaluationReport } from '../../../../src/train/report/evaluation-
 import { renderLineChart } from '../../../../src/train/report/line-chart.ts';
 import { escapeMarkup, htmlTable, percentText } from '../../../../src/train/report/markup.ts';
 import { probit } from '../../../../src/train/report/probit.ts';
-import { clipOf } from '../toy-corpus.ts';
+import { clipOf, VERDICT_RULES } from '../toy-corpus.ts';
 
 describe('probit', () => {
   it.each([
@@ -96,14 +96,7 @@ describe('the report', () => {
     split: 'dev',
     channel: 'mulaw',
     hopMs: 10,
-    rules: {
-      provisionalSpeechMs: 1000,
-      firmSpeechMs: 4000,
-      hysteresisLlr: 0.5,
-      recentWindowMs: 4000,
-      recentMinimumSpeechMs: 2000,
-      recentMarginLlr: 0.7,
-    },
+    rules: VERDICT_RULES,
     seenFamilies: null,
     decision: {
       calibration: { bins: [{ minSpeechMs: 1000, slope: -1, intercept: 0 }], replicas: [] },

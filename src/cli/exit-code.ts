@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { ModelError } from '../model/model-error.ts';
+import { StoreError } from '../sqlite.ts';
+import { CorpusError } from '../train/corpora/clip.ts';
+import { CoderError } from '../train/ffmpeg-coders.ts';
+import { RecipeError } from '../train/recipe.ts';
+import { CliError, EXIT, type ExitCode } from './context.ts';
+
+/** What is wrong outside of this program, told in one line. */
+const CONFIGURATION_ERRORS = [
+  ConfigError,
+  ModelError,
+  StoreError,
+  CorpusError,
+  RecipeError,
+  CoderError,
+];
+
+/** The exit code of what a command threw. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.configuration;
+  if (error instanceof CliError) return error.exitCode;
+  const isConfiguration = CONFIGURATION_ERRORS.some((kind) => error instanceof kind);
+  return isConfiguration ? EXIT.configuration : EXIT.failure;
+}
