@@ -75,7 +75,9 @@ export async function readTrainInputs(
     options,
   );
   const all = options.extra === undefined ? main : await withExtra(main, recipe, options, context);
-  return { recipe, ...all, baseline, ...(from === undefined ? {} : { from }) };
+  // A channel that this machine cannot make is not in the detector's provenance.
+  const heard = { ...recipe, channels: all.stores.map(({ channel }) => channel) };
+  return { recipe: heard, ...all, baseline, ...(from === undefined ? {} : { from }) };
 }
 
 type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;

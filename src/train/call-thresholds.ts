@@ -5,7 +5,7 @@ import { type Decision, llrOf } from './evaluate-detector.ts';
 import { groupBy } from './group-by.ts';
 import type { ScoredClip } from './score-store.ts';
 
-export const CALLS = 2_000;
+export const SIMULATED_CALLS = 2_000;
 /** Speech of a simulated call, unless its voice has less. */
 const CALL_SPEECH_MS = 20_000;
 const MS_AN_HOUR = 3_600_000;
@@ -49,7 +49,7 @@ export function simulateCalls(
   ]);
   const lowestLlrs: number[] = [];
   let speechMs = 0;
-  for (let call = 0; call < CALLS && voices.length > 0; call++) {
+  for (let call = 0; call < SIMULATED_CALLS && voices.length > 0; call++) {
     const heard = hear(voices[random.integer(voices.length)]!, rules, random);
     speechMs += heard.speechMs;
     if (Number.isFinite(heard.lowestLlr)) lowestLlrs.push(heard.lowestLlr);

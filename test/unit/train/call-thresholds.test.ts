@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/random.ts';
 import { thresholdAllowing } from '../../../src/train/calibrate.ts';
 import {
-  CALLS,
   type CallRules,
+  SIMULATED_CALLS,
   simulateCalls,
   thresholdsPerCall,
   thresholdsPerHour,
@@ -43,9 +43,9 @@ const steady = (logit: number, seconds: number) =>
 describe('simulateCalls', () => {
   it('a steady voice has its own LLR as the lowest', () => {
     const calls = simulateCalls([[scored('a', steady(0.5, 6))]], rules, createRandom(1));
-    expect(calls.lowestLlrs).toHaveLength(CALLS);
+    expect(calls.lowestLlrs).toHaveLength(SIMULATED_CALLS);
     for (const llr of calls.lowestLlrs) expect(llr).toBeCloseTo(-0.5, 5);
-    expect(calls.speechHours).toBeCloseTo((CALLS * 6) / 3600, 6);
+    expect(calls.speechHours).toBeCloseTo((SIMULATED_CALLS * 6) / 3600, 6);
   });
 
   it('the worst moment counts: the mean that recovers later, and the recent window', () => {
@@ -79,7 +79,7 @@ describe('simulateCalls', () => {
     expect(new Set(calls.lowestLlrs.map((llr) => Math.abs(Math.round(llr))))).toEqual(
       new Set([0, 2]),
     );
-    expect(calls.speechHours).toBeCloseTo((CALLS * 5) / 3600, 6);
+    expect(calls.speechHours).toBeCloseTo((SIMULATED_CALLS * 5) / 3600, 6);
   });
 
   it('strings clips of one voice together up to 20 s, and never two voices', () => {
@@ -89,7 +89,7 @@ describe('simulateCalls', () => {
     expect(new Set(calls.lowestLlrs.map((llr) => Math.abs(Math.round(llr))))).toEqual(
       new Set([0, 2]),
     );
-    expect(calls.speechHours).toBeCloseTo((CALLS * 20) / 3600, 6);
+    expect(calls.speechHours).toBeCloseTo((SIMULATED_CALLS * 20) / 3600, 6);
   });
 
   it('is the same for a seed', () => {
