@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 /** A value that views follow. */
 export class Store<T> {
@@ -29,7 +29,8 @@ export class Store<T> {
 /** The value of a store; the component renders anew when it changes. */
 export function useStore<T>(store: Store<T>): T {
   const [, render] = useState(0);
-  useEffect(() => store.subscribe(() => render((count) => count + 1)), [store]);
+  // With the rendering, not after the paint: a value set in between would never be shown.
+  useLayoutEffect(() => store.subscribe(() => render((count) => count + 1)), [store]);
   return store.value;
 }
 
