@@ -1,4 +1,10 @@
 import type { Random } from '../random.ts';
+import {
+  type BandStatistics,
+  emptyStatistics,
+  measureBandStatistics,
+  moveStatistics,
+} from './band-statistics.ts';
 import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
 import { groupBy } from './group-by.ts';
@@ -20,6 +26,8 @@ export interface BatchOptions {
   readonly timeMasks: number;
   /** Largest stretch along frequency, of half the rows. */
   readonly warpSpread: number;
+  /** Share of the pairs of rows whose statistics per band move towards those of another recording. */
+  readonly statisticsMix: number;
   /** True when the features are log energies of bands (an equaliser and masks make sense). */
   readonly spectral: boolean;
 }
@@ -29,6 +37,14 @@ export interface Batch {
   readonly features: Float32Array;
   readonly labels: Float32Array;
   readonly weights: Float32Array;
+}
+
+/** What both rows of a pair get: nothing here tells a label. */
+interface Treatment {
+  readonly store: FeatureStore;
+  readonly colour: Float32Array;
+  /** How far the statistics of the bands move towards those of the drawn donor, 0 to 1. */
+  readonly share: number;
 }
 
 interface Pool {
@@ -51,6 +67,10 @@ export class BatchSampler {
   readonly #byLabel: Readonly<Record<'bonafide' | 'spoof', number[][][]>>;
   readonly #batch: Batch;
   readonly #warped: Float32Array;
+  readonly #usable: readonly number[];
+  readonly #own: BandStatistics;
+  readonly #donor: BandStatistics;
+  readonly #scratch: Float32Array;
 
   constructor(
     data: {
@@ -73,6 +93,9 @@ export class BatchSampler {
     const usable = data.indices.filter((index) =>
       data.stores.every((store) => store.spans[index]!.frames > 0),
     );
+    this.#usable = usable;
+    this.#own = emptyStatistics(data.mean.length);
+    this.#donor = emptyStatistics(data.mean.length);
     const pages = groupBy(usable, (index) => data.clips[index]!.page);
     const split = [...pages.values()].map((members): Pool => {
       const isSpoof = (index: number) => data.clips[index]!.label === 'spoof';
@@ -91,6 +114,7 @@ export class BatchSampler {
     };
     const { batchSize, frames } = options;
     const featureCount = data.stores[0]!.featureCount;
+    this.#scratch = new Float32Array(frames * featureCount);
     this.#batch = {
       features: new Float32Array(batchSize * frames * featureCount),
       labels: new Float32Array(batchSize),
@@ -122,18 +146,34 @@ export class BatchSampler {
   #fillPair(row: number): void {
     const random = this.#random;
     const page = pick(this.#pairPages, random);
-    const store = pick(this.#stores, random);
-    const colour = this.#colour(store.featureCount);
-    this.#fill(row, pick(page.bonafide, random), 0, { store, colour });
-    this.#fill(row + 1, pick(page.spoof, random), 1, { store, colour });
+    const treatment = this.#treat();
+    this.#fill(row, pick(page.bonafide, random), 0, treatment);
+    this.#fill(row + 1, pick(page.spoof, random), 1, treatment);
   }
 
   #fillBalanced(row: number, label: 'bonafide' | 'spoof'): void {
     const random = this.#random;
     const clip = pick(pick(pick(this.#byLabel[label], random), random), random);
+    this.#fill(row, clip, label === 'spoof' ? 1 : 0, this.#treat());
+  }
+
+  #treat(): Treatment {
+    const store = pick(this.#stores, this.#random);
+    return { store, colour: this.#colour(store.featureCount), share: this.#drawDonor() };
+  }
+
+  /** Measures a recording drawn at random for some of the pairs. @returns how far to move to it */
+  #drawDonor(): number {
+    const { statisticsMix, spectral, frames } = this.#options;
+    const random = this.#random;
+    if (statisticsMix === 0 || !spectral || random.uniform() >= statisticsMix) return 0;
     const store = pick(this.#stores, random);
-    const colour = this.#colour(store.featureCount);
-    this.#fill(row, clip, label === 'spoof' ? 1 : 0, { store, colour });
+    const span = store.spans[pick(this.#usable, random)]!;
+    const used = Math.min(frames, span.frames);
+    const features = this.#scratch.subarray(0, used * store.featureCount);
+    unpackFrames(store, span.firstFrame + random.integer(span.frames - used + 1), used, features);
+    measureBandStatistics(features, this.#donor);
+    return random.uniform();
   }
 
   /** A random gain and smooth equaliser, added to log energies. */
@@ -161,12 +201,7 @@ export class BatchSampler {
     return colour;
   }
 
-  #fill(
-    row: number,
-    clip: number,
-    label: 0 | 1,
-    { store, colour }: { store: FeatureStore; colour: Float32Array },
-  ): void {
+  #fill(row: number, clip: number, label: 0 | 1, { store, colour, share }: Treatment): void {
     const random = this.#random;
     const { frames, spectral } = this.#options;
     const { featureCount } = store;
@@ -178,6 +213,7 @@ export class BatchSampler {
     const into = features.subarray(rowStart, rowStart + used * featureCount);
     unpackFrames(store, start, used, into);
     if (spectral) this.#warp(into);
+    if (share > 0) this.#move(into, share);
     for (let index = 0; index < into.length; index++) {
       const band = index % featureCount;
       into[index] = (into[index]! + colour[band]! - this.#mean[band]!) * this.#scale[band]!;
@@ -188,6 +224,12 @@ export class BatchSampler {
       weights[row * frames + frame] = store.voiced[start + frame]!;
     }
   }
+
+  #move(row: Float32Array, share: number): void {
+    measureBandStatistics(row, this.#own);
+    moveStatistics(row, { own: this.#own, other: this.#donor, share });
+  }
+
   /** Stretches half the rows along frequency, as other lengths of the vocal tract do. */
   #warp(row: Float32Array): void {
     const { warpSpread } = this.#options;

@@ -74,6 +74,8 @@ export const recipeSchema = z.strictObject({
   timeMasks: z.number().int().min(0).max(8).default(0),
   /** Half the rows are stretched along frequency by up to this share (vocal tract length). */
   warpSpread: z.number().min(0).max(0.3).default(0),
+  /** Share of the pairs that take over statistics per band of another recording, partly (MixStyle). */
+  statisticsMix: z.number().min(0).max(1).default(0),
   evaluateEvery: z.number().int().min(1).default(500),
   checkpointEvery: z.number().int().min(1).default(200),
   earlyStoppingEvaluations: z.number().int().min(1).nullable().default(null),

@@ -186,6 +186,7 @@ function createSampler(
       maskFrames: recipe.maskFrames,
       timeMasks: recipe.timeMasks,
       warpSpread: recipe.warpSpread,
+      statisticsMix: recipe.statisticsMix,
       spectral: recipe.frontEnd.cepstra === null,
     },
     random,

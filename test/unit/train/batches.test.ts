@@ -23,6 +23,7 @@ const PLAIN: BatchOptions = {
   maskFrames: 0,
   timeMasks: 0,
   warpSpread: 0,
+  statisticsMix: 0,
   spectral: true,
 };
 
@@ -154,5 +155,19 @@ describe('BatchSampler', () => {
     for (const value of warped.features)
       expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-5);
     expect(warped.labels).toEqual(plain.labels);
+  });
+
+  it('moves both rows of a pair towards the statistics of one other recording', () => {
+    // Constant recordings: what a row holds lies between its own number and the donor's.
+    const plain = copyOf(samplerOf({ pairShare: 1 }).next());
+    const { features, labels } = samplerOf({ pairShare: 1, statisticsMix: 1 }).next();
+    const rowSize = FRAMES * TOY_FEATURES;
+    const valuesOf = (row: number) => [
+      ...new Set(features.subarray(row * rowSize, (row + 1) * rowSize)),
+    ];
+    expect(labels).toEqual(plain.labels);
+    for (let row = 0; row < labels.length; row++) expect(valuesOf(row)).toHaveLength(1);
+    expect(features.some((value) => !Number.isInteger(value))).toBe(true);
+    expect(samplerOf({ pairShare: 1, statisticsMix: 1 }).next().features).toEqual(features);
   });
 });
