@@ -293,7 +293,6 @@ export const S = {
     notInThisBrowser: 'not available in this browser',
     record: 'Record from the microphone',
     recordHint: 'At most ten minutes. Ask those who can be heard first.',
-    recordNot: 'The microphone goes over the telephone line or as recorded, without loss.',
     stop: 'Stop recording',
     microphone: 'Microphone',
     microphoneRefused: 'The browser was not allowed to use the microphone.',

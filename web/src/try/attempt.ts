@@ -4,7 +4,15 @@ import { codeOf, openStream } from '../lib/stream.ts';
 import { CallTrace, traceOfScreening } from '../lib/trace.ts';
 import { S } from '../strings.ts';
 import { decode, Undecodable } from './decode.ts';
-import { encode, type Line, Loser, PACKET_MS, rateOfLine, stamp, type Wire } from './line.ts';
+import {
+  encode,
+  formatOf,
+  type Line,
+  type LineFormat,
+  LossyLine,
+  PACKET_MS,
+  rateOfLine,
+} from './line.ts';
 import { type Spectrogram, spectrogramOf } from './spectrogram.ts';
 
 /** Beyond real time, where the key may not run fast; the service takes 1.5. */
@@ -73,7 +81,8 @@ export async function tryFile(attempt: Attempt, file: File): Promise<void> {
     attempt.become('decoding');
     const audio = await decode(file, rateOfLine(attempt.line));
     attempt.spectrogram = await spectrogramOf(audio.channels, audio.sampleRateHz);
-    const wire = await encode(audio, attempt.line);
+    const format = formatOf(attempt.line, audio.sampleRateHz, audio.channels.length as 1 | 2);
+    const wire = { format, packets: await encode(audio, format) };
     attempt.become('streaming');
     await streamFile(attempt, wire, 'fast').catch((error: unknown) => {
       // Not every key may run faster than real time.
@@ -100,20 +109,21 @@ async function uploadFile(attempt: Attempt, file: File): Promise<void> {
   }
 }
 
+interface Wire {
+  readonly format: LineFormat;
+  readonly packets: readonly Uint8Array<ArrayBuffer>[];
+}
+
 async function streamFile(attempt: Attempt, wire: Wire, pace: 'fast' | 'live'): Promise<void> {
-  const { codec, sampleRateHz, channels, packets } = wire;
-  const { loss } = attempt.line;
-  const framing = loss > 0 ? 'stamped' : 'raw';
-  const audio = { codec, sampleRateHz, channels, framing } as const;
-  const stream = await openStream({ ...attempt.start(channels), audio, pace });
-  const loser = new Loser(loss);
-  const packetSamples = Math.round((sampleRateHz * PACKET_MS) / 1000);
+  const { format, packets } = wire;
+  const stream = await openStream({ ...attempt.start(format.channels), audio: format, pace });
+  const line = new LossyLine(attempt.line, format);
   const send = async () => {
     const beganMs = performance.now();
     for (const [index, packet] of packets.entries()) {
       if (pace === 'live') await until(beganMs + (index * PACKET_MS) / LIVE_FACTOR);
-      if (loser.isLost()) continue;
-      await stream.send(framing === 'raw' ? packet : stamp(packet, index, index * packetSamples));
+      const arrived = line.pass(packet);
+      if (arrived !== null) await stream.send(arrived);
     }
     stream.control('stop');
   };

@@ -3,11 +3,13 @@ import { openStream } from '../lib/stream.ts';
 import { S } from '../strings.ts';
 import { type Attempt, followStream } from './attempt.ts';
 import workletUrl from './capture-worklet.ts?worker&url';
-import { type Line, MULAW_RATE_HZ, mulawPacket, pcm16Packet } from './line.ts';
+import { formatOf, LossyLine, openEncoder, rateOfLine } from './line.ts';
 import { fftSizeFor, Spectrogram } from './spectrogram.ts';
 
 /** A recording that somebody forgot ends by itself. */
 const LONGEST_MS = 600_000;
+/** Where the line does not ask for another. */
+const RATE_HZ = 48_000;
 
 /** The microphone on its way to the service. `stop` ends it; the attempt goes on to its last score. */
 export interface Recording {
@@ -17,45 +19,57 @@ export interface Recording {
 
 /** @throws Error in words for people when there is no microphone or it may not be used */
 export async function record(attempt: Attempt): Promise<Recording> {
-  const media = await openMicrophone();
-  const context = openContext(attempt.line);
-  const stopMedia = () => {
-    for (const track of media.getTracks()) track.stop();
+  // Throws where the browser cannot run its audio at the rate of the line.
+  const context = new AudioContext({ sampleRate: rateOfLine(attempt.line) ?? RATE_HZ });
+  let media: MediaStream | null = null;
+  const release = () => {
+    for (const track of media?.getTracks() ?? []) track.stop();
     void context.close();
   };
   try {
+    media = await openMicrophone();
     await context.audioWorklet.addModule(workletUrl);
     const source = context.createMediaStreamSource(media);
-    const { sampleRate: sampleRateHz } = context;
-    const isMulaw = attempt.line.codec === 'mulaw';
-    const codec = isMulaw ? 'mulaw' : 'pcm16';
-    const audio = { codec, sampleRateHz, channels: 1 } as const;
-    const stream = await openStream({ ...attempt.start(1), audio });
+    const format = formatOf(attempt.line, context.sampleRate, 1);
+    const line = new LossyLine(attempt.line, format);
+    const encoder = openEncoder(format, (packet) => {
+      const arrived = line.pass(packet);
+      if (arrived !== null) void stream.send(arrived);
+    });
+    const stream = await openStream({ ...attempt.start(1), audio: format });
     const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
-    capture.port.onmessage = ({ data }: MessageEvent<Float32Array>) =>
-      void stream.send(isMulaw ? mulawPacket([data]) : pcm16Packet([data]));
+    capture.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
+      if (encoder.hasFailed) stop();
+      else encoder.push([data]);
+    };
     source.connect(capture);
     const analyser = drawSpectrogram(attempt, context, source);
     attempt.become('streaming');
-    let isStopped = false;
+    let finished: Promise<void> | null = null;
     const stop = () => {
-      if (isStopped) return;
-      isStopped = true;
+      if (finished !== null) return;
       clearTimeout(timer);
       analyser.stop();
       source.disconnect();
       capture.port.onmessage = null;
-      stopMedia();
-      stream.control('stop');
+      release();
+      // What the encoder still holds belongs to the call.
+      finished = encoder.finish().finally(() => stream.control('stop'));
+      finished.catch(() => {
+        // `ended` tells.
+      });
     };
     const timer = setTimeout(stop, LONGEST_MS);
-    const ended = followStream(attempt, stream).then(
-      () => attempt.become('done'),
-      (error: unknown) => attempt.fail(error),
-    );
-    return { stop, ended: ended.finally(stop) };
+    const ended = followStream(attempt, stream)
+      .finally(stop)
+      .then(() => finished)
+      .then(
+        () => attempt.become('done'),
+        (error: unknown) => attempt.fail(error),
+      );
+    return { stop, ended };
   } catch (error) {
-    stopMedia();
+    release();
     throw error;
   }
 }
@@ -72,13 +86,6 @@ async function openMicrophone(): Promise<MediaStream> {
     const isRefused = error instanceof DOMException && error.name === 'NotAllowedError';
     throw new Error(isRefused ? S.try.microphoneRefused : S.try.noMicrophone);
   }
-}
-
-/** @throws Error where the browser cannot run its audio at the rate of the line */
-function openContext({ codec }: Line): AudioContext {
-  return codec === 'mulaw'
-    ? new AudioContext({ sampleRate: MULAW_RATE_HZ })
-    : new AudioContext({ sampleRate: 48_000 });
 }
 
 function drawSpectrogram(attempt: Attempt, context: AudioContext, source: AudioNode) {

@@ -7,7 +7,7 @@ import type { Attempt } from './attempt.ts';
 import { AttemptTable } from './attempt-table.tsx';
 import { addFiles, addRecording, attempts, recording, selected } from './attempts.ts';
 import { RAW_ENDINGS } from './decode.ts';
-import { canEncodeOpus, isLineForMicrophone, type Line } from './line.ts';
+import { canEncodeOpus, type Line } from './line.ts';
 import { SpectrogramView } from './spectrogram-view.tsx';
 
 const FIGURES_MS = 150;
@@ -102,7 +102,7 @@ function LineChoice({ line, setLine }: { line: Line; setLine: (line: Line) => vo
               name="line"
               value={codec}
               checked={line.codec === codec}
-              disabled={isAbsent}
+              disabled={codec === 'opus' && hasOpus !== true}
               onChange={() => setLine({ ...line, codec })}
             />
             {S.try.lines[codec]}
@@ -126,7 +126,6 @@ function LineChoice({ line, setLine }: { line: Line; setLine: (line: Line) => vo
 
 function RecordButton({ line }: { readonly line: Line }) {
   const running = useStore(recording);
-  const isPossible = isLineForMicrophone(line);
   if (running !== null) {
     return (
       <button type="button" class="recording" onClick={() => running.stop()}>
@@ -137,14 +136,10 @@ function RecordButton({ line }: { readonly line: Line }) {
   }
   return (
     <div>
-      <button
-        type="button"
-        disabled={!isPossible}
-        onClick={() => void addRecording(S.try.microphone, line)}
-      >
+      <button type="button" onClick={() => void addRecording(S.try.microphone, line)}>
         {S.try.record}
       </button>
-      <p class="muted small">{isPossible ? S.try.recordHint : S.try.recordNot}</p>
+      <p class="muted small">{S.try.recordHint}</p>
     </div>
   );
 }
