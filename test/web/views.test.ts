@@ -126,6 +126,27 @@ describe.runIf(HAS_BROWSER)('every view', () => {
     expect(faults).toEqual([]);
   });
 
+  it('has every second at most once on the time axis of a short recording', async () => {
+    const service = await startPageService();
+    const { page } = await openPage(urlOf(service, '/#/try'));
+    // What is written on the canvases: of a timeline the times, then the probabilities.
+    await page.addInitScript(`globalThis.written = [];
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+        written.push(text);
+        return fillText.call(this, text, ...rest);
+      };`);
+    await page.reload();
+    const file = fixturePath('human_too_short.flac');
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.locator('.attempts tr[data-state=done]').waitFor();
+    await page.waitForFunction('written.includes("0:00") && written.at(-1) !== "0:00"');
+    const written = (await page.evaluate('written.join()')) as string;
+    const axes = written.split('100 %').map((axis) => axis.match(/\d+:\d\d/g) ?? []);
+    expect(axes.some((times) => times.length > 0)).toBe(true);
+    for (const times of axes) expect(times).toEqual([...new Set(times)]);
+  });
+
   it('exports the timelines as a picture', async () => {
     const service = await startPageService();
     const client = await startTwoLegCall(service);
