@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { Adapter, DetectorIdentity } from './adapters/adapter.ts';
 import { PlatformAccess } from './adapters/platform-access.ts';
 import { createAdapters } from './adapters/registry.ts';
@@ -10,6 +10,7 @@ import { BrowserAccess } from './browser-access.ts';
 import { createObserver, startAlerts, startDrift, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { answerMalformed, answerUnroutable } from './http/malformed.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
 import { createHttpApi, type HttpApi, originsOf } from './http-api.ts';
 import { type KeyIdentity, KeyRing } from './keys.ts';
@@ -113,7 +114,8 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
-  const server = createAdaptorServer({ fetch: api.fetch }) as Server;
+  const server = createServer(getRequestListener(api.fetch, { errorHandler: answerUnroutable }));
+  answerMalformed(server);
   endpoint.attach(server);
   const port = await listen(server, config);
   return assemble({

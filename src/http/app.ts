@@ -10,6 +10,7 @@ import type { DetectorCard } from './detector-card-schemas.ts';
 import { addDetectorCardRoute } from './detector-cards.ts';
 import { addDocumentRoutes } from './documents.ts';
 import { type AppEnv, createGuard, type GuardSources } from './guard.ts';
+import { answerNotFound } from './not-found.ts';
 import { addOutcomeRoutes, type OutcomeRoutesSources } from './outcomes.ts';
 import { addPageRoutes, type Page } from './page.ts';
 import { problem } from './problem.ts';
@@ -71,7 +72,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addAlertRoutes(app, sources.alertDesk);
   addDocumentRoutes(app, sources.asyncApi);
   addPageRoutes(app, sources.page);
-  app.notFound((context) => problem(context, 'not_found', 'Nothing is at this address.'));
+  app.notFound((context) => answerNotFound(app, context));
   app.onError(answerError);
   return app;
 }

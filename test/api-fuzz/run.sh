@@ -61,10 +61,7 @@ fetch(url, { headers: { authorization: `Bearer ${key}` } })
 ' "http://127.0.0.1:$port/v1/detectors" "$key")
 cat >"$work/schemathesis.toml" <<TOML
 [checks]
-# A method that a route does not have is answered 404, and no description could be strict enough for the body
-# of an upload or for what only the service knows.
-unsupported_method.enabled = false
-allow_header_conformance.enabled = false
+# No description could be strict enough for the body of an upload or for what only the service knows.
 positive_data_acceptance.enabled = false
 
 [dictionaries.known]
