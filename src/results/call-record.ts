@@ -1,3 +1,4 @@
+import type { AlertSeverity } from '../screening/alert-policy.ts';
 import type { Call, LegRole } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { ResultEvent } from './alert-events.ts';
@@ -23,6 +24,8 @@ export interface CallSummary {
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The gravest alert so far. */
+  readonly alert: AlertSeverity | null;
   readonly legs: readonly LegSummary[];
 }
 
@@ -43,6 +46,7 @@ export class CallRecord {
   #nextId = 1;
   #liveStreams = 0;
   #endedAtMs: number | null = null;
+  #alert: AlertSeverity | null = null;
 
   constructor(call: Call, limits: { readonly eventsPerCall: number }) {
     this.callId = call.callId;
@@ -80,6 +84,7 @@ export class CallRecord {
       const leg = this.#legs.get(event.leg);
       if (leg !== undefined) leg.latest = event;
     }
+    if (event.type === 'alert' && this.#alert !== 'alert') this.#alert = event.severity;
     if (event.type === 'score') this.#seriesOf(event.leg).add(event);
     return entry;
   }
@@ -107,6 +112,7 @@ export class CallRecord {
       startedAtMs: this.#startedAtMs,
       endedAtMs: this.#endedAtMs,
       metadata: this.#metadata,
+      alert: this.#alert,
       legs: [...this.#legs].map(([id, leg]) => ({ id, ...leg })),
     };
   }

@@ -193,6 +193,7 @@ export const callSummarySchema = z
     startedAtMs: z.number().describe('Wall time, ms since 1970.'),
     endedAtMs: z.number().nullable(),
     metadata: z.record(z.string(), z.string()),
+    alert: z.enum(['watch', 'alert']).nullable().describe('The gravest alert so far.'),
     legs: z
       .array(
         z.object({

@@ -29,6 +29,8 @@ export const SUMMARY_MIGRATIONS: readonly string[] = [
    CREATE INDEX screenings_of_key ON screenings (key_name, number);
    CREATE INDEX screenings_by_idempotency ON screenings (idempotency_key, key_name);
    CREATE INDEX screenings_by_age ON screenings (finished_at_ms);`,
+  // Of calls before summaries had it, their alerts are not known here.
+  `UPDATE calls SET body = json_insert(body, '$.alert', NULL);`,
 ];
 
 /** A summary on its way to the disk; `body` is the summary as JSON. */

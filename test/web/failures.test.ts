@@ -43,7 +43,7 @@ describe.runIf(HAS_BROWSER)('what goes wrong', () => {
     });
     await page.goto(urlOf(service, '/#/call/two-legs'));
     await page.locator('.event.gap').waitFor();
-    await page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor();
+    await page.locator('figure[data-leg=caller] .verdict.synthetic').waitFor();
     await page.locator('.event.finalized').waitFor();
     expect(asked).toEqual(['0', '3']);
     await client.stop();
@@ -116,8 +116,8 @@ describe.runIf(HAS_BROWSER)('what goes wrong', () => {
     const client = await startTwoLegCall(service, {
       callId: HOSTILE,
       legs: [
-        { id: `${HOSTILE}1`, role: 'caller' },
-        { id: `${HOSTILE}2`, role: 'agent' },
+        { id: `${HOSTILE}1`, role: 'agent' },
+        { id: `${HOSTILE}2`, role: 'caller' },
       ],
       metadata: { [HOSTILE.slice(0, 60)]: HOSTILE },
     });

@@ -20,7 +20,7 @@ describe.runIf(HAS_BROWSER)('the live view', () => {
     expect(faults).toEqual([]);
   });
 
-  it('shows a call of two legs, and the synthetic one turns red', async () => {
+  it('shows a call of two legs: the caller turns red, the agent stays green', async () => {
     const service = await startPageService();
     const { page, faults } = await openPage(urlOf(service));
     await page.getByText('No calls right now').waitFor();
@@ -28,21 +28,22 @@ describe.runIf(HAS_BROWSER)('the live view', () => {
     const row = page.locator('tr.call');
     await row.locator('.leg.synthetic').waitFor();
     expect(await row.count()).toBe(1);
-    // The two-channel fixture has a human left and a synthetic voice right.
-    expect(await row.locator('.leg[data-leg=agent]').getAttribute('class')).toContain('synthetic');
-    const caller = row.locator('.leg[data-leg=caller]');
-    expect(await caller.getAttribute('class')).not.toContain('synthetic');
-    expect(await row.locator('.leg').first().getAttribute('data-leg')).toBe('agent');
+    expect(await row.locator('.leg.synthetic').getAttribute('data-leg')).toBe('caller');
+    await row.locator('.leg.human[data-leg=agent]').waitFor();
+    // The leg at risk comes first.
+    expect(await row.locator('.leg').first().getAttribute('data-leg')).toBe('caller');
 
     await row.getByRole('link', { name: 'two-legs' }).click();
+    const caller = page.locator('figure[data-leg=caller]');
+    await caller.locator('.verdict.synthetic').waitFor();
     const agent = page.locator('figure[data-leg=agent]');
-    await agent.locator('.verdict.synthetic').waitFor();
-    expect(await page.locator('figure[data-leg=caller]').getAttribute('class')).not.toContain(
-      'synthetic',
-    );
-    await page.getByText('<b>sales</b>').waitFor();
-    const label = await agent.locator('.plot').getAttribute('aria-label');
+    await agent.locator('.verdict.human').waitFor();
+    const label = await caller.locator('.plot').getAttribute('aria-label');
     expect(label).toMatch(/At its end: synthetic\. Verdicts: .*synthetic \d+\.\d s/);
+    // Never anything but human was said of the agent.
+    const calm = await agent.locator('.plot').getAttribute('aria-label');
+    expect(calm).toMatch(/At its end: human\. Verdicts: human \d+\.\d s\./);
+    await page.getByText('<b>sales</b>').waitFor();
     await takePictures(page, 'call');
 
     // The service keeps 64 events; the timeline goes back to the beginning all the same.

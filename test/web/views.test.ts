@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeTestServices } from '../support/start-service.ts';
 import { fixturePath } from '../support/wire-audio.ts';
+import { seriousOf } from './support/accessibility.ts';
 import { closePages, openPage } from './support/browser.ts';
 import { HAS_BROWSER } from './support/find-browser.ts';
 import { startPageService, startTwoLegCall, urlOf } from './support/page-service.ts';
@@ -14,29 +14,11 @@ afterEach(async () => {
   await closeTestServices();
 });
 
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** Serious and critical violations in words. */
-async function seriousOf(page: Page): Promise<string[]> {
-  // Through the debugger: the page's own policy does not let it load this.
-  await page.evaluate(`${axe.source}; void 0`);
-  const violations = (await page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
-  )) as Violation[];
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
-
 const VIEWS: readonly { readonly path: string; readonly ready: (page: Page) => Promise<void> }[] = [
   { path: '/#/live', ready: (page) => page.locator('tr.call .leg.synthetic').waitFor() },
   {
     path: '/#/call/two-legs',
-    ready: (page) => page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor(),
+    ready: (page) => page.locator('figure[data-leg=caller] .verdict.synthetic').waitFor(),
   },
   {
     path: '/#/try',
@@ -56,6 +38,7 @@ const VIEWS: readonly { readonly path: string; readonly ready: (page: Page) => P
       for (const card of await page.locator('summary').all()) await card.click();
     },
   },
+  { path: '/#/call/gone', ready: (page) => page.getByText('This call is not here').waitFor() },
   { path: '/#/meaning', ready: (page) => page.locator('.squares').waitFor() },
 ];
 
@@ -84,6 +67,21 @@ describe.runIf(HAS_BROWSER)('every view', () => {
     }
   }
 
+  it('has none where nobody has signed in, and where there is no call', async () => {
+    const locked = await startPageService({ keys: [{ name: 'desk' }] });
+    const empty = await startPageService();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await openPage(urlOf(locked), { colorScheme });
+      await page.getByLabel('API key').fill('bfk_wrong');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').waitFor();
+      expect(await seriousOf(page)).toEqual([]);
+      await page.goto(urlOf(empty));
+      await page.getByText('No calls right now').waitFor();
+      expect(await seriousOf(page)).toEqual([]);
+    }
+  });
+
   it('is reached, and a call opened and scrubbed, by keyboard', async () => {
     const service = await startPageService();
     const client = await startTwoLegCall(service);
@@ -103,9 +101,9 @@ describe.runIf(HAS_BROWSER)('every view', () => {
     await slider.focus();
     await page.keyboard.press('Home');
     // At the beginning nothing had been said.
-    await page.locator('figure[data-leg=agent]').getByText('nothing yet').waitFor();
+    await page.locator('figure[data-leg=caller]').getByText('nothing yet').waitFor();
     await page.keyboard.press('End');
-    await page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor();
+    await page.locator('figure[data-leg=caller] .verdict.synthetic').waitFor();
     client.socket.terminate();
     expect(faults).toEqual([]);
   });
@@ -151,7 +149,7 @@ describe.runIf(HAS_BROWSER)('every view', () => {
     const service = await startPageService();
     const client = await startTwoLegCall(service);
     const { page } = await openPage(urlOf(service, '/#/call/two-legs'));
-    await page.locator('figure[data-leg=agent] .verdict.synthetic').waitFor();
+    await page.locator('figure[data-leg=caller] .verdict.synthetic').waitFor();
     const button = page.getByRole('button', { name: 'PNG' });
     const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
     expect(file.suggestedFilename()).toBe('two-legs.png');

@@ -6,6 +6,7 @@ import {
   type Subscriber,
 } from '../../../src/results/event-bus.ts';
 import { Call } from '../../../src/stream/call.ts';
+import { fakeAlert } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const LIMITS = { ...DEFAULT_EVENT_BUS, eventsPerCall: 3, maxEndedCalls: 2, maxSubscribers: 3 };
@@ -106,6 +107,19 @@ describe('EventBus', () => {
     bus.streamEnded(second);
     expect(noted.endedCalls).toEqual(['c1']);
     expect(bus.summaryOf('c1', 'a')?.state).toBe('ended');
+  });
+
+  it('tells the gravest alert of a call, however many events ago it was', () => {
+    const call = callOf('c1');
+    bus.started(call);
+    const alertNow = () => bus.summaryOf('c1', 'a')?.alert;
+    expect(alertNow()).toBeNull();
+    bus.published(call, fakeAlert('1', { callId: 'c1', severity: 'watch' }));
+    expect(alertNow()).toBe('watch');
+    bus.published(call, fakeAlert('2', { callId: 'c1', severity: 'alert' }));
+    bus.published(call, fakeAlert('3', { callId: 'c1', severity: 'watch' }));
+    for (const lostMs of [1, 2, 3, 4]) bus.published(call, gap('c1', lostMs));
+    expect(alertNow()).toBe('alert');
   });
 
   it('keeps an ended call for a minute, and no more than so many', () => {

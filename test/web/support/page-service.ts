@@ -21,11 +21,14 @@ export function startPageService(options: TestServiceOptions = {}): Promise<Test
 export const urlOf = ({ port }: TestService, path = '/') => `http://127.0.0.1:${port}${path}`;
 
 const TWO_LEGS = [
-  { id: 'caller', role: 'caller' },
   { id: 'agent', role: 'agent' },
+  { id: 'caller', role: 'caller' },
 ];
 
-/** Streams the two-channel fixture as mu-law of 8 kHz; the call goes on until the client stops. */
+/**
+ * Streams the two-channel fixture as mu-law of 8 kHz: a human agent and a synthetic caller. The call
+ * goes on until the client stops.
+ */
 export async function startTwoLegCall(
   service: TestService,
   start: object = {},

@@ -37,7 +37,7 @@ export function rowOf(summary: CallSummary, before: CallRow | undefined): CallRo
     if (spark.length === 0 && latest !== null) spark.push(latest.syntheticProbability);
     return { id: leg.id, role: leg.role, latest, spark };
   });
-  const alert = isSame ? before.alert : null;
+  const alert = isSame && before.alert === 'alert' ? 'alert' : summary.alert;
   return { callId, platform, startedAtMs, endedAtMs, metadata, alert, legs, version: 0 };
 }
 
