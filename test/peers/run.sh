@@ -15,7 +15,7 @@ no_network() {
 
 echo '{"private":true}' >"$peers/package.json"
 npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$peers" \
-  @deepgram/sdk@4 twilio@5 >/dev/null 2>&1 || no_network '@deepgram/sdk and twilio'
+  @asyncapi/parser@3 @deepgram/sdk@4 twilio@5 >/dev/null 2>&1 || no_network '@asyncapi/parser, @deepgram/sdk and twilio'
 
 python=''
 if python3 -m venv "$peers/python" >/dev/null 2>&1; then
