@@ -8,6 +8,7 @@ import type { EventBus } from './results/event-bus.ts';
 import type { ServiceParts } from './server.ts';
 import type { CallObserver } from './stream/call-manager.ts';
 import { limitsOfDetector } from './stream/detector-choice.ts';
+import { forgetSummaries } from './summaries/forget-summaries.ts';
 import { SummaryStore } from './summaries/summary-store.ts';
 
 /** The alert plane of a service. @throws StoreError as `createAlertPlane` */
@@ -40,7 +41,11 @@ export function startAlerts(
 /** Keeps summaries in the data folder; null where nothing is to be kept. */
 export function startSummaries({ config, clock, logger }: ServiceParts): SummaryStore | null {
   const { dataFolder: folder, summaryRetentionDays: retentionDays } = config;
-  if (folder === '' || retentionDays === 0) return null;
+  if (folder === '') return null;
+  if (retentionDays === 0) {
+    forgetSummaries(folder, logger);
+    return null;
+  }
   return new SummaryStore({ clock, logger, folder, retentionDays });
 }
 

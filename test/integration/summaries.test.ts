@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,14 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bonafide-data-'));
+  folders.push(folder);
+  return folder;
+}
+
 async function startTwice(summaryRetentionDays: number) {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'bonafide-data-'));
-  folders.push(dataFolder);
+  const dataFolder = await makeFolder();
   return () => startTestService({ config: { dataFolder, summaryRetentionDays } });
 }
 
@@ -87,4 +92,26 @@ it('with a retention of 0 nothing is kept', async () => {
   const second = await start();
   const list = await fetch(`http://127.0.0.1:${second.port}/v1/screenings`);
   expect(await list.json()).toEqual({ screenings: [], nextCursor: null });
+});
+
+it('what was kept before is deleted when the retention becomes 0', async () => {
+  const dataFolder = await makeFolder();
+  const start = (summaryRetentionDays: number) =>
+    startTestService({ config: { dataFolder, summaryRetentionDays } });
+  const keptFiles = () => readdirSync(dataFolder).filter((name) => name.startsWith('summaries'));
+  const first = await start(30);
+  await fetch(`http://127.0.0.1:${first.port}/v1/screenings`, { method: 'POST', body: recording });
+  await first.service.close();
+  expect(keptFiles()).toContain('summaries.db');
+  const second = await start(0);
+  expect(keptFiles()).toEqual([]);
+  const list = await fetch(`http://127.0.0.1:${second.port}/v1/screenings`);
+  expect(await list.json()).toEqual({ screenings: [], nextCursor: null });
+});
+
+it('what cannot be deleted stops nothing', async () => {
+  const dataFolder = await makeFolder();
+  mkdirSync(join(dataFolder, 'summaries.db'));
+  const { port } = await startTestService({ config: { dataFolder, summaryRetentionDays: 0 } });
+  expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
 });
