@@ -1,10 +1,14 @@
 import { AudioStream, IS_BROWSER } from '../../src/replay/audio-stream.ts';
 import { readServerSentEvents } from './event-stream.ts';
 import type {
+  AlertList,
+  AlertQuery,
   CallList,
   CallQuery,
+  CallSeries,
   CallSummary,
   Detector,
+  DetectorCard,
   PageQuery,
   Problem,
   ResultEvent,
@@ -69,8 +73,23 @@ export class BonafideClient {
     return this.#json(`/v1/calls/${encodeURIComponent(callId)}`);
   }
 
+  /** The scores of a live or lately ended call from its beginning, thinned out. */
+  callSeries(callId: string): Promise<CallSeries> {
+    return this.#json(`/v1/calls/${encodeURIComponent(callId)}/series`);
+  }
+
   async detectors(): Promise<readonly Detector[]> {
     return (await this.#json<{ detectors: Detector[] }>('/v1/detectors')).detectors;
+  }
+
+  /** The card of a detector: Markdown, figures, curves as SVG. */
+  detectorCard(detectorId: string): Promise<DetectorCard> {
+    return this.#json(`/v1/detectors/${encodeURIComponent(detectorId)}/card`);
+  }
+
+  /** Newest first, with how their deliveries stand; the next page by its `nextCursor`. */
+  alerts(query: AlertQuery = {}): Promise<AlertList> {
+    return this.#json(`/v1/alerts${queryOf(query)}`);
   }
 
   /** A token for a browser. @param seconds 60–600 */

@@ -1,4 +1,7 @@
 import type { z } from 'zod';
+import type { alertsQuerySchema, alertsSchema } from '../../src/http/alerts.ts';
+import type { callSeriesSchema } from '../../src/http/call-series.ts';
+import type { detectorCardSchema } from '../../src/http/detector-card-schemas.ts';
 import type {
   callsQuerySchema,
   callsSchema,
@@ -22,6 +25,12 @@ export type CallSummary = z.infer<typeof callSummarySchema>;
 export type CallList = z.infer<typeof callsSchema>;
 export type CallQuery = Partial<z.infer<typeof callsQuerySchema>>;
 export type Detector = z.infer<typeof detectorsSchema>['detectors'][number];
+/** The scores of a call from its beginning, thinned out. */
+export type CallSeries = z.infer<typeof callSeriesSchema>;
+export type DetectorCard = z.infer<typeof detectorCardSchema>;
+/** Alerts of a page with their deliveries, and where the next one begins. */
+export type AlertList = z.infer<typeof alertsSchema>;
+export type AlertQuery = Partial<Omit<z.infer<typeof alertsQuerySchema>, 'token'>>;
 export type Token = z.infer<typeof tokenSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type Screening = z.infer<typeof screeningSchema>;

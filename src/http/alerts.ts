@@ -6,7 +6,7 @@ import { jsonAnswer, problemAnswers } from './answers.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
 
-const alertsSchema = z
+export const alertsSchema = z
   .object({
     kept: z.boolean().describe('false = the service has no data folder and keeps no alerts.'),
     alerts: z
@@ -32,18 +32,18 @@ const alertsSchema = z
   })
   .meta({ id: 'Alerts', description: 'Newest first, with how their deliveries stand.' });
 
+export const alertsQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(128).optional().describe('nextCursor of the page before.'),
+  token: z.string().optional(),
+});
+
 const alertsRoute = createRoute({
   method: 'get',
   path: '/v1/alerts',
   summary: 'Alerts of the key and their deliveries',
   security: SECURITY,
-  request: {
-    query: z.object({
-      limit: z.coerce.number().int().min(1).max(200).default(50),
-      cursor: z.string().max(128).optional().describe('nextCursor of the page before.'),
-      token: z.string().optional(),
-    }),
-  },
+  request: { query: alertsQuerySchema },
   responses: {
     200: jsonAnswer('Newest first.', alertsSchema),
     ...problemAnswers('bad_request', 'unauthorized', 'rate_limited'),

@@ -42,6 +42,11 @@ describe('the TypeScript client', () => {
     expect(seen).toEqual(types.slice(1));
     expect(ids).toEqual(ids.map((_, index) => index + 2));
     expect(await client.call('call/1')).toMatchObject({ state: 'ended' });
+    const { legs } = await client.callSeries('call/1');
+    expect(legs).toMatchObject([{ id: 'caller' }]);
+    expect(legs[0]!.points.map(({ streamTimeMs }) => streamTimeMs)).toEqual([
+      500, 1000, 1500, 2000,
+    ]);
   });
 
   it('screens a recording and lists it', async () => {
@@ -62,7 +67,13 @@ describe('the TypeScript client', () => {
   it('uses a token as well, and knows the detectors', async () => {
     const { token } = await client.token(60);
     const browser = new BonafideClient({ url: `http://127.0.0.1:${host.port}`, token });
-    expect(await browser.detectors()).toMatchObject([{ name: 'tiny' }]);
+    const detectors = await browser.detectors();
+    expect(detectors).toMatchObject([{ name: 'tiny' }]);
+    const { id } = detectors[0]!;
+    expect(await browser.detectorCard(id)).toMatchObject({ id });
+    expect(await browser.alerts({ limit: 5 })).toEqual({
+      ...{ kept: false, alerts: [], nextCursor: null },
+    });
     const stream = await browser.stream({ audio: AUDIO });
     stream.close();
     expect(await stream.closed).toBe(1000);

@@ -1,12 +1,12 @@
-import type { z } from 'zod';
-import { BonafideError, type CallSummary } from '../../../clients/typescript/client.ts';
-import type { callSeriesSchema } from '../../../src/http/call-series.ts';
-import { ask, getJson } from '../lib/session.ts';
+import {
+  BonafideError,
+  type CallSeries,
+  type CallSummary,
+} from '../../../clients/typescript/client.ts';
+import { ask } from '../lib/session.ts';
 import { CallTrace, type ScoreFigures } from '../lib/trace.ts';
 
 const RETRY_MS = 1_500;
-
-type CallSeries = z.infer<typeof callSeriesSchema>;
 
 export type Following = 'loading' | 'live' | 'lost' | 'ended' | 'gone';
 
@@ -74,8 +74,7 @@ export class FollowedCall {
 
   /** What was said before the events that are kept. */
   async #readSeries(callId: string): Promise<void> {
-    const path = `/v1/calls/${encodeURIComponent(callId)}/series`;
-    const { legs } = await getJson<CallSeries>(path);
+    const { legs } = await ask((client) => client.callSeries(callId));
     for (const { id, points } of legs) this.trace.leg(id).seed(points.map(figuresOf));
   }
 

@@ -1,39 +1,24 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ResultEvent } from '../../../clients/typescript/client.ts';
+import type { AlertList } from '../../../clients/typescript/client.ts';
 import { dateTime, percent } from '../lib/format.ts';
 import { hrefOfCall } from '../lib/router.ts';
 import { ScrollRegion } from '../lib/scroll-region.tsx';
-import { getJson } from '../lib/session.ts';
+import { ask } from '../lib/session.ts';
 import { TableHead } from '../lib/table-head.tsx';
 import { S } from '../strings.ts';
 
-interface AlertRow {
-  readonly alert: Extract<ResultEvent, { readonly type: 'alert' }>;
-  readonly createdAtMs: number;
-  readonly deliveries: readonly {
-    readonly destination: string;
-    readonly state: 'waiting' | 'delivered' | 'dead' | 'dropped';
-    readonly attempts: number;
-    readonly lastError: string | null;
-  }[];
-}
-
-interface AlertPage {
-  readonly kept: boolean;
-  readonly alerts: readonly AlertRow[];
-  readonly nextCursor: string | null;
-}
+type AlertRow = AlertList['alerts'][number];
 
 const REFRESH_MS = 5_000;
 
 /** The newest alerts of the key and how their deliveries stand. */
 export function Alerts() {
-  const [page, setPage] = useState<AlertPage | null>(null);
+  const [page, setPage] = useState<AlertList | null>(null);
   const [older, setOlder] = useState<readonly AlertRow[]>([]);
   const [cursor, setCursor] = useState<string | null>(null);
   useEffect(() => {
-    const ask = () =>
-      getJson<AlertPage>('/v1/alerts').then(
+    const refresh = () =>
+      ask((client) => client.alerts()).then(
         (answer) => {
           setPage(answer);
           setCursor((before) => before ?? answer.nextCursor);
@@ -42,14 +27,12 @@ export function Alerts() {
           // The next try may work; what is there stays.
         },
       );
-    void ask();
-    const timer = setInterval(() => void ask(), REFRESH_MS);
+    void refresh();
+    const timer = setInterval(() => void refresh(), REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
   const more = async () => {
-    const answer = await getJson<AlertPage>(
-      `/v1/alerts?cursor=${encodeURIComponent(cursor ?? '')}`,
-    );
+    const answer = await ask((client) => client.alerts({ cursor: cursor ?? '' }));
     setOlder([...older, ...answer.alerts]);
     setCursor(answer.nextCursor ?? '');
   };

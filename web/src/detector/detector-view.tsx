@@ -1,10 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Detector } from '../../../clients/typescript/client.ts';
-import type { DetectorCard } from '../../../src/http/detector-card-schemas.ts';
+import type { Detector, DetectorCard } from '../../../clients/typescript/client.ts';
 import { askDetectors, detectors, probabilityAt } from '../lib/detectors.ts';
 import { percent, seconds } from '../lib/format.ts';
 import { ScrollRegion } from '../lib/scroll-region.tsx';
-import { getJson } from '../lib/session.ts';
+import { ask } from '../lib/session.ts';
 import { useStore } from '../lib/store.ts';
 import { TableHead } from '../lib/table-head.tsx';
 import { S } from '../strings.ts';
@@ -38,7 +37,7 @@ function DetectorSection({ detector }: { readonly detector: Detector }) {
   const [card, setCard] = useState<DetectorCard | null>(null);
   const { id, name, version, description } = detector;
   useEffect(() => {
-    getJson<DetectorCard>(`/v1/detectors/${encodeURIComponent(id)}/card`).then(setCard, () => {
+    ask((client) => client.detectorCard(id)).then(setCard, () => {
       // The facts above stand without it.
     });
   }, [id]);

@@ -70,21 +70,10 @@ export async function ask<T>(request: (client: BonafideClient) => Promise<T>): P
   }
 }
 
-export function noteRefusal(error: unknown): void {
+function noteRefusal(error: unknown): void {
   if (error instanceof BonafideError && error.problem.status === 401) {
     session.set({ state: 'signed-out' });
   }
-}
-
-/** JSON of a route that the client has no method for. */
-export async function getJson<T>(path: string): Promise<T> {
-  const answer = await fetch(path);
-  if (answer.ok) return (await answer.json()) as T;
-  const problem = await answer.json().catch(() => null);
-  const fallback = { type: '', title: answer.statusText, status: answer.status, detail: '' };
-  const error = new BonafideError({ code: 'internal', ...fallback, ...problem });
-  noteRefusal(error);
-  throw error;
 }
 
 export const socketUrl = (path: string) => location.origin.replace(/^http/, 'ws') + path;
