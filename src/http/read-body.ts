@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { BodyHash } from './body-hash.ts';
 
 const BLOCK_BYTES = 2 ** 20;
 
@@ -7,7 +7,7 @@ export interface ReadBody {
   /** In order; together the body. */
   readonly blocks: readonly Uint8Array[];
   readonly bytes: number;
-  /** In hex. */
+  /** In hex; of a form without what divides its parts. */
   readonly sha256: string;
 }
 
@@ -17,7 +17,7 @@ export interface ReadBody {
  */
 export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | null> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return null;
-  const hash = createHash('sha256');
+  const hash = new BodyHash(request.headers.get('content-type') ?? '');
   const blocks: Uint8Array[] = [];
   let bytes = 0;
   let room = new Uint8Array(0);
@@ -45,5 +45,5 @@ export async function readBody(request: Request, maxBytes: number): Promise<Read
   }
   const last = blocks.pop();
   if (last !== undefined) blocks.push(last.subarray(0, BLOCK_BYTES - room.length));
-  return { blocks, bytes, sha256: hash.digest('hex') };
+  return { blocks, bytes, sha256: hash.digest() };
 }

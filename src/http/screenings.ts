@@ -204,10 +204,12 @@ async function takeUpload(
 
 const contentTypeOf = (context: Context) => context.req.header('content-type') ?? '';
 
-/** A form's body differs in every try by its boundary: there the query alone must be the same. */
+/** What must be the same in a request with the same idempotency key. */
 function fingerprintOf(context: Context, { sha256 }: ReadBody): string {
-  const isForm = /^multipart\//i.test(contentTypeOf(context));
-  return `${new URL(context.req.url).search} ${isForm ? 'form' : sha256}`;
+  const query = new URLSearchParams(context.req.query());
+  // Who asks is told by the key, whichever token it has made.
+  query.delete('token');
+  return `?${query} ${sha256}`;
 }
 
 async function answerWhenDone(

@@ -127,6 +127,32 @@ describe('an idempotency key', () => {
     const answer = await post(made, { headers, body: 'other' });
     expect([answer.status, await codeOf(answer)]).toEqual([422, 'idempotency_key_reused']);
   });
+
+  it('is the same with whichever token the key has made', async () => {
+    const made = makeHttpApp();
+    const ids: string[] = [];
+    for (let turn = 0; turn < 2; turn++) {
+      const token = made.keys.issueToken(made.keys.verifyHeader(made.bearer.a)!, 60);
+      const path = `/v1/screenings?codec=mulaw&token=${token}`;
+      const answer = await made.app.request(path, { method: 'POST', body: 'audio', headers });
+      ids.push(((await answer.json()) as ScreeningSummary).id);
+    }
+    expect(ids[1]).toBe(ids[0]);
+  });
+
+  it('knows a form again whatever divides its parts, and no other form', async () => {
+    const made = makeHttpApp();
+    const postForm = (boundary: string, content: string) =>
+      post(made, {
+        headers: { ...headers, 'content-type': `multipart/form-data; boundary=${boundary}` },
+        body: `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${content}\r\n--${boundary}--\r\n`,
+      });
+    const first = (await (await postForm('one', 'audio')).json()) as ScreeningSummary;
+    const second = (await (await postForm('two2', 'audio')).json()) as ScreeningSummary;
+    expect(second.id).toBe(first.id);
+    const other = await postForm('one', 'other');
+    expect([other.status, await codeOf(other)]).toEqual([422, 'idempotency_key_reused']);
+  });
 });
 
 describe('the list', () => {
