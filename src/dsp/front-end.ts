@@ -12,7 +12,7 @@ import { type StaticFeatures, sharedStaticFeatures } from './static-features.ts'
 const SNAPSHOT_PART = 47;
 const SNAPSHOT_VERSION = 1;
 /** Frames that may wait besides those of one look-back. */
-const QUEUE_FRAMES = 24;
+const DEFAULT_BLOCK_FRAMES = 24;
 
 /**
  * From samples to the feature frames that a detector reads, for training and serving alike. Each hop
@@ -42,6 +42,7 @@ export class FrontEnd implements Snapshotting {
   readonly #normaliser: Normaliser;
   readonly #queue: FeatureQueue;
   readonly #monitor: SignalMonitor;
+  readonly #blockFrames: number;
   readonly #lookBackFrames: number;
   readonly #hangoverFrames: number;
   /** Samples since the last gap, as far as they matter: up to one window. */
@@ -50,9 +51,17 @@ export class FrontEnd implements Snapshotting {
   #unkept = 0;
   #hangover = 0;
 
-  /** @throws RangeError that lists everything wrong with `config`. */
-  constructor(config: FrontEndConfig) {
+  /**
+   * @param blockFrames frames that are pulled at once at most: as many may wait when a hop comes
+   * @throws RangeError that lists everything wrong with `config`, or when `blockFrames` is no
+   *   positive whole number
+   */
+  constructor(config: FrontEndConfig, blockFrames = DEFAULT_BLOCK_FRAMES) {
     validateFrontEndConfig(config);
+    if (!(Number.isInteger(blockFrames) && blockFrames >= 1)) {
+      throw new RangeError(`blockFrames must be a whole number >= 1, got ${blockFrames}`);
+    }
+    this.#blockFrames = blockFrames;
     const { sampleRateHz, hopMs, voiceActivity, deltaOrder, deltaFrames } = config;
     this.hopSamples = msToSamples(hopMs, sampleRateHz);
     this.featureCount = featureCountOf(config);
@@ -69,11 +78,11 @@ export class FrontEnd implements Snapshotting {
     this.#deltas = deltaOrder >= 1 ? new CausalDeltas(count, deltaFrames) : null;
     this.#deltaDeltas = deltaOrder === 2 ? new CausalDeltas(count, deltaFrames) : null;
     this.#normaliser = new Normaliser(config.normalisation, this.featureCount, hopMs);
-    this.#queue = new FeatureQueue(this.featureCount, this.#lookBackFrames + 1 + QUEUE_FRAMES);
+    this.#queue = new FeatureQueue(this.featureCount, this.#lookBackFrames + 1 + blockFrames);
     this.#monitor = new SignalMonitor(config);
   }
 
-  /** Kept frames that wait: at most the look-back + 25. */
+  /** Kept frames that wait: at most the block + the look-back + 1. */
   get pendingFrames(): number {
     return this.#queue.count;
   }
@@ -86,7 +95,7 @@ export class FrontEnd implements Snapshotting {
   /**
    * Takes exactly one hop, `samples[offset … offset + hopSamples)`, in [-1, 1] at the configured rate.
    *
-   * @throws RangeError when the hop does not lie in `samples`, or more than 24 frames wait.
+   * @throws RangeError when the hop does not lie in `samples`, or more than a block waits.
    */
   pushHop(samples: Float32Array, offset: number): void {
     if (!(offset >= 0 && offset + this.hopSamples <= samples.length)) {
@@ -94,9 +103,9 @@ export class FrontEnd implements Snapshotting {
         `offset must be from 0 to ${samples.length - this.hopSamples}, got ${offset}`,
       );
     }
-    if (this.#queue.count > QUEUE_FRAMES) {
+    if (this.#queue.count > this.#blockFrames) {
       throw new RangeError(
-        `at most ${QUEUE_FRAMES} frames may wait when a hop comes, got ${this.#queue.count}`,
+        `at most ${this.#blockFrames} frames may wait when a hop comes, got ${this.#queue.count}`,
       );
     }
     this.#history.push(samples, offset);

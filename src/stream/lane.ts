@@ -252,7 +252,7 @@ export class Lane {
   #createLeg(index: number, spec: FeedSpec, legKey: number, maxWriteSamples: number): LegPipeline {
     const { detector, engine } = this.#options.detectors[index]!;
     const { manifest } = detector;
-    const frontEnd = new FrontEnd(manifest.frontEnd);
+    const frontEnd = new FrontEnd(manifest.frontEnd, manifest.signature.framesPerStep);
     const decision = new LegDecision({
       frontEnd,
       calibration: this.#calibrations[index]!,

@@ -96,6 +96,26 @@ describe('the caller', () => {
     );
   });
 
+  it('holds as many frames as are pulled at once', () => {
+    const samples = speechLike(2, 5);
+    const frontEnd = new FrontEnd(CONFIG, 64);
+    const features = new Float32Array(64 * frontEnd.featureCount);
+    let pulled = 0;
+    for (let at = 0; at + HOP <= samples.length; at += HOP) {
+      if (frontEnd.pendingFrames >= 64) {
+        frontEnd.pull(64, features, 0, new Uint8Array(64));
+        pulled += 64;
+      }
+      frontEnd.pushHop(samples, at);
+    }
+    expect(pulled).toBeGreaterThan(0);
+    for (const blockFrames of [0, 1.5, Number.NaN]) {
+      expect(() => new FrontEnd(CONFIG, blockFrames)).toThrow(
+        `blockFrames must be a whole number >= 1, got ${blockFrames}`,
+      );
+    }
+  });
+
   it('is told everything that is wrong with a configuration', () => {
     expect(() => new FrontEnd({ ...CONFIG, hopMs: 40, fftSize: 100 })).toThrow(
       /hopMs must be > 0 and <= windowMs \(25\), got 40; fftSize must be/,
