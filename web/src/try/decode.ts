@@ -18,7 +18,7 @@ const TABLES: Readonly<Record<string, Float32Array>> = {
 export const RAW_ENDINGS = ['ulaw', 'alaw', 's16le', 'raw', 'pcm'] as const;
 
 /** Rates of PCM that the native protocol takes. */
-const PCM_RATES_HZ = [8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000] as const;
+export const PCM_RATES_HZ = [8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000] as const;
 
 export function isRaw(fileName: string): boolean {
   return RAW_ENDINGS.some((ending) => fileName.toLowerCase().endsWith(`.${ending}`));

@@ -69,7 +69,8 @@ export async function encode({ channels }: Audio, format: LineFormat): Promise<P
   return packets;
 }
 
-function samplesOfPacket({ sampleRateHz }: LineFormat): number {
+/** Samples of one packet of a channel. */
+export function samplesOfPacket({ sampleRateHz }: LineFormat): number {
   return Math.round((sampleRateHz * PACKET_MS) / 1000);
 }
 

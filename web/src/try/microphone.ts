@@ -3,12 +3,14 @@ import { openStream } from '../lib/stream.ts';
 import { S } from '../strings.ts';
 import { type Attempt, followStream } from './attempt.ts';
 import workletUrl from './capture-worklet.ts?worker&url';
-import { formatOf, LossyLine, openEncoder, rateOfLine } from './line.ts';
+import { PCM_RATES_HZ } from './decode.ts';
+import { formatOf, LossyLine, openEncoder, rateOfLine, samplesOfPacket } from './line.ts';
+import { Pacer } from './pacer.ts';
 import { fftSizeFor, Spectrogram } from './spectrogram.ts';
 
 /** A recording that somebody forgot ends by itself. */
 const LONGEST_MS = 600_000;
-/** Where the line does not ask for another. */
+/** Where the line does not ask for another and the machine's own cannot be sent. */
 const RATE_HZ = 48_000;
 
 /** The microphone on its way to the service. `stop` ends it; the attempt goes on to its last score. */
@@ -19,8 +21,8 @@ export interface Recording {
 
 /** @throws Error in words for people when there is no microphone or it may not be used */
 export async function record(attempt: Attempt): Promise<Recording> {
-  // Throws where the browser cannot run its audio at the rate of the line.
-  const context = new AudioContext({ sampleRate: rateOfLine(attempt.line) ?? RATE_HZ });
+  // At the machine's own rate: not every browser connects a microphone to a context of another.
+  const context = new AudioContext();
   let media: MediaStream | null = null;
   const release = () => {
     for (const track of media?.getTracks() ?? []) track.stop();
@@ -30,17 +32,27 @@ export async function record(attempt: Attempt): Promise<Recording> {
     media = await openMicrophone();
     await context.audioWorklet.addModule(workletUrl);
     const source = context.createMediaStreamSource(media);
-    const format = formatOf(attempt.line, context.sampleRate, 1);
+    const ownRateHz = context.sampleRate;
+    const plainRateHz = PCM_RATES_HZ.find((rateHz) => rateHz === ownRateHz) ?? RATE_HZ;
+    const format = formatOf(attempt.line, rateOfLine(attempt.line) ?? plainRateHz, 1);
     const line = new LossyLine(attempt.line, format);
     const encoder = openEncoder(format, (packet) => {
       const arrived = line.pass(packet);
       if (arrived !== null) void stream.send(arrived);
     });
+    const pacer = new Pacer(
+      {
+        inputRateHz: ownRateHz,
+        outputRateHz: format.sampleRateHz,
+        packetSamples: samplesOfPacket(format),
+      },
+      (samples) => encoder.push([samples]),
+    );
     const stream = await openStream({ ...attempt.start(1), audio: format });
     const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
     capture.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
       if (encoder.hasFailed) stop();
-      else encoder.push([data]);
+      else pacer.push(data);
     };
     source.connect(capture);
     const analyser = drawSpectrogram(attempt, context, source);
