@@ -180,27 +180,51 @@ interface RunParts {
 
 const WARM_UP_SECONDS = 5;
 const WARM_UP_CALLS = 8;
-const FURTHER_CALLS = 60;
+/** Memory is compared between the calls and half as many more: heaps have slack, and few calls drown in it. */
+const FURTHER_SHARE = 0.5;
+/** Rings of six seconds have been round once. */
+const SETTLE_SECONDS = 7;
+const MEMORY_READINGS = 10;
+const MEMORY_READING_SECONDS = 0.5;
+
+/** Resident bytes under load, the least of several readings: garbage that waits is not counted. */
+async function residentBytes(server: ServerProcess, load: Load): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let reading = 0; reading < MEMORY_READINGS; reading++) {
+    await load.run(MEMORY_READING_SECONDS);
+    least = Math.min(least, (await server.figures()).residentBytes);
+  }
+  return least;
+}
+
+function startServer(
+  engine: EngineKind,
+  maxCalls: number,
+  { options, context, folder }: Pick<RunParts, 'options' | 'context'> & { folder: string },
+): Promise<ServerProcess> {
+  const platformsFile = join(folder, 'platforms.yaml');
+  // A platform does not say how often it wants scores.
+  writeFileSync(platformsFile, `scoreIntervalMs: ${options.interval}\n`);
+  return ServerProcess.start({
+    command: context.selfCommand,
+    environment: {
+      ...context.environment,
+      BONAFIDE_PLATFORMS_FILE: platformsFile,
+      BONAFIDE_ENGINE: engine,
+      BONAFIDE_MAX_CALLS: String(maxCalls),
+      BONAFIDE_MAX_CALLS_PER_KEY: String(maxCalls),
+    },
+  });
+}
 
 async function runLoad(
   engine: EngineKind,
   calls: number,
   { options, peer, recordings, context }: RunParts,
 ): Promise<RunFigures> {
+  const furtherCalls = Math.ceil(calls * FURTHER_SHARE);
   const folder = mkdtempSync(join(tmpdir(), 'bonafide-bench-'));
-  const platformsFile = join(folder, 'platforms.yaml');
-  // A platform does not say how often it wants scores.
-  writeFileSync(platformsFile, `scoreIntervalMs: ${options.interval}\n`);
-  const server = await ServerProcess.start({
-    command: context.selfCommand,
-    environment: {
-      ...context.environment,
-      BONAFIDE_PLATFORMS_FILE: platformsFile,
-      BONAFIDE_ENGINE: engine,
-      BONAFIDE_MAX_CALLS: String(calls + FURTHER_CALLS),
-      BONAFIDE_MAX_CALLS_PER_KEY: String(calls + FURTHER_CALLS),
-    },
-  });
+  const server = await startServer(engine, calls + furtherCalls, { options, context, folder });
   try {
     const { clock } = context;
     const target = { url: `ws://127.0.0.1:${server.port}`, clock };
@@ -221,9 +245,10 @@ async function runLoad(
     const after = await server.figures();
     const seconds = (clock.nowMs() - startedAtMs) / 1000;
     const figures = load.take();
-    await load.open(calls + FURTHER_CALLS);
-    await load.run(WARM_UP_SECONDS);
-    const further = await server.figures();
+    const residentAfter = await residentBytes(server, load);
+    await load.open(calls + furtherCalls);
+    await load.run(SETTLE_SECONDS);
+    const residentFurther = await residentBytes(server, load);
     await load.close();
     const grownBytes = after.residentBytes - idle.residentBytes;
     return {
@@ -236,8 +261,7 @@ async function runLoad(
       seconds,
       cpuMsPerCallSecond: ((after.cpuSeconds - before.cpuSeconds) * 1000) / (seconds * calls),
       residentKbPerCall: grownBytes / 1024 / Math.max(1, calls - callsBefore),
-      residentKbPerFurtherCall:
-        (further.residentBytes - after.residentBytes) / 1024 / FURTHER_CALLS,
+      residentKbPerFurtherCall: (residentFurther - residentAfter) / 1024 / furtherCalls,
       ...figures,
     };
   } finally {
