@@ -53,6 +53,12 @@ export interface ThreadLaneOptions {
 
 const DEFAULT_START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
+/**
+ * A lane makes few objects, but onnxruntime copies its outputs into a new buffer each run. A small
+ * young generation frees those in quick collections; with the usual size they age until a full one,
+ * several a second.
+ */
+const YOUNG_GENERATION_MB = 2;
 
 /** A lane in a worker thread. Resolves when the thread has loaded its detectors. */
 export async function startThreadLane(
@@ -68,7 +74,11 @@ export async function startThreadLane(
 function startWorker(workerData: LaneThreadSetup): Worker {
   const fromSources = import.meta.url.endsWith('.ts');
   const file = fromSources ? './lane-thread-from-sources.mjs' : './lane-thread.js';
-  return new Worker(new URL(file, import.meta.url), { workerData, execArgv: [] });
+  return new Worker(new URL(file, import.meta.url), {
+    workerData,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
 }
 
 class ThreadLane implements LaneHost {
