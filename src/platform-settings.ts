@@ -62,6 +62,8 @@ const settingsSchema = z.strictObject({
   scoreIntervalMs: z.number().int().min(100).max(5_000).default(1_000),
   /** Plivo's `audio/x-l16` is big-endian instead of little-endian. */
   plivoBigEndian: z.boolean().default(false),
+  /** Telnyx's `L16` is big-endian, as RTP has it, instead of little-endian. */
+  telnyxBigEndian: z.boolean().default(false),
   accounts: z.array(accountSchema).default([]),
 });
 

@@ -96,7 +96,7 @@ export class AzureSession implements AdapterSession {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#parts.intake.countError(code);
-    this.#parts.link.close(closeCodeOf(code), '');
+    this.#parts.link.close(closeCodeOf(code), code);
     this.#endAll(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
   }
 

@@ -32,6 +32,8 @@ export interface MediaDialect {
   readonly several: boolean;
   /** Media may come out of order: they are put in order by `chunk`. */
   readonly reorders: boolean;
+  /** Setting that says whether 16-bit samples are big-endian; null = they never are. */
+  readonly byteOrderSetting: 'plivoBigEndian' | 'telnyxBigEndian' | null;
   /** Name of a message's type field. */
   readonly eventField: 'event' | 'eventType';
   /** @returns null when the message lacks what the platform always sends. */
@@ -44,19 +46,16 @@ export const MEDIA_TRACK_ROLES: Readonly<Record<string, LegRole>> = {
   outbound: 'callee',
 };
 
+/** By name in lower case, without `audio/` and `x-` before it: platforms write all three. */
 const CODECS: Readonly<Record<string, CodecName>> = {
-  'audio/x-mulaw': 'mulaw',
-  'audio/mulaw': 'mulaw',
-  pcmu: 'mulaw',
   mulaw: 'mulaw',
   ulaw: 'mulaw',
-  pcma: 'alaw',
+  pcmu: 'mulaw',
   alaw: 'alaw',
-  'audio/x-alaw': 'alaw',
+  pcma: 'alaw',
   l16: 'pcm16',
   pcm16: 'pcm16',
-  'audio/x-l16': 'pcm16',
-  'audio/x-raw': 'pcm16',
+  raw: 'pcm16',
   linear16: 'pcm16',
   opus: 'opus',
   g722: 'g722',
@@ -69,6 +68,7 @@ const plain = {
   signed: false,
   several: false,
   reorders: false,
+  byteOrderSetting: null,
   eventField: 'event',
 } as const;
 
@@ -164,6 +164,7 @@ const telnyx: MediaDialect = {
   ...plain,
   id: 'telnyx',
   reorders: true,
+  byteOrderSetting: 'telnyxBigEndian',
   start(message) {
     const start = fieldsOf(message['start']);
     const { call_control_id: controlId, call_session_id: sessionId, from, to } = start;
@@ -184,6 +185,7 @@ const telnyx: MediaDialect = {
 const plivo: MediaDialect = {
   ...plain,
   id: 'plivo',
+  byteOrderSetting: 'plivoBigEndian',
   start(message) {
     const start = fieldsOf(message['start']);
     const { callId, streamId, accountId } = start;
@@ -216,7 +218,7 @@ export const MEDIA_DIALECTS: readonly MediaDialect[] = [
 function formatOf(described: unknown): AudioFormat | null {
   const given = { ...DEFAULT_FORMAT, ...fieldsOf(described) };
   const [encoding = '', ...attributes] = String(given['encoding']).toLowerCase().split(';');
-  const codec = CODECS[encoding.trim()];
+  const codec = CODECS[encoding.trim().replace(/^(?:audio\/)?(?:x-)?/, '')];
   if (codec === undefined) return null;
   const attribute = attributes.map((text) => /^\s*rate=(\d+)/.exec(text)?.[1]).find(Boolean);
   const stated = fieldsOf(described);

@@ -53,6 +53,8 @@ export class MediaSession implements AdapterSession {
   readonly #startTimer: { cancel(): void };
   #state: MediaState = 'waiting';
   #liveStreams = 0;
+  /** Of the first stream; later ones that name none belong to the same call. */
+  #callId: string | null = null;
 
   constructor(parts: MediaSessionParts) {
     this.#parts = parts;
@@ -108,7 +110,7 @@ export class MediaSession implements AdapterSession {
     this.#startTimer.cancel();
     this.#state = 'closed';
     this.#parts.intake.countError(code);
-    this.#parts.link.close(closeCodeOf(code), '');
+    this.#parts.link.close(closeCodeOf(code), code);
     this.#endAll(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
   }
 
@@ -217,12 +219,13 @@ export class MediaSession implements AdapterSession {
     );
     const stream = PlatformStream.start(intake, this, {
       platform: dialect.id,
-      callId: start.callId ?? start.streamId,
+      callId: start.callId ?? start.streamId ?? this.#callId,
       feeds: tracks.map((track) => ({ format, legs: legsOf(track, format.channels, roleOf) })),
       scoreIntervalMs: access.settings.scoreIntervalMs,
       metadata: { ...start.metadata, ...Object.fromEntries(parameters) },
     });
     if (typeof stream === 'string') return stream;
+    this.#callId ??= stream.call.callId;
     this.#liveStreams++;
     open.streams.push(stream);
     for (const [feedIndex, track] of tracks.entries()) {
@@ -243,10 +246,12 @@ export class MediaSession implements AdapterSession {
     const track = open.tracks.get(name) ?? this.#trackOf(open, plainTrack(name));
     if (track === null) return;
     const packet = scratch.first(this.#audioBytes);
-    const isPcm = open.start.format?.codec === 'pcm16';
-    if (dialect.id === 'plivo' && isPcm && access.settings.plivoBigEndian) {
+    const { byteOrderSetting: setting } = dialect;
+    if (setting !== null && open.start.format?.codec === 'pcm16' && access.settings[setting]) {
       if (packet.length % 2 === 0) packet.swap16();
     }
+    // A payload that is there and says nothing is no base64; an empty one is just empty.
+    if (packet.length === 0 && frame.payload === '') return;
     const problem = packet.length === 0 ? 'SCREEN_ERR_AUDIO_SIZE' : track.take(frame, packet);
     if (problem !== null) this.refuse(problem);
   }

@@ -6,6 +6,7 @@ import { sideOf, talkOf } from '../support/peer-talk.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
 import { nativeTrace, readResults } from '../support/result-reader.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
+import { speechPackets } from '../support/wire-audio.ts';
 
 afterAll(closeTestServices);
 
@@ -122,6 +123,35 @@ describe('Twilio', () => {
     await expect(wrong).rejects.toThrow('403');
   });
 
+  it('passes a signature over where no account can check it: the start has the key', async () => {
+    const service = await startWith({ accounts: [{ key: 'acme', roles: {} }] });
+    const headers = { 'x-twilio-signature': twilioSignature('54321', 'wss://whatever') };
+    const connect = () =>
+      PlatformPeer.connect(service.port, { path: '/v1/platforms/twilio', headers });
+    const peer = await connect();
+    const { start: said, event } = start('unchecked', ['inbound']);
+    const customParameters = { bonafideKey: service.keys['acme'] };
+    peer.json({ event, start: { ...said, customParameters } });
+    while (service.service.status().liveCalls === 0) await service.clock.sleep(5);
+    peer.socket.terminate();
+    await service.idle();
+    const stranger = await connect();
+    stranger.json({ event, start: said });
+    expect(await stranger.closed).toBe(1008);
+  });
+
+  it('takes an empty payload for no audio and no fault', async () => {
+    const service = await startWith({});
+    const [leg] = await stoppedLegs(service, 'empty', (peer) => {
+      peer.json(start('empty', ['inbound']));
+      peer.json(media('inbound', 1, 5));
+      peer.json({ event: 'media', media: { track: 'inbound', chunk: '2', payload: '' } });
+      peer.json(media('inbound', 3, 25));
+      peer.json({ event: 'stop' });
+    });
+    expect(leg).toMatchObject({ leg: 'inbound', lostMs: 0, streamTimeMs: 40 });
+  });
+
   it('closes with 1001 when the service ends', async () => {
     const service = await startWith({});
     const headers = { authorization: `Bearer ${service.keys['acme']}` };
@@ -155,6 +185,62 @@ describe('Telnyx', () => {
     await reader.closed;
     const stopped = reader.messages.find(({ type }) => type === 'stopped');
     expect(stopped).toMatchObject({ legs: [{ lostMs: 0, streamTimeMs: 120, packets: 6 }] });
+  });
+
+  it.each([
+    ['shared by two tracks', 2, 0],
+    ['of each track', 1, 0],
+    ['of each track, some of which are lost', 1, 40],
+  ])('a counter %s', async (_case, step, lostMs) => {
+    const service = await startWith({});
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const reader = await PlatformPeer.connect(service.port, { path: '/v1/calls/count', headers });
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/telnyx',
+      headers,
+    });
+    peer.json(startOf('PCMU', 'count'));
+    for (let index = 0; index < 20; index++) {
+      if (lostMs > 0 && (index === 9 || index === 10)) continue;
+      peer.json(media('inbound', step * index + 1, 20 * index));
+      peer.json(media('outbound', step * (index + 1), 20 * index));
+    }
+    peer.json({ event: 'stop' });
+    await reader.closed;
+    const stopped = reader.messages.filter(({ type }) => type === 'stopped');
+    const legs = stopped.flatMap(({ legs }) => legs as { lostMs: number; streamTimeMs: number }[]);
+    expect(legs.map((leg) => [leg.lostMs, leg.streamTimeMs])).toEqual([
+      [lostMs, 400],
+      [lostMs, 400],
+    ]);
+  });
+
+  it('reads L16 in the byte order of the settings', async () => {
+    const traces = await Promise.all(
+      [false, true].map(async (telnyxBigEndian) => {
+        const service = await startTestService({
+          config: { platforms: { ...DEFAULT_PLATFORM_SETTINGS, telnyxBigEndian } },
+        });
+        const trace = await readResults(service, 'order');
+        const peer = await PlatformPeer.connect(service.port, { path: '/v1/platforms/telnyx' });
+        peer.json(startOf('L16', 'order'));
+        const talk = talkOf(sideOf('telnyx'), peer.socket, 'order');
+        const { packets } = await speechPackets({
+          codec: 'pcm16',
+          sampleRateHz: 8_000,
+          channels: 1,
+        });
+        for (const [index, bytes] of packets.entries()) {
+          const sent = telnyxBigEndian ? Buffer.from(bytes).swap16() : bytes;
+          talk.packet({ track: 0, index, bytes: sent });
+        }
+        talk.end();
+        expect(await peer.closed).toBe(1000);
+        return trace();
+      }),
+    );
+    expect(traces[0]!.length).toBeGreaterThan(3);
+    expect(traces[1]).toEqual(traces[0]);
   });
 
   const startOf = (encoding: string, callId: string) => ({
@@ -197,6 +283,29 @@ describe('Telnyx', () => {
     const peer = await PlatformPeer.connect(service.port, { path: '/v1/platforms/telnyx' });
     peer.json(startOf('AMR-WB', 'narrow'));
     expect(await peer.closed).toBe(1003);
+  });
+});
+
+describe('Voximplant', () => {
+  it('joins the tagged streams of a socket that name no call', async () => {
+    const service = await startWith({});
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/voximplant',
+      headers,
+    });
+    for (const tag of ['customer', 'agent']) {
+      const mediaFormat = { encoding: 'ULAW', sampleRate: 8_000 };
+      peer.json({ event: 'start', sequenceNumber: 0, start: { tag, mediaFormat } });
+    }
+    while (service.service.status().liveCalls < 2) await service.clock.sleep(5);
+    const url = `http://127.0.0.1:${service.port}/v1/calls`;
+    const { calls } = (await (await fetch(url, { headers })).json()) as {
+      calls: { legs: { id: string }[] }[];
+    };
+    expect(calls.map(({ legs }) => legs.map(({ id }) => id))).toEqual([['customer', 'agent']]);
+    peer.socket.terminate();
+    await service.idle();
   });
 });
 

@@ -62,6 +62,14 @@ describe('dialects', () => {
     });
   });
 
+  it.each(['PCMU', 'audio/PCMU', 'audio/pcmu', 'audio/x-mulaw'])('bandwidth %s', (encoding) => {
+    const tracks = [{ name: 'inbound', mediaFormat: { encoding, sampleRate: 8000 } }];
+    expect(dialect('bandwidth').start({ metadata: { callId: 'c', tracks } })).toMatchObject({
+      format: { codec: 'mulaw', sampleRateHz: 8000, channels: 1 },
+      tracks: ['inbound'],
+    });
+  });
+
   it.each(MEDIA_DIALECTS.filter(({ id }) => id !== 'voximplant'))(
     '$id needs its call id',
     (row) => {
