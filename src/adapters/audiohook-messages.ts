@@ -105,6 +105,8 @@ export class AudioHookDialogue {
   #sessionId: string;
   #seq = 0;
   #clientSeq = 0;
+  /** After a fault the client still has its close to say, whatever it counts by then. */
+  #isBroken = false;
 
   /** @param sessionId what the upgrade said; the null UUID = the first message says it */
   constructor(sessionId: string) {
@@ -113,21 +115,9 @@ export class AudioHookDialogue {
 
   /** Reads a text message: its form, then its numbers, then its parameters. Never throws. */
   read(text: string): ReadMessage {
-    if (text.length > MAX_TEXT_CHARACTERS) return fault('SCREEN_ERR_TEXT_TOO_BIG');
-    const json = parseBoundedJson(text);
-    if (!json.ok) return json;
-    const base = baseSchema.safeParse(json.value);
-    if (!base.success) return fault('SCREEN_ERR_MESSAGE');
-    const { id, type, seq, serverseq, parameters } = base.data;
-    if (seq !== this.#clientSeq + 1) return fault('SCREEN_ERR_MESSAGE');
-    this.#clientSeq = seq;
-    if (serverseq > this.#seq) return fault('SCREEN_ERR_MESSAGE');
-    if (this.#sessionId === NULL_UUID) this.#sessionId = id;
-    if (id !== this.#sessionId) return fault('SCREEN_ERR_MESSAGE');
-    if (!isClientType(type)) return fault('SCREEN_ERR_TYPE');
-    const parsed = PARAMETERS[type].safeParse(parameters);
-    if (!parsed.success) return fault('SCREEN_ERR_MESSAGE');
-    return { ok: true, message: { type, parameters: parsed.data } as ClientMessage };
+    const read = this.#read(text);
+    if (!read.ok) this.#isBroken = true;
+    return read;
   }
 
   /** The next message of the service as text; it must be sent, or the client sees a hole. */
@@ -143,6 +133,25 @@ export class AudioHookDialogue {
       clientseq: this.#clientSeq,
       parameters,
     });
+  }
+
+  #read(text: string): ReadMessage {
+    if (text.length > MAX_TEXT_CHARACTERS) return fault('SCREEN_ERR_TEXT_TOO_BIG');
+    const json = parseBoundedJson(text);
+    if (!json.ok) return json;
+    const base = baseSchema.safeParse(json.value);
+    if (!base.success) return fault('SCREEN_ERR_MESSAGE');
+    const { id, type, seq, serverseq, parameters } = base.data;
+    const isNext = this.#isBroken ? seq > this.#clientSeq : seq === this.#clientSeq + 1;
+    if (!isNext) return fault('SCREEN_ERR_MESSAGE');
+    this.#clientSeq = seq;
+    if (serverseq > this.#seq && !this.#isBroken) return fault('SCREEN_ERR_MESSAGE');
+    if (this.#sessionId === NULL_UUID) this.#sessionId = id;
+    if (id !== this.#sessionId) return fault('SCREEN_ERR_MESSAGE');
+    if (!isClientType(type)) return fault('SCREEN_ERR_TYPE');
+    const parsed = PARAMETERS[type].safeParse(parameters);
+    if (!parsed.success) return fault('SCREEN_ERR_MESSAGE');
+    return { ok: true, message: { type, parameters: parsed.data } as ClientMessage };
   }
 }
 

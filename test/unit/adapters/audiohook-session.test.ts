@@ -372,6 +372,19 @@ describe('pings, updates, errors', () => {
     expect(link.sent[1]).toMatchObject({ seq: 2, parameters: { reason: 'error' } });
   });
 
+  it.each([
+    ['a hole in its numbers', { seq: 9 }, 10],
+    ['a text that is no message', null, 3],
+    ['a serverseq from the future', { serverseq: 5 }, 3],
+  ])('lets a client close after %s', (_case, over, seq) => {
+    const { say, session, link } = createActive();
+    if (over === null) session.text('not JSON');
+    else say('ping', {}, over);
+    say('close', { reason: 'error' }, { seq });
+    expect(link.types).toEqual(['opened', 'disconnect', 'closed']);
+    expect(link.sent[2]).toMatchObject({ seq: 3, clientseq: seq });
+  });
+
   it('closes the socket of a client that does not go when told', () => {
     const { session, link, clock } = createActive();
     session.text('{');
