@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import type { ControlReply, LegRole, SocketControl } from '../stream/call.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
+import { G722_RATE_HZ } from '../stream/codecs/g722.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { type AsteriskControl, parseAsteriskText } from './asterisk-events.ts';
@@ -34,6 +35,7 @@ const FORMATS: ReadonlyMap<unknown, AudioFormat> = new Map([
   ['slin48', { codec: 'pcm16', sampleRateHz: 48_000, channels: 1 }],
   ['slin96', { codec: 'pcm16', sampleRateHz: 96_000, channels: 1 }],
   ['slin192', { codec: 'pcm16', sampleRateHz: 192_000, channels: 1 }],
+  ['g722', { codec: 'g722', sampleRateHz: G722_RATE_HZ, channels: 1 }],
   ['opus', { codec: 'opus', sampleRateHz: 48_000, channels: 1 }],
 ]);
 

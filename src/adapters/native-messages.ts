@@ -17,7 +17,7 @@ export const audioSchema = z.object({
     .number()
     .int()
     .describe(
-      '8000, 12000, 16000, 24000, 32000, 44100, 48000, 96000 or 192000; Opus: 8000, 12000, 16000, 24000 or 48000.',
+      '8000, 12000, 16000, 24000, 32000, 44100, 48000, 64000, 96000 or 192000; Opus: 8000, 12000, 16000, 24000 or 48000.',
     ),
   channels: z.number().int().min(1).max(2).describe('Interleaved; one leg a channel.'),
   framing: z.enum(['raw', 'stamped']).default('raw'),

@@ -138,7 +138,7 @@ describe('a call over chan_websocket', () => {
 describe('bad chan_websocket peers', () => {
   it.each([
     ['audio first', [Buffer.alloc(160)], 'SCREEN_ERR_AUDIO_BEFORE_START', 1003],
-    ['a codec that is not known', [plainMediaStart('g722')], 'SCREEN_ERR_FORMAT', 1003],
+    ['a codec that is not known', [plainMediaStart('g729')], 'SCREEN_ERR_FORMAT', 1003],
     ['a start without a format', ['MEDIA_START channel_id:1'], 'SCREEN_ERR_MESSAGE', 1007],
     ['broken JSON', ['{"event":"MEDIA_START"'], 'SCREEN_ERR_JSON', 1007],
     ['a text too long', [`MEDIA_START ${'x'.repeat(65_536)}`], 'SCREEN_ERR_TEXT_TOO_BIG', 1009],

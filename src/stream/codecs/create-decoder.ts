@@ -8,7 +8,7 @@ import { type ByteOrder, Pcm16Decoder } from './pcm16.ts';
 
 /** Rates that a PCM or G.711 feed may declare. */
 export const PCM_RATES_HZ = [
-  8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000,
+  8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 64_000, 96_000, 192_000,
 ] as const;
 
 /** Which libopus decodes in this thread. */

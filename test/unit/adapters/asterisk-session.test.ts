@@ -52,6 +52,7 @@ describe('the start of an Asterisk stream', () => {
     ['slin48', 'pcm16', 48_000],
     ['slin96', 'pcm16', 96_000],
     ['slin192', 'pcm16', 192_000],
+    ['g722', 'g722', 16_000],
     ['opus', 'opus', 48_000],
   ])('%s is %s of %i Hz', (name, codec, sampleRateHz) => {
     for (const text of [plainMediaStart(name), jsonMediaStart(name)]) {
@@ -61,7 +62,7 @@ describe('the start of an Asterisk stream', () => {
   });
 
   it.each([
-    [plainMediaStart('g722'), 'SCREEN_ERR_FORMAT', 1003],
+    [plainMediaStart('g729'), 'SCREEN_ERR_FORMAT', 1003],
     [plainMediaStart('ULAW'), 'SCREEN_ERR_FORMAT', 1003],
     ['MEDIA_START', 'SCREEN_ERR_MESSAGE', 1007],
     ['{"event":"MEDIA_START","format":8}', 'SCREEN_ERR_MESSAGE', 1007],

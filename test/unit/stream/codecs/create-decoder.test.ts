@@ -81,7 +81,7 @@ describe('checkAudioFormat', () => {
   it('names what is accepted', () => {
     const check = (change: object) => () => checkAudioFormat({ ...pcm, ...change });
     expect(check({ sampleRateHz: 11_025 })).toThrow(
-      'sampleRateHz of pcm16 must be one of 8000, 12000, 16000, 24000, 32000, 44100, 48000, 96000, 192000, got 11025',
+      'sampleRateHz of pcm16 must be one of 8000, 12000, 16000, 24000, 32000, 44100, 48000, 64000, 96000, 192000, got 11025',
     );
     expect(check({ codec: 'opus', sampleRateHz: 44_100 })).toThrow(
       'sampleRateHz of opus must be one of 8000, 12000, 16000, 24000, 48000, got 44100',
