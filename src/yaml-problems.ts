@@ -28,11 +28,22 @@ export function readYaml<T>(
   }
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
+  for (const issue of parsed.error.issues.flatMap(eachKey)) {
     const offset = offsetOf(document, issue.path) ?? 0;
     problems.push(`${at(offset)}: ${issue.path.join('.') || 'file'}: ${issue.message}`);
   }
   return null;
+}
+
+/** For `superRefine`: it runs where fields are wrong, too, so that every problem is told at once. */
+export const EVEN_WHERE_WRONG: z.core.$ZodSuperRefineParams = {
+  when: ({ value }) => typeof value === 'object' && value !== null,
+};
+
+/** Fields that are not known are a problem each, at their own place. */
+function eachKey(issue: z.core.$ZodIssue): { path: readonly PropertyKey[]; message: string }[] {
+  if (issue.code !== 'unrecognized_keys') return [issue];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is no field here' }));
 }
 
 /** Where a path begins, or the nearest thing above it that is there. */
@@ -41,11 +52,12 @@ function offsetOf(
   path: readonly PropertyKey[],
 ): number | null {
   for (let length = path.length; length >= 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as
-      | { readonly range?: readonly number[] | null }
-      | undefined;
-    const start = node?.range?.[0];
+    const start = startOf(document.getIn(path.slice(0, length), true));
     if (start !== undefined) return start;
   }
   return null;
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as { readonly range?: readonly number[] | null } | undefined)?.range?.[0];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVEN_WHERE_WRONG } from '../yaml-problems.ts';
 
 /** Shapes of what is posted; one file each in `webhooks/templates`. */
 const TEMPLATE_NAMES = ['json', 'cloudevents', 'slack', 'teams', 'pagerduty'] as const;
@@ -43,6 +44,6 @@ export const destinationSchema = z
     if (template === 'pagerduty' && routingKey === undefined) {
       issue('routingKey', 'is needed for the template pagerduty');
     }
-  });
+  }, EVEN_WHERE_WRONG);
 
 export type Destination = z.infer<typeof destinationSchema>;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PLATFORM_IDS } from '../platform-settings.ts';
 import type { AlertRule } from '../screening/alert-policy.ts';
 import type { LegMatch } from '../screening/leg-match.ts';
-import { readYaml } from '../yaml-problems.ts';
+import { EVEN_WHERE_WRONG, readYaml } from '../yaml-problems.ts';
 import { type CallControlConfig, callControlSchema } from './call-control/control-config.ts';
 import { type Destination, destinationSchema } from './destinations.ts';
 
@@ -68,29 +68,44 @@ const policiesSchema = z
     destinations: z.array(destinationSchema).default([]),
     callControl: z.array(callControlSchema).default([]),
   })
-  .superRefine(({ policies, quiet, destinations, callControl }, context) => {
-    const lists = { policies, quiet, destinations, callControl };
-    for (const [list, entries] of Object.entries(lists)) {
-      entries.forEach((entry, index) => {
-        if (entries.findIndex((other) => other.name === entry.name) < index) {
-          const path = [list, index, 'name'];
-          context.addIssue({ code: 'custom', path, message: `"${entry.name}" is there already` });
-        }
-      });
-    }
-    policies.forEach((policy, index) => {
-      for (const list of ['destinations', 'callControl'] as const) {
-        policy[list]?.forEach((wanted, at) => {
-          if (lists[list].some((entry) => entry.name === wanted)) return;
-          const what = list === 'destinations' ? 'destination' : 'call control';
-          const path = ['policies', index, list, at];
-          context.addIssue({ code: 'custom', path, message: `no ${what} "${wanted}"` });
-        });
-      }
-    });
-  });
+  .superRefine(checkNames, EVEN_WHERE_WRONG);
 
 type PoliciesFile = z.infer<typeof policiesSchema>;
+
+/** Names that are there twice, and names of destinations and call control that are not there. */
+function checkNames(file: unknown, context: z.core.$RefinementCtx): void {
+  const issue = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  const names = (list: (typeof LISTS)[number]) =>
+    listIn(file, list).map((entry) => fieldOf(entry, 'name'));
+  for (const list of LISTS) {
+    names(list).forEach((entryName, index, all) => {
+      if (typeof entryName !== 'string' || all.indexOf(entryName) === index) return;
+      issue([list, index, 'name'], `"${entryName}" is there already`);
+    });
+  }
+  listIn(file, 'policies').forEach((policy, index) => {
+    for (const list of ['destinations', 'callControl'] as const) {
+      listIn(policy, list).forEach((wanted, at) => {
+        if (typeof wanted !== 'string' || names(list).includes(wanted)) return;
+        const what = list === 'destinations' ? 'destination' : 'call control';
+        issue(['policies', index, list, at], `no ${what} "${wanted}"`);
+      });
+    }
+  });
+}
+
+const LISTS = ['policies', 'quiet', 'destinations', 'callControl'] as const;
+
+function fieldOf(value: unknown, field: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[field];
+}
+
+function listIn(value: unknown, field: string): readonly unknown[] {
+  const list = fieldOf(value, field);
+  return Array.isArray(list) ? list : [];
+}
 
 /** A rule with where its alerts go and the hash that names it in alerts and in the decision log. */
 export interface Policy {

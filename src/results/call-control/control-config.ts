@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVEN_WHERE_WRONG } from '../../yaml-problems.ts';
 import { secretRefSchema } from './secrets.ts';
 import { unknownWordsOf } from './wording.ts';
 
@@ -123,7 +124,7 @@ export const callControlSchema = z
       }
       if (username !== '' || password !== '') issue('must not hold a password');
     }
-  });
+  }, EVEN_WHERE_WRONG);
 
 export type CallControlConfig = z.infer<typeof callControlSchema>;
 export type ConfigOf<Kind extends CallControlConfig['kind']> = Extract<

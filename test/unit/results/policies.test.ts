@@ -65,18 +65,28 @@ destinations:
   - { name: plain, url: 'http://example.com' }
   - { name: pd, url: 'https://events.pagerduty.com/v2/enqueue', template: pagerduty }
   - { name: weak, url: 'https://example.com', secrets: [whsec_c2hvcnQ=] }
+  - { name: plain, url: 'http://u:p@example.com', concurrency: 0, template: pagerduty }
+  - 7
 `);
     expect(policies).toBe(DEFAULT_POLICIES);
     expect(problems.map((line) => line.split(': ').slice(0, 2).join(' '))).toEqual([
       '3:15 policies.0.severity',
       '4:34 policies.0.threshold.falseAlertRate',
-      '2:5 policies.0',
+      '5:18 policies.0.destinatons',
       '8:5 policies.2.name',
       '8:22 policies.2.match.roles.0',
       '10:23 quiet.0.match',
       '12:25 destinations.0.url',
       '13:5 destinations.1.routingKey',
       '14:57 destinations.2.secrets.0',
+      '15:64 destinations.3.concurrency',
+      '15:25 destinations.3.url',
+      '15:25 destinations.3.url',
+      '15:5 destinations.3.routingKey',
+      '16:5 destinations.4',
+      '6:11 policies.1.name',
+      '15:13 destinations.3.name',
+      '7:20 policies.1.destinations.0',
     ]);
   });
 
@@ -106,6 +116,7 @@ callControl:
       'callControl.5.attributes.x: does not know {metadata}',
       expect.stringMatching(/^callControl\.6\.mode/),
       expect.stringMatching(/^callControl\.7\.kind/),
+      'policies.0.callControl.0: no call control "gone"',
     ]);
     expect(problems.join()).not.toContain('in-clear');
   });
