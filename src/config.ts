@@ -9,9 +9,9 @@ import {
   type PlatformSettings,
   readPlatformSettings,
 } from './platform-settings.ts';
-import { controlProblems } from './results/call-control/check-controls.ts';
 import { Secrets } from './results/call-control/secrets.ts';
-import { DEFAULT_POLICIES, type Policies, readPolicies } from './results/policies.ts';
+import { policyProblems } from './results/check-policies.ts';
+import { type Policies, readPolicies } from './results/policies.ts';
 
 /** One setting: where it comes from, what it means; the README's table is checked against this. */
 interface Setting<T> {
@@ -223,14 +223,10 @@ export function readConfig(
     problems.length === 0
       ? readPlatformSettings(settings.platformsFile, names, problems)
       : DEFAULT_PLATFORM_SETTINGS;
-  const policies =
-    problems.length === 0 ? readPolicies(settings.policiesFile, problems) : DEFAULT_POLICIES;
-  if (policies.destinations.length > 0 && settings.dataFolder === '') {
-    problems.push('BONAFIDE_DATA_FOLDER: is needed where the policies file has destinations');
-  }
+  const policies = readPolicies(settings.policiesFile, problems);
   const secrets = new Secrets(environment);
   const { dataFolder } = settings;
-  problems.push(...controlProblems(policies, { dataFolder, secrets }));
+  problems.push(...policyProblems(policies, { dataFolder, secrets }));
   const logSigningKey = readSigningKey(settings.logSigningKeyFile, problems);
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const { detectors, keysFile: _, platformsFile: _platformsFile, ...rest } = settings;

@@ -7,9 +7,9 @@ import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import { AlertEngine, type DecisionSink, type ScreenedCall } from './alert-engine.ts';
 import type { AlertEvent, NoVerdictEvent } from './alert-events.ts';
-import { controlProblems } from './call-control/check-controls.ts';
 import { ControlDesk, type ControlOutcome } from './call-control/control-desk.ts';
 import type { Secrets } from './call-control/secrets.ts';
+import { policyProblems } from './check-policies.ts';
 import { LogWriter } from './decision-log/log-writer.ts';
 import { AlertStore } from './outbox/alert-store.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -76,7 +76,7 @@ interface Durable {
 export function createAlertPlane(options: AlertPlaneOptions): AlertPlane {
   const { logger, policiesFile, policies } = options;
   const policyStore = new PolicyStore(policiesFile, policies, (next) =>
-    controlProblems(next, options),
+    policyProblems(next, options),
   );
   const sink: DecisionSink = {
     record: (decision, destinations) => durable.sink.record(decision, destinations),

@@ -114,6 +114,26 @@ describe('alerts of the service', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  it('refuse a reload that needs a store or a certificate that is not there', async () => {
+    const policiesFile = join(folder, 'policies.yaml');
+    const host = await startTestService({ config: { policiesFile } });
+    writeFileSync(policiesFile, policyText(20));
+    expect(host.service.reload()).toEqual([expect.stringMatching(/^BONAFIDE_DATA_FOLDER: /)]);
+    await host.service.close();
+    const kept = await startWith(policyText(20));
+    const notOne = join(folder, 'ca.pem');
+    writeFileSync(notOne, 'nonsense');
+    for (const [caFile, what] of [
+      ['/nowhere/ca.pem', /^destination "soc": caFile: ENOENT/],
+      [notOne, /no certificate$/],
+    ] as const) {
+      const text = policyText(20).replace('template:', `caFile: ${caFile}, template:`);
+      writeFileSync(kept.policiesFile, text);
+      expect(kept.host.service.reload()).toEqual([expect.stringMatching(what)]);
+    }
+    await kept.host.service.close();
+  });
+
   it('can be sent again or dropped beside the running service', async () => {
     const { host, dataFolder } = await startWith(policyText(20));
     receiver.answer = (response) => response.writeHead(410).end();

@@ -152,6 +152,8 @@ describe('the policies file and the data folder', () => {
   it('are refused with every problem of the file', () => {
     const path = write('wrong.yaml', 'policies: [{ nam: x }]\nquite: []');
     expect(problemsOf({ BONAFIDE_POLICIES_FILE: path })).toHaveLength(3);
+    // Beside those of other settings.
+    expect(problemsOf({ BONAFIDE_POLICIES_FILE: path, BONAFIDE_PORT: 'x' })).toHaveLength(4);
   });
 
   it.each([
