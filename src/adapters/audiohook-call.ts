@@ -68,12 +68,20 @@ export function resumeStream(
     const { call, awayMs } = found;
     const stream = call.sessionMemory;
     if (stream instanceof PlatformStream && isSameMedia(stream, media)) {
-      stream.lost(0, Math.round((awayMs * media.format.sampleRateHz) / 1000));
+      // The session that went was paused: the one that comes begins with audio.
+      if (call.pausedAtMs !== null) call.resume();
+      else declareLost(stream, awayMs / 1000);
       return stream;
     }
     call.detach();
   }
   return null;
+}
+
+/** Audio of a session that will not come. */
+export function declareLost(stream: PlatformStream | null, seconds: number): void {
+  const rateHz = stream?.call.ports[0]?.format.sampleRateHz ?? 0;
+  stream?.lost(0, Math.round(seconds * rateHz));
 }
 
 /** Leaves a stream to the session that will continue this one. */

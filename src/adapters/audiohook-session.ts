@@ -4,6 +4,7 @@ import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, Link } from './adapter.ts';
 import {
   type AudioHookCallParts,
+  declareLost,
   leaveStream,
   resumeStream,
   startStream,
@@ -16,7 +17,7 @@ import {
   NULL_UUID,
   type ServerParameters,
 } from './audiohook-messages.ts';
-import { entitiesOf } from './audiohook-results.ts';
+import { entitiesOf, quietMsOf } from './audiohook-results.ts';
 import {
   AUDIOHOOK_PERMISSIONS,
   AUDIOHOOK_TRANSITIONS,
@@ -31,9 +32,6 @@ import { closeCodeOf, type PlatformStream } from './platform-stream.ts';
 const LAST_RESULTS_MS = 3_000;
 /** A client that was told to go closes at once, or gives up after 10 s. */
 const CLIENT_CLOSE_MS = 12_000;
-const MAX_QUIET_MS = 60_000;
-const DEFAULT_QUIET_MS = 1_000;
-const TOO_MANY_REQUESTS = 429;
 const CLOSE_IS_UNDER_WAY: ReadonlySet<AudioHookState> = new Set(['leaving', 'closing']);
 
 export interface AudioHookSessionParts extends AudioHookCallParts {
@@ -89,10 +87,8 @@ export class AudioHookSession implements AdapterSession {
   deliver(event: ScreeningEvent): void {
     switch (event.type) {
       case 'score':
-        if (!this.#isQuiet) this.#offer(event);
-        break;
       case 'verdict':
-        this.#offer(event);
+        if (event.type === 'verdict' || !this.#isQuiet) this.#offer(event);
         break;
       case 'failed':
         this.#stream = null;
@@ -140,12 +136,16 @@ export class AudioHookSession implements AdapterSession {
       case 'pong':
         this.#send('pong', {});
         return;
+      case 'pause':
+        this.#state = to;
+        if (this.#stream?.call.pause() === false) this.refuse('SCREEN_ERR_RATE');
+        return;
       case 'resume':
         this.#state = to;
-        if (message?.type === 'resumed') this.#declareLost(message.parameters.discarded);
+        if (message?.type === 'resumed') this.#resume(message.parameters.discarded);
         return;
       case 'discard':
-        if (message?.type === 'discarded') this.#declareLost(message.parameters.discarded);
+        if (message?.type === 'discarded') declareLost(this.#stream, message.parameters.discarded);
         return;
       case 'update':
         this.#send('updated', {});
@@ -205,16 +205,16 @@ export class AudioHookSession implements AdapterSession {
     });
   }
 
-  #declareLost(seconds: number): void {
-    if (this.#media === null) return;
-    this.#stream?.lost(0, Math.round(seconds * this.#media.format.sampleRateHz));
+  /** What was left out in a pause is no loss: the client held it back for privacy. */
+  #resume(seconds: number): void {
+    if (this.#stream?.call.resume(seconds * 1000) === false) this.refuse('SCREEN_ERR_RATE');
   }
 
-  #note({ code, retryAfter }: ClientParameters<'error'>): void {
-    if (code !== TOO_MANY_REQUESTS) return;
+  #note(error: ClientParameters<'error'>): void {
+    const quietMs = quietMsOf(error);
+    if (quietMs === 0) return;
     this.#isQuiet = true;
-    const askedMs = retryAfter === undefined ? DEFAULT_QUIET_MS : retryAfter * 1000;
-    this.#after(Math.min(askedMs, MAX_QUIET_MS), () => {
+    this.#after(quietMs, () => {
       this.#isQuiet = false;
     });
   }

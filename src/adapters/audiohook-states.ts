@@ -32,6 +32,7 @@ export type AudioHookAction =
   | 'open'
   | 'close'
   | 'pong'
+  | 'pause'
   | 'resume'
   | 'discard'
   | 'update'
@@ -104,7 +105,7 @@ export const AUDIOHOOK_TRANSITIONS: Readonly<Record<AudioHookState, Row>> = {
     open: go('active', 'ignore'),
     close: go('closing', 'close'),
     ping: go('active', 'pong'),
-    paused: go('paused', 'ignore'),
+    paused: go('paused', 'pause'),
     resumed: go('active', 'ignore'),
     discarded: go('active', 'discard'),
     update: go('active', 'update'),

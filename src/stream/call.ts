@@ -150,10 +150,13 @@ export class Call {
     return this.#control('pause', 0);
   }
 
-  /** Ends a pause: stream time goes on by the wall time that passed. @returns as `pause` */
-  resume(): boolean {
+  /**
+   * Ends a pause: stream time goes on by what the peer says has passed, in ms, else by the wall time.
+   * It counts as pause, not as lost. @returns as `pause`
+   */
+  resume(saidMs?: number): boolean {
     const nowMs = this.#parts.clock.nowMs();
-    const passedMs = Math.max(0, nowMs - (this.#pausedAtMs ?? nowMs));
+    const passedMs = saidMs ?? Math.max(0, nowMs - (this.#pausedAtMs ?? nowMs));
     this.#pausedAtMs = null;
     return this.#control('resume', passedMs);
   }

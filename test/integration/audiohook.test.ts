@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AUDIOHOOK_PATH } from '../../src/adapters/audiohook.ts';
 import { NULL_UUID } from '../../src/adapters/audiohook-messages.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../src/platform-settings.ts';
 import { audioHookHeaders } from '../../src/replay/peers/audiohook-headers.ts';
 import { AudioHookPeer } from '../../src/replay/peers/audiohook-peer.ts';
 import type { AudioHookOffer } from '../../src/replay/peers/audiohook-wire.ts';
+import { LegPipeline } from '../../src/stream/leg-pipeline.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
+import { readResults } from '../support/result-reader.ts';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
 import { speechPackets } from '../support/wire-audio.ts';
 
@@ -30,6 +32,7 @@ interface Result {
   readonly streamTimeMs: number;
   readonly speechMs: number;
   readonly detector: string;
+  readonly abstain: string | null;
 }
 
 let host: TestService;
@@ -205,6 +208,26 @@ describe('a session from open to closed', () => {
     await finish(peer, socket);
     // 12,517 ms in whole hops.
     expect(resultsOf(peer).at(-1)!.streamTimeMs).toBe(12_510);
+  });
+
+  it('a pause is zeroed audio and no loss, however long it was', async () => {
+    const wipe = vi.spyOn(LegPipeline.prototype, 'wipe');
+    const media = [offer('PCMU', 'external')];
+    const { peer, socket, conversationId } = await connect({ media });
+    const results = await readResults(host, conversationId, {
+      authorization: `Bearer ${host.keys['centre']}`,
+    });
+    const audio = await audioOf(media[0]!);
+    peer.audio(audio.subarray(0, 16_000));
+    peer.pause();
+    peer.resume(60_000);
+    peer.audio(audio.subarray(16_000));
+    await finish(peer, socket);
+    expect(wipe).toHaveBeenCalledTimes(1);
+    const trace = (await results()).map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(trace.at(-1)).toMatchObject({ type: 'stopped', legs: [{ lostMs: 0 }] });
+    expect(resultsOf(peer).at(-1)!.abstain).not.toBe('gaps');
+    expect(resultsOf(peer).at(-1)!.streamTimeMs).toBeGreaterThanOrEqual(63_900);
   });
 
   it('a connection probe is answered and no call', async () => {

@@ -271,7 +271,10 @@ describe('audio and position', () => {
     expect(records.filter((record) => record.startsWith('lost'))).toEqual([
       'lost 2400',
       'lost 4000',
-      'lost 80000',
+    ]);
+    expect(records.filter((record) => /pause|resume/.test(record))).toEqual([
+      'pause 0',
+      'resume 80000',
     ]);
     expect(records.at(-1)).toBe('audio 16');
     expect(link.types).toEqual(['opened']);
@@ -281,7 +284,7 @@ describe('audio and position', () => {
     const { say, read } = createActive();
     say('paused');
     say('resumed', { start: 'PT0S', discarded: 'PT0S' });
-    expect(read()).toEqual([]);
+    expect(read()).toEqual(['pause 0', 'resume 0']);
   });
 
   it.each([
@@ -570,6 +573,19 @@ describe('continued sessions', () => {
     expect(next.link.types).toEqual(['opened', 'event']);
     expect(next.link.sent[0]!.parameters).toEqual({ media: [STEREO] });
     expect(continued.size).toBe(0);
+  });
+
+  it('a call that was paused goes on with its next session', () => {
+    const { session, say, clock, calls, open, read } = createActive();
+    say('paused');
+    clock.advance(1_000);
+    session.closed();
+    clock.advance(2_500);
+    const next = open(NEXT_SESSION);
+    next.say('open', continuing(SESSION));
+    next.session.binary(new Uint8Array(320));
+    expect(read()).toEqual(['pause 0', 'resume 28000', 'audio 320']);
+    expect(calls[0]!.pausedAtMs).toBeNull();
   });
 
   it('a close to reconnect is answered at once and ends no call', () => {
