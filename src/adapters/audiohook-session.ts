@@ -88,7 +88,7 @@ export class AudioHookSession implements AdapterSession {
     switch (event.type) {
       case 'score':
       case 'verdict':
-        if (event.type === 'verdict' || !this.#isQuiet) this.#offer(event);
+        if (!(event.type === 'score' && this.#isQuiet)) this.#offer(event);
         break;
       case 'failed':
         this.#stream = null;

@@ -1,17 +1,13 @@
 import type { ErrorCode } from '../errors.ts';
-import { ReorderWindow } from '../stream/jitter.ts';
+import { ReorderWindow, type StampedPacket } from '../stream/jitter.ts';
 import type { MediaFrame } from './media-text.ts';
 import type { PlatformStream } from './platform-stream.ts';
 
 /** Longest loss that is believed, in packets; more is a platform that counts anew. */
 const MAX_LOST_PACKETS = 3_000;
 
-interface Stamps {
-  readonly chunk: number;
-  readonly timestampMs: number;
-}
-
-const NO_STAMPS: Stamps = { chunk: -1, timestampMs: -1 };
+/** What a media message says of its place; -1 = nothing. */
+type Stamps = Pick<MediaFrame, 'chunk' | 'timestampMs'>;
 
 /**
  * The media messages of one track → packets of its feed. Loss is seen in the `chunk` counters: a
@@ -21,9 +17,7 @@ const NO_STAMPS: Stamps = { chunk: -1, timestampMs: -1 };
 export class MediaTrack {
   readonly #stream: PlatformStream;
   readonly #feedIndex: number;
-  readonly #window: ReorderWindow | null;
-  /** Of the packets in the window. */
-  readonly #stamps = new WeakMap<Uint8Array, Stamps>();
+  readonly #window: ReorderWindow<StampedPacket & Stamps> | null;
   /** Stamps of the packet that was given on last. */
   #chunk = -1;
   #timestampMs = -1;
@@ -37,7 +31,7 @@ export class MediaTrack {
     this.#feedIndex = feedIndex;
     this.#window = reorders
       ? new ReorderWindow({
-          audio: (packet) => this.#writeOrdered(packet),
+          audio: (packet, stamps) => this.#writeOrdered(packet, stamps),
           lost: (samples) => {
             this.#missing += samples;
           },
@@ -54,9 +48,9 @@ export class MediaTrack {
     if (this.#window !== null && chunk >= 0) {
       // Not `slice`, which gives a view of a Buffer: the payload is decoded into the same memory.
       const kept = Uint8Array.from(packet);
-      this.#stamps.set(kept, { chunk, timestampMs });
       const sampleTime = chunk * this.#packetSamples;
-      this.#window.push({ sequence: chunk, sampleTime, samples, packet: kept });
+      const stamps = { chunk, timestampMs, sequence: chunk, sampleTime };
+      this.#window.push({ ...stamps, samples, packet: kept });
       return this.#problem;
     }
     this.#stream.lost(this.#feedIndex, this.#lostPackets(frame) * this.#packetSamples);
@@ -73,8 +67,7 @@ export class MediaTrack {
     return this.#stream.call.ports[this.#feedIndex]!;
   }
 
-  #writeOrdered(packet: Uint8Array): void {
-    const stamps = this.#stamps.get(packet) ?? NO_STAMPS;
+  #writeOrdered(packet: Uint8Array, stamps: Stamps): void {
     // Back in time: the sender began anew, and its stamps say nothing of the past.
     const isBack = stamps.timestampMs >= 0 && stamps.timestampMs < this.#timestampMs;
     const passed = Math.max(0, this.#passedPackets(stamps.timestampMs)) * this.#packetSamples;

@@ -10,9 +10,9 @@ export interface StampedPacket {
   readonly packet: Uint8Array;
 }
 
-export interface ReorderWindowOptions {
-  /** A packet, in order. */
-  readonly audio: (packet: Uint8Array) => void;
+export interface ReorderWindowOptions<Stamped extends StampedPacket = StampedPacket> {
+  /** A packet, in order, and all that it was pushed with. */
+  readonly audio: (packet: Uint8Array, stamped: Stamped) => void;
   /** Samples per channel that never came, said before the packet that follows them. */
   readonly lost: (samples: number) => void;
   /**
@@ -62,14 +62,14 @@ const LATE_RUN_LIMIT = 64;
  * The very first packets wait as well, because the first to come need not be the first that was
  * sent; a first packet with the stamp 0/0 is known to be the first and does not wait.
  */
-export class ReorderWindow {
-  readonly #audio: (packet: Uint8Array) => void;
+export class ReorderWindow<Stamped extends StampedPacket = StampedPacket> {
+  readonly #audio: (packet: Uint8Array, stamped: Stamped) => void;
   readonly #lost: (samples: number) => void;
   readonly #windowPackets: number;
   readonly #windowSamples: number;
   readonly #maxGapSamples: number;
   /** In order of sequence, without duplicates, all after `#nextSequence`. */
-  readonly #waiting: StampedPacket[] = [];
+  readonly #waiting: Stamped[] = [];
   readonly #recent = new Float64Array(REMEMBERED).fill(-1);
   readonly #counts = {
     emitted: 0,
@@ -87,7 +87,7 @@ export class ReorderWindow {
   #lateRunSamples = 0;
 
   /** @throws RangeError for a window that is out of range */
-  constructor(options: ReorderWindowOptions) {
+  constructor(options: ReorderWindowOptions<Stamped>) {
     const { audio, lost, ...given } = options;
     const { windowPackets, windowSamples, maxGapSamples } = { ...DEFAULT_REORDER_WINDOW, ...given };
     if (!(Number.isInteger(windowPackets) && windowPackets >= 0 && windowPackets <= 64)) {
@@ -111,7 +111,7 @@ export class ReorderWindow {
   }
 
   /** Takes the next packet that came; calls `lost` and `audio` for whatever is in order by it. */
-  push(packet: StampedPacket): void {
+  push(packet: Stamped): void {
     if (!this.#started && this.#waiting.length === 0) this.#begin(packet);
     const ahead = (packet.sequence - this.#nextSequence) | 0;
     if (this.#started && ahead < 0) {
@@ -142,7 +142,7 @@ export class ReorderWindow {
     this.#endLateRun();
   }
 
-  #begin(packet: StampedPacket): void {
+  #begin(packet: Stamped): void {
     this.#nextSequence = packet.sequence;
     this.#started = this.#windowPackets === 0 || (packet.sequence === 0 && packet.sampleTime === 0);
   }
@@ -170,7 +170,7 @@ export class ReorderWindow {
     }
   }
 
-  #wait(packet: StampedPacket): void {
+  #wait(packet: Stamped): void {
     let at = this.#waiting.length;
     while (at > 0) {
       const difference = (packet.sequence - this.#waiting[at - 1]!.sequence) | 0;
@@ -184,7 +184,7 @@ export class ReorderWindow {
     this.#waiting.splice(at, 0, packet);
   }
 
-  #emit(packet: StampedPacket): void {
+  #emit(packet: Stamped): void {
     const gap = (packet.sampleTime - this.#nextSampleTime) | 0;
     if (!this.#timeKnown) {
       this.#timeKnown = true;
@@ -197,10 +197,10 @@ export class ReorderWindow {
     this.#nextSequence = (packet.sequence + 1) >>> 0;
     this.#recent[packet.sequence % REMEMBERED] = packet.sequence;
     this.#counts.emitted += 1;
-    this.#audio(packet.packet);
+    this.#audio(packet.packet, packet);
   }
 
-  #behind(packet: StampedPacket): void {
+  #behind(packet: Stamped): void {
     if (this.#recent[packet.sequence % REMEMBERED] === packet.sequence) {
       this.#counts.duplicates += 1;
       return;

@@ -55,8 +55,8 @@ const DEFAULT_START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 /**
  * A lane makes few objects, but onnxruntime copies its outputs into a new buffer each run. A small
- * young generation frees those in quick collections; with the usual size they age until a full one,
- * several a second.
+ * young generation frees those in quick collections; with the usual size they wait for a full one,
+ * which then comes every second.
  */
 const YOUNG_GENERATION_MB = 2;
 

@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { sideOf, talkOf } from '../support/peer-talk.ts';
+import { PlatformPeer } from '../support/platform-peer.ts';
+import { closeTestServices, startTestService } from '../support/start-service.ts';
+
+afterAll(closeTestServices);
+
+describe('the results plane over HTTP', () => {
+  it('streams the events of a call from the last that the reader saw', async () => {
+    const service = await startTestService({ keys: [{ name: 'acme' }] });
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/twilio',
+      headers,
+    });
+    const talk = talkOf(sideOf('twilio'), peer.socket, 'sse');
+    talk.begin();
+    for (let index = 0; index < 60; index++) {
+      talk.packet({ track: 0, index, bytes: new Uint8Array(160) });
+    }
+    talk.end();
+    await peer.closed;
+    const url = `http://127.0.0.1:${service.port}/v1/calls/sse/events`;
+    const all = await (await fetch(url, { headers })).text();
+    const ids = [...all.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    expect(ids.length).toBeGreaterThan(1);
+    expect(all).toContain('event: stopped');
+    const rest = await fetch(url, {
+      headers: { ...headers, 'Last-Event-ID': String(ids.at(-2)) },
+    });
+    const last = await rest.text();
+    expect([...last.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))).toEqual([ids.at(-1)]);
+    expect((await fetch(url)).status).toBe(401);
+    const other = `http://127.0.0.1:${service.port}/v1/calls/none/events`;
+    expect((await fetch(other, { headers })).status).toBe(404);
+  });
+
+  it('tells a reader of all calls which there are', async () => {
+    const service = await startTestService({ keys: [{ name: 'acme' }] });
+    const headers = { authorization: `Bearer ${service.keys['acme']}` };
+    const reader = await PlatformPeer.connect(service.port, { path: '/v1/calls', headers });
+    await reader.until(({ messages }) => messages[0]?.['type'] === 'calls');
+    const peer = await PlatformPeer.connect(service.port, {
+      path: '/v1/platforms/twilio',
+      headers,
+    });
+    const talk = talkOf(sideOf('twilio'), peer.socket, 'all');
+    talk.begin();
+    for (let index = 0; index < 60; index++) {
+      talk.packet({ track: 0, index, bytes: new Uint8Array(160) });
+    }
+    talk.end();
+    await reader.until(({ messages }) => messages.some(({ type }) => type === 'ended'));
+    expect(reader.messages.every(({ callId = 'all' }) => callId === 'all')).toBe(true);
+    reader.socket.close();
+    await reader.closed;
+    await expect(PlatformPeer.connect(service.port, { path: '/v1/calls' })).rejects.toThrow('401');
+  });
+});
