@@ -30,6 +30,7 @@ export function addExportCommand(
     )
     .action(async (options: ExportCliOptions) => {
       const inputs = await readTrainInputs(options, context);
+      inputs.audio.clear();
       const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
       const trained =
         options.average === undefined

@@ -5,11 +5,12 @@ import { SingleBar } from 'cli-progress';
 import { loadDetector } from '../model/detector.ts';
 import { assignSplits } from '../train/assign-splits.ts';
 import { type Baseline, readBaseline } from '../train/baseline.ts';
+import { ClipAudio } from '../train/clip-audio.ts';
 import type { Clip } from '../train/corpora/clip.ts';
 import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
-import { prepareAll } from '../train/prepare.ts';
+import { type PrepareAllOptions, prepareAll } from '../train/prepare.ts';
 import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '../train/recipe.ts';
 import { joinStores, selectClips } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
@@ -36,6 +37,8 @@ export interface TrainInputs {
   readonly recipe: Recipe;
   readonly clips: readonly Clip[];
   readonly stores: readonly FeatureStore[];
+  /** What was decoded on the way; the caller clears it when all features are there. */
+  readonly audio: ClipAudio;
   /** The detector that a transfer goes on from. */
   readonly from?: TransferSource;
   readonly baseline?: Baseline | undefined;
@@ -70,22 +73,20 @@ export async function readTrainInputs(
   });
   requireTrainingSplits(clips);
   const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
-  const main = keepLicensed(
-    { clips, stores: await prepare(clips, recipe, options, context) },
-    options,
-  );
-  const all = options.extra === undefined ? main : await withExtra(main, recipe, options, context);
+  const audio = new ClipAudio(recipe.frontEnd.sampleRateHz);
+  const run = { recipe, audio, cacheFolder: options.cache };
+  const main = keepLicensed({ clips, stores: await prepare(clips, run, context) }, options);
+  const all = await withExtra(main, options.extra, (extra) => prepare(extra, run, context));
   // A channel that this machine cannot make is not in the detector's provenance.
   const heard = { ...recipe, channels: all.stores.map(({ channel }) => channel) };
-  return { recipe: heard, ...all, baseline, ...(from === undefined ? {} : { from }) };
+  return { recipe: heard, ...all, audio, baseline, ...(from === undefined ? {} : { from }) };
 }
 
 type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;
 
 async function prepare(
   clips: readonly Clip[],
-  recipe: Recipe,
-  { cache }: TrainInputOptions,
+  run: Pick<PrepareAllOptions, 'recipe' | 'audio' | 'cacheFolder'>,
   { stderr }: CliContext,
 ): Promise<readonly FeatureStore[]> {
   const bar = stderr.isTTY
@@ -93,10 +94,9 @@ async function prepare(
     : null;
   bar?.start(clips.length, 0, { channel: '' });
   const stores = await prepareAll({
-    recipe,
+    ...run,
     clips,
-    channels: recipe.channels,
-    cacheFolder: cache,
+    channels: run.recipe.channels,
     onProgress: (channel, done) => bar?.update(done, { channel }),
     say: (line) => stderr.write(`${line}\n`),
   });
@@ -116,12 +116,12 @@ function keepLicensed({ clips, stores }: Prepared, options: TrainInputOptions): 
 
 async function withExtra(
   main: Prepared,
-  recipe: Recipe,
-  options: TrainInputOptions,
-  context: CliContext,
+  folder: string | undefined,
+  prepareClips: (clips: readonly Clip[]) => Promise<readonly FeatureStore[]>,
 ): Promise<Prepared> {
-  const extra = readExtraClips(options.extra ?? '', main.clips);
-  const stores = await prepare(extra, recipe, options, context);
+  if (folder === undefined) return main;
+  const extra = readExtraClips(folder, main.clips);
+  const stores = await prepareClips(extra);
   return {
     clips: [...main.clips, ...extra],
     stores: main.stores.map((store, channel) => joinStores(store, stores[channel]!)),

@@ -77,7 +77,7 @@ function auditedChannel({ channels }: Recipe): InProcessChannel {
 
 /** Looks for shortcuts in the clips as the network hears them through the recipe's first channel. */
 async function audit(
-  { recipe, clips }: TrainInputs,
+  { recipe, clips, audio }: TrainInputs,
   options: { readonly cache: string; readonly runFolder: string },
   context: CliContext,
 ): Promise<AuditReport> {
@@ -85,6 +85,7 @@ async function audit(
     clips,
     channel: auditedChannel(recipe),
     sampleRateHz: recipe.frontEnd.sampleRateHz,
+    audio: audio.passing,
     seed: recipe.channelSeed,
     cacheFolder: options.cache,
   });
@@ -103,6 +104,7 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
   const report = await audit(inputs, { ...options, runFolder }, context);
+  inputs.audio.clear();
   if (options.auditOnly) return report.passed ? EXIT.ok : EXIT.worse;
   if (!report.passed && !options.allowShortcuts) {
     throw new CliError(

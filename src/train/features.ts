@@ -15,7 +15,7 @@ import { FrontEnd } from '../dsp/front-end.ts';
 import { FRAME_VOICED, type FrontEndConfig } from '../dsp/front-end-config.ts';
 import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
-import type { ClipAudio } from './clip-audio.ts';
+import type { ClipSource } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
 import { findCoders } from './ffmpeg-coders.ts';
 import { heardClips } from './heard-clips.ts';
@@ -52,7 +52,7 @@ export interface PrepareOptions {
   readonly seed: number;
   readonly cacheFolder: string;
   readonly opus: OpusBackend;
-  readonly audio: ClipAudio;
+  readonly audio: ClipSource;
   /** Keep the front end's own values, for scores that equal the server's. Default false. */
   readonly isExact?: boolean;
   readonly onProgress?: (done: number, total: number) => void;

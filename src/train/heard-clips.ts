@@ -8,7 +8,7 @@ import {
   lineBand,
   normaliseLevel,
 } from './channels.ts';
-import type { ClipAudio } from './clip-audio.ts';
+import type { ClipSource } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
 import { type Coder, CoderError, findCoders, throughCoder } from './ffmpeg-coders.ts';
 import { varyRecording } from './variations.ts';
@@ -23,7 +23,7 @@ export interface HeardOptions {
   readonly channel: ChannelName;
   readonly seed: number;
   readonly opus: OpusBackend;
-  readonly audio: ClipAudio;
+  readonly audio: ClipSource;
   readonly sampleRateHz: number;
 }
 

@@ -1,7 +1,7 @@
 import type { FrontEndConfig } from '../dsp/front-end-config.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
-import { ClipAudio } from './clip-audio.ts';
+import type { ClipSource } from './clip-audio.ts';
 import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, prepareFeatures } from './features.ts';
 import { findCoders } from './ffmpeg-coders.ts';
@@ -34,6 +34,8 @@ export interface PrepareAllOptions {
   readonly clips: readonly Clip[];
   readonly channels: readonly ChannelName[];
   readonly cacheFolder: string;
+  /** At the recipe's rate. */
+  readonly audio: ClipSource;
   readonly onProgress: (channel: ChannelName, done: number, total: number) => void;
   /** Takes a line about coders that this machine lacks. */
   readonly say: (line: string) => void;
@@ -44,10 +46,9 @@ export interface PrepareAllOptions {
  * single coder of ffmpeg the channel `coded` is left out, and a line says so.
  */
 export async function prepareAll(options: PrepareAllOptions): Promise<FeatureStore[]> {
-  const { recipe, clips, cacheFolder, onProgress } = options;
+  const { recipe, clips, cacheFolder, audio, onProgress } = options;
   const channels = await channelsAtHand(options);
   const opus = await loadOpus();
-  const audio = new ClipAudio(recipe.frontEnd.sampleRateHz);
   const stores: FeatureStore[] = [];
   for (const channel of channels) {
     stores.push(

@@ -6,6 +6,7 @@ import wavefile from 'wavefile';
 import { loadDetector } from '../../src/model/detector.ts';
 import { createStepBatch } from '../../src/model/engine.ts';
 import { createRandom, type Random } from '../../src/random.ts';
+import { ClipAudio } from '../../src/train/clip-audio.ts';
 import type { Clip } from '../../src/train/corpora/clip.ts';
 import { readCorpus } from '../../src/train/corpus.ts';
 import type { FeatureStore } from '../../src/train/features.ts';
@@ -113,6 +114,7 @@ beforeAll(async () => {
     clips,
     channels: recipe.channels,
     cacheFolder: join(folder, 'cache'),
+    audio: new ClipAudio(recipe.frontEnd.sampleRateHz),
     onProgress() {},
   });
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { loadOpus } from '../../stream/codecs/create-decoder.ts';
 import type { InProcessChannel } from '../channels.ts';
-import { ClipAudio } from '../clip-audio.ts';
+import type { ClipSource } from '../clip-audio.ts';
 import type { Clip } from '../corpora/clip.ts';
 import { heardClip } from '../heard-clips.ts';
 import { type Descriptors, describeSamples } from './descriptors.ts';
@@ -17,6 +17,8 @@ export interface RunAuditOptions {
   /** The channel that the clips are heard through, as the network gets them. */
   readonly channel: InProcessChannel;
   readonly sampleRateHz: number;
+  /** At that rate. */
+  readonly audio: ClipSource;
   readonly seed: number;
   readonly cacheFolder: string;
   readonly onProgress?: (done: number, total: number) => void;
@@ -61,7 +63,7 @@ function nameOf(clips: readonly Clip[], index: number): string {
 }
 
 async function measure(
-  { clips, channel, sampleRateHz, seed, onProgress }: RunAuditOptions,
+  { clips, channel, sampleRateHz, audio, seed, onProgress }: RunAuditOptions,
   indices: readonly number[],
   known: Known,
 ): Promise<void> {
@@ -69,8 +71,6 @@ async function measure(
   for (const [done, index] of indices.entries()) {
     const name = nameOf(clips, index);
     if (known[name] === undefined) {
-      // One at a time: keeping them all decoded would take a gigabyte.
-      const audio = new ClipAudio(sampleRateHz);
       const samples = await heardClip(clips[index]!, index, {
         channel,
         sampleRateHz,
