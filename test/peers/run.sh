@@ -37,8 +37,7 @@ if ! command -v go >/dev/null; then
   echo 'test:peers: no go, the part of the audiosocket module is left out' >&2
 else
   cp -r test/peers/audiosocket-go "$peers/audiosocket-go"
-  if (cd "$peers/audiosocket-go" &&
-    go get github.com/CyCoreSystems/audiosocket@latest && go build -o peer .) >"$peers/go.log" 2>&1; then
+  if (cd "$peers/audiosocket-go" && go build -o peer .) >"$peers/go.log" 2>&1; then
     audiosocket="$peers/audiosocket-go/peer"
   else
     echo "test:peers: the audiosocket module could not be built, its part is left out: $(tail -n 1 "$peers/go.log")" >&2
