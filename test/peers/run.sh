@@ -15,13 +15,13 @@ no_network() {
 
 echo '{"private":true}' >"$peers/package.json"
 npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$peers" \
-  @asyncapi/parser@3 @deepgram/sdk@4 twilio@5 >/dev/null 2>&1 || no_network '@asyncapi/parser, @deepgram/sdk and twilio'
+  @asyncapi/parser@3 @deepgram/sdk@4 deepgram-sdk-5@npm:@deepgram/sdk@5 twilio@5 >/dev/null 2>&1 || no_network '@asyncapi/parser, @deepgram/sdk and twilio'
 
 python=''
 if python3 -m venv "$peers/python" >/dev/null 2>&1; then
   python="$peers/python/bin/python"
-  "$python" -m pip install --quiet --disable-pip-version-check websockets >/dev/null 2>&1 ||
-    no_network 'websockets (Python)'
+  "$python" -m pip install --quiet --disable-pip-version-check 'deepgram-sdk>=7,<8' websockets >/dev/null 2>&1 ||
+    no_network 'deepgram-sdk and websockets (Python)'
 else
   echo 'test:peers: no python3 with venv, its part is left out' >&2
 fi
