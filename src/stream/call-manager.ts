@@ -8,6 +8,7 @@ import type { AudioFormat, CodecName } from './codecs/decoder.ts';
 import type { LaneEvent, LegTotals } from './events.ts';
 import { FeedPort } from './feed-port.ts';
 import type { LanePool } from './lane-pool.ts';
+import { PacketCounts } from './packet-counts.ts';
 import type { EndReason, ScreeningEvent } from './screening-events.ts';
 
 export interface CallLimits {
@@ -34,12 +35,6 @@ export interface CallManagerOptions {
   readonly keyLimit: (keyName: string) => number | null;
 }
 
-function addPackets(totals: Map<CodecName, number>, call: Call): void {
-  for (const { format, packets } of call.ports) {
-    totals.set(format.codec, (totals.get(format.codec) ?? 0) + packets);
-  }
-}
-
 /** Delivery latency beyond the lane's own figure is added here, on the I/O thread. */
 function latencyOf(event: LaneEvent & { latencyMs: number; emittedAtMs: number }, nowMs: number) {
   return event.latencyMs + Math.max(0, nowMs - event.emittedAtMs);
@@ -52,7 +47,7 @@ function latencyOf(event: LaneEvent & { latencyMs: number; emittedAtMs: number }
 export class CallManager {
   readonly #options: CallManagerOptions;
   readonly #directory = new CallDirectory();
-  readonly #packetsOfEnded = new Map<CodecName, number>();
+  readonly #packets = new PacketCounts();
   readonly #totals = new Map<Call, Map<number, readonly LegTotals[]>>();
   #lanes: LanePool | null = null;
   #nextKey = 1;
@@ -92,9 +87,7 @@ export class CallManager {
 
   /** Packets since start by codec. */
   packetsByCodec(): ReadonlyMap<CodecName, number> {
-    const packets = new Map(this.#packetsOfEnded);
-    for (const call of this.calls()) addPackets(packets, call);
-    return packets;
+    return this.#packets.with(this.calls());
   }
 
   /** True while a call of this key waits for its lost socket. */
@@ -210,7 +203,7 @@ export class CallManager {
   #forget(call: Call): void {
     this.#directory.remove(call);
     this.#totals.delete(call);
-    addPackets(this.#packetsOfEnded, call);
+    this.#packets.keep(call);
     for (const port of call.ports) this.#lanes?.close(port.feedId);
     call.sink = null;
     this.#options.observer.ended(call);

@@ -1,18 +1,16 @@
 import type { Clock } from '../clock.ts';
-import { FrontEnd } from '../dsp/front-end.ts';
 import { SnapshotReader, SnapshotWriter } from '../dsp/snapshot.ts';
 import { StepBatcher } from '../model/batcher.ts';
 import type { Detector } from '../model/detector.ts';
 import type { Engine } from '../model/engine.ts';
 import { Calibration } from '../screening/calibration.ts';
-import { LegSampler } from '../screening/leg-sample.ts';
 import { createPacketDecoder, type OpusBackend } from './codecs/create-decoder.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
-import { chooseDetector, verdictOptionsOf } from './detector-choice.ts';
+import { createLeg } from './create-leg.ts';
+import { chooseDetector } from './detector-choice.ts';
 import type { LaneEvent, LaneLoad } from './events.ts';
 import { Feed, type FeedLeg, FeedScratch } from './feed.ts';
-import { LegDecision } from './leg-decision.ts';
-import { LegPipeline } from './leg-pipeline.ts';
+import type { LegPipeline } from './leg-pipeline.ts';
 import { MAX_RECORD_MS, PacketRingReader } from './packet-ring.ts';
 import { createResampler } from './resampler.ts';
 
@@ -250,33 +248,11 @@ export class Lane {
   }
 
   #createLeg(index: number, spec: FeedSpec, legKey: number, maxWriteSamples: number): LegPipeline {
-    const { detector, engine } = this.#options.detectors[index]!;
-    const { manifest } = detector;
-    const frontEnd = new FrontEnd(manifest.frontEnd, manifest.signature.framesPerStep);
-    const decision = new LegDecision({
-      frontEnd,
+    return createLeg({
+      detector: this.#options.detectors[index]!.detector,
       calibration: this.#calibrations[index]!,
-      verdict: verdictOptionsOf(detector, this.#options.settings.falseAlertRate),
-      limits: {
-        minimumSpeechMs: manifest.decision.provisionalSpeechMs,
-        minimumBandwidthHz: manifest.abstention.minimumBandwidthHz,
-        maximumClippedShare: manifest.abstention.maximumClippedShare,
-        maximumLostShare: manifest.abstention.maximumLostShare,
-        maximumAbsoluteLogit: manifest.abstention.maximumAbsoluteLogit ?? null,
-      },
-      hopMs: manifest.frontEnd.hopMs,
-      recentWindowMs: manifest.decision.recentWindowMs,
-    });
-    const { hopMs, deltaOrder } = manifest.frontEnd;
-    const { featureCount } = engine.signature;
-    const staticCount = featureCount / (1 + deltaOrder);
-    return new LegPipeline({
-      frontEnd,
-      decision,
-      sampler: new LegSampler({ featureCount, staticCount, hopMs }),
-      signature: engine.signature,
       batcher: this.#batchers[index]!,
-      sampleRateHz: manifest.sampleRateHz,
+      falseAlertRate: this.#options.settings.falseAlertRate,
       scoreIntervalMs: spec.scoreIntervalMs,
       maxWriteSamples,
       onScoreDue: (pipeline) => this.#score(spec.feedId, legKey, pipeline),
