@@ -1,120 +1,30 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MetadataSession } from '../../src/adapters/metadata-session.ts';
-import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
-import { PlatformPeer } from '../support/platform-peer.ts';
-import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  basic,
+  connect,
+  delivered,
+  eventsOf,
+  expectNothingSent,
+  FORK,
+  figuresOf,
+  finish,
+  host,
+  JAMBONZ,
+  JAMBONZ_PROTOCOL,
+  joinBy,
+  key,
+  legsIn,
+  pcm,
+  resultsOf,
+  scored,
+  sendAll,
+  stoppedOf,
+  useMetadataHost,
+  VONAGE,
+} from '../support/metadata-rig.ts';
 import { handshake } from '../support/test-client.ts';
-import { speechPackets } from '../support/wire-audio.ts';
 
-type Stopped = Extract<ScreeningEvent, { type: 'stopped' }>;
-type Json = Record<string, unknown>;
-
-const SECRET = 'screener';
-/** All that sessions were told, also after their sockets had closed. */
-const delivered: ScreeningEvent[] = [];
-const eventsOf = (callId: string) => delivered.filter((event) => event.callId === callId);
-const stoppedOf = (callId: string) =>
-  eventsOf(callId).find((event): event is Stopped => event.type === 'stopped');
-
-let host: TestService;
-let key: string;
-beforeAll(async () => {
-  host = await startTestService({ keys: [{ name: SECRET }, { name: 'other' }] });
-  key = host.keys[SECRET]!;
-});
-beforeEach(() => {
-  delivered.length = 0;
-  const { deliver } = MetadataSession.prototype;
-  vi.spyOn(MetadataSession.prototype, 'deliver').mockImplementation(function (
-    this: MetadataSession,
-    event,
-  ) {
-    delivered.push(event);
-    deliver.call(this, event);
-  });
-});
-afterAll(closeTestServices);
-
-const basic = (password: string) =>
-  `Basic ${Buffer.from(`bonafide:${password}`).toString('base64')}`;
-
-interface Opening {
-  readonly query?: string;
-  readonly protocols?: readonly string[];
-  readonly headers?: Record<string, string>;
-}
-
-function connect(id: string, { query = '', protocols, headers }: Opening = {}) {
-  return PlatformPeer.connect(host.port, {
-    path: `/v1/platforms/${id}${query}`,
-    headers: headers ?? { Authorization: `Bearer ${key}` },
-    ...(protocols === undefined ? {} : { protocols }),
-  });
-}
-
-async function pcm(sampleRateHz: number, channels: 1 | 2 = 1) {
-  const { packets } = await speechPackets({ codec: 'pcm16', sampleRateHz, channels });
-  return packets;
-}
-
-function joinBy(packets: readonly Uint8Array[], count: number): Uint8Array[] {
-  const joined: Uint8Array[] = [];
-  for (let at = 0; at < packets.length; at += count) {
-    joined.push(Buffer.concat(packets.slice(at, at + count)));
-  }
-  return joined;
-}
-
-function sendAll(peer: PlatformPeer, packets: readonly Uint8Array[]): void {
-  for (const packet of packets) peer.binary(packet);
-}
-
-/** Ends as the platform does and waits until the lane has read everything. */
-async function finish(peer: PlatformPeer, callId: string, code?: number): Promise<Stopped> {
-  peer.socket.close(code);
-  await peer.closed;
-  await host.idle();
-  return stoppedOf(callId)!;
-}
-
-const VONAGE = (callId: string, rate = 16_000) => ({
-  event: 'websocket:connected',
-  'content-type': `audio/l16;rate=${rate}`,
-  callId,
-  queue: 'sales',
-  api_key: 'must not be kept',
-});
-const JAMBONZ = (callSid: string, sampleRate: number | string, mixType: string) => ({
-  callSid,
-  from: '+15551230001',
-  to: '+15551230002',
-  direction: 'inbound',
-  sampleRate,
-  mixType,
-  tenant: 'acme',
-});
-const FORK = { protocols: ['audio.drachtio.org'] };
-const JAMBONZ_PROTOCOL = { protocols: ['audio.jambonz.org'] };
-
-const resultsOf = (peer: PlatformPeer) =>
-  peer.messages.map((message) =>
-    message['type'] === 'json' ? (message['data'] as Json) : message,
-  );
-const legsIn = (peer: PlatformPeer) => [
-  ...new Set(
-    resultsOf(peer)
-      .filter(({ syntheticProbability }) => typeof syntheticProbability === 'number')
-      .map(({ leg }) => leg),
-  ),
-];
-const scored = (callId: string, leg: string) =>
-  eventsOf(callId).some(
-    (event) => event.type === 'score' && event.leg === leg && event.syntheticProbability !== null,
-  );
-
-function expectNothingSent(peer: PlatformPeer): void {
-  expect([peer.texts, peer.binaries, peer.pings]).toEqual([[], [], 0]);
-}
+useMetadataHost();
 
 describe('vonage', () => {
   it('hears one mixed leg and is told nothing', async () => {
@@ -363,127 +273,5 @@ describe('livekit', () => {
     expect(legs[0]).toMatchObject({ packets: 150, lostMs: 0 });
     expect(legs[0]!.streamTimeMs).toBeGreaterThanOrEqual(3000);
     expectNothingSent(peer);
-  });
-});
-
-const figuresOf = (event: ScreeningEvent) => ({ ...event, latencyMs: 0 });
-
-describe('who a peer is', () => {
-  it.each(['vonage', 'jambonz', 'freeswitch-fork', 'freeswitch-stream', 'livekit'])(
-    '%s: without a valid key there is no socket',
-    async (id) => {
-      const path = `/v1/platforms/${id}`;
-      expect((await handshake(host.port, {}, path)).status).toBe(401);
-      expect((await handshake(host.port, { Authorization: basic('x') }, path)).status).toBe(401);
-      expect((await handshake(host.port, {}, `${path}?api_key=bfk_x`)).status).toBe(401);
-      expect((await handshake(host.port, { 'X-API-Key': key }, path)).status).toBe(101);
-    },
-  );
-
-  it('another key cannot join a call', async () => {
-    const first = await connect('freeswitch-stream', { query: '?call=w-1' });
-    first.binary(new Uint8Array(320));
-    first.text('still there');
-    const thief = await connect('freeswitch-stream', {
-      query: '?call=w-1',
-      headers: { Authorization: `Bearer ${host.keys['other']!}` },
-    });
-    while (host.service.status().liveCalls === 0) await host.clock.sleep(5);
-    thief.binary(new Uint8Array(320));
-    expect(await thief.closed).toBe(1008);
-    await finish(first, 'w-1', 1000);
-  });
-});
-
-const AUDIO = Buffer.alloc(640);
-const REFUSED: [string, string, number, (string | object)[], string?][] = [
-  ['vonage', 'audio before the first text', 1003, [AUDIO]],
-  ['jambonz', 'audio before the first text', 1003, [AUDIO]],
-  ['vonage', 'a second start', 1008, [VONAGE('r'), VONAGE('r')]],
-  ['vonage', 'no content type', 1003, [{ event: 'websocket:connected' }]],
-  ['vonage', 'another content type', 1003, [{ 'content-type': 'audio/opus;rate=16000' }]],
-  ['vonage', 'a first text that is no JSON', 1007, ['hello']],
-  ['jambonz', 'a first text that is no JSON', 1007, ['hello']],
-  ['jambonz', 'a first text that is nested too deeply', 1007, ['['.repeat(30)]],
-  ['jambonz', 'no sample rate', 1003, [{ callSid: 'r', mixType: 'mono' }]],
-  ['jambonz', '11,025 Hz', 1003, [JAMBONZ('r', 11_025, 'mono')]],
-  ['jambonz', 'an unknown mix', 1003, [JAMBONZ('r', 8000, 'quad')]],
-  ['jambonz', 'half a sample', 1007, [JAMBONZ('r', 8000, 'mono'), Buffer.alloc(321)]],
-  ['jambonz', '6 bytes of two channels', 1007, [JAMBONZ('r', 8000, 'stereo'), Buffer.alloc(6)]],
-  [
-    'jambonz',
-    'more audio than a message may have',
-    1009,
-    [JAMBONZ('r', 48_000, 'stereo'), Buffer.alloc(131_073)],
-  ],
-  ['jambonz', 'too long a text', 1009, [JAMBONZ('r', 8000, 'mono'), ' '.repeat(65_537)]],
-  ['freeswitch-stream', 'too long a first text', 1009, ['x'.repeat(65_537)]],
-  ['freeswitch-stream', 'a rate that is none', 1003, [AUDIO], '?rate=fast'],
-  ['freeswitch-stream', 'three channels', 1003, [AUDIO], '?channels=3'],
-  ['freeswitch-stream', 'a flood', 1008, Array.from({ length: 20 }, () => Buffer.alloc(16_000))],
-  ['livekit', 'one and a half samples', 1007, [Buffer.alloc(6)]],
-];
-
-describe('what is refused', () => {
-  it.each(REFUSED)('%s: %s', async (...row) => {
-    const [id, , code, messages, query = ''] = row;
-    const peer = await connect(id, { query });
-    for (const message of messages) {
-      if (typeof message === 'string') peer.text(message);
-      else if (message instanceof Uint8Array) peer.binary(message);
-      else peer.json(message);
-    }
-    expect(await peer.closed).toBe(code);
-    await host.idle();
-    expectNothingSent(peer);
-  });
-
-  it('the longest text is not', async () => {
-    const peer = await connect('freeswitch-stream', { query: '?call=longest' });
-    peer.text('x'.repeat(65_536));
-    peer.binary(AUDIO);
-    expect((await finish(peer, 'longest', 1000)).reason).toBe('stop');
-  });
-});
-
-it('a lost socket ends the call as lost', async () => {
-  const peer = await connect('jambonz', JAMBONZ_PROTOCOL);
-  peer.json(JAMBONZ('lost', 8000, 'mono'));
-  peer.binary(AUDIO);
-  while (host.service.status().liveCalls === 0) await host.clock.sleep(5);
-  peer.socket.terminate();
-  await peer.closed;
-  await host.idle();
-  expect(stoppedOf('lost')!.reason).toBe('socket_lost');
-});
-
-describe('server shutdown', () => {
-  async function openBoth(own: TestService) {
-    const open = (path: string) =>
-      PlatformPeer.connect(own.port, { path: `/v1/platforms/${path}` });
-    const [live, waiting] = [await open('jambonz'), await open('vonage')];
-    live.json(JAMBONZ('drain', 8000, 'mono'));
-    for (const packet of (await pcm(8000)).slice(0, 100)) live.binary(packet);
-    await live.until((it) => resultsOf(it).some(({ streamTimeMs }) => streamTimeMs === 1000));
-    return { live, waiting };
-  }
-
-  it('in mid-call: the score so far, then 1001', async () => {
-    const own = await startTestService({ config: { drainMs: 30_000 } });
-    const { live, waiting } = await openBoth(own);
-    const drained = own.service.drain();
-    expect(await waiting.closed).toBe(1001);
-    own.clock.skip(30_000);
-    expect(await live.closed).toBe(1001);
-    expect(stoppedOf('drain')).toMatchObject({ reason: 'drained', legs: [{ leg: 'caller' }] });
-    await drained;
-    expectNothingSent(waiting);
-  });
-
-  it('at once: 1001 too', async () => {
-    const own = await startTestService();
-    const { live, waiting } = await openBoth(own);
-    await own.service.close();
-    expect([await live.closed, await waiting.closed]).toEqual([1001, 1001]);
   });
 });
