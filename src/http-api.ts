@@ -34,6 +34,8 @@ export interface HttpApiParts {
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;
   readonly loaded: readonly Detector[];
+  /** Addresses of WebSockets that have no HTTP route. */
+  readonly socketPaths: readonly string[];
   /** null = none are kept. */
   readonly summaries: SummaryStore | null;
   readonly alerts: Pick<AlertPlane, 'outcomes'>;

@@ -105,12 +105,14 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ sessions: new SessionRing(clock), loopbackIdentity },
     ...{ publicUrl: config.publicUrl, origins: originsOf(config) },
   });
-  const api = createHttpApi({
-    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries, alerts },
-  });
   const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
   const { idleMs } = config;
   const adapters = createAdapters({ keys, browsers, idleMs, access, clock, bus });
+  const socketPaths = adapters.flatMap(({ mount }) => ('path' in mount ? [mount.path] : []));
+  const api = createHttpApi({
+    ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries, alerts },
+    socketPaths,
+  });
   const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);

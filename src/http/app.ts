@@ -33,6 +33,8 @@ export interface HttpSources
   readonly detectorCards: readonly DetectorCard[];
   /** null = no alerts are kept. */
   readonly alertDesk: Pick<AlertDesk, 'alertsOf'> | null;
+  /** Addresses of WebSockets that have no HTTP route. */
+  readonly socketPaths: readonly string[];
   /** The built page; null = there is none. */
   readonly page: Page | null;
 }
@@ -72,7 +74,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addAlertRoutes(app, sources.alertDesk);
   addDocumentRoutes(app, sources.asyncApi);
   addPageRoutes(app, sources.page);
-  app.notFound((context) => answerNotFound(app, context));
+  app.notFound((context) => answerNotFound(app, context, sources.socketPaths));
   app.onError(answerError);
   return app;
 }

@@ -16,6 +16,7 @@ export const PROBLEMS = {
     status: 422,
     title: 'The idempotency key was used for another request',
   },
+  upgrade_required: { status: 426, title: 'The address is for WebSockets' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_tokens: { status: 429, title: 'Too many tokens are out' },
   too_many_screenings: { status: 429, title: 'Too many screenings at once' },

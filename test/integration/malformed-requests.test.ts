@@ -43,6 +43,12 @@ describe('what is no request of HTTP', () => {
       405,
       'method_not_allowed',
     ],
+    [
+      'no upgrade where a WebSocket is',
+      'GET /v1/platforms/twilio HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+      426,
+      'upgrade_required',
+    ],
   ])('%s is answered with a problem', async (_name, bytes, status, code) => {
     const { head, body } = await answerTo(bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

@@ -58,6 +58,7 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     }),
     endedCalls: null,
     outcomes: null,
+    socketPaths: [],
     bus: new EventBus({ ...DEFAULT_EVENT_BUS, clock }),
     status: () => ({ ready: true, reason: 'ready', liveCalls: 0, maxCalls: 1, detectors: [] }),
     renderMetrics: async () => '',

@@ -55,6 +55,7 @@ const app = createHttpApp({
   page: null,
   detectorCards: [],
   alertDesk: null,
+  socketPaths: [],
   desk: new ScreeningDesk({
     clock,
     screener: new HeldScreener(),

@@ -31,3 +31,13 @@ describe('an address at which nothing is', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
   });
 });
+
+describe('an address of WebSockets', () => {
+  it.each(['GET', 'POST'])('%s is told to upgrade', async (method) => {
+    const { app } = makeHttpApp({ socketPaths: ['/v1/stream'] });
+    const answer = await app.request('/v1/stream', { method });
+    expect([answer.status, answer.headers.get('upgrade')]).toEqual([426, 'websocket']);
+    expect(await answer.json()).toMatchObject({ status: 426, code: 'upgrade_required' });
+    expect((await app.request('/v1/stream/x')).status).toBe(404);
+  });
+});
