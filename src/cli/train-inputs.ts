@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
-import { loadDetector } from '../model/detector.ts';
+import { type Detector, loadDetector } from '../model/detector.ts';
 import { assignSplits } from '../train/assign-splits.ts';
 import { type Baseline, readBaseline } from '../train/baseline.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
@@ -30,6 +30,7 @@ export type TrainInputOptions = Readonly<{
   licences?: string;
   extra?: string;
   baseline?: string;
+  teachers?: string;
 }>;
 
 /** What training and exporting begin with. */
@@ -39,6 +40,8 @@ export interface TrainInputs {
   readonly stores: readonly FeatureStore[];
   /** What was decoded on the way; the caller clears it when all features are there. */
   readonly audio: ClipAudio;
+  /** None = the labels are all that is learnt. */
+  readonly teachers: readonly Detector[];
   /** The detector that a transfer goes on from. */
   readonly from?: TransferSource;
   readonly baseline?: Baseline | undefined;
@@ -62,6 +65,7 @@ export async function readTrainInputs(
   context: CliContext,
 ): Promise<TrainInputs> {
   const { recipe: asked, from } = await chooseRecipe(options);
+  const teachers = await Promise.all((options.teachers?.split(',') ?? []).map(loadDetector));
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
   const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
   mkdirSync(runFolder, { recursive: true });
@@ -78,8 +82,16 @@ export async function readTrainInputs(
   const main = keepLicensed({ clips, stores: await prepare(clips, run, context) }, options);
   const all = await withExtra(main, options.extra, (extra) => prepare(extra, run, context));
   // A channel that this machine cannot make is not in the detector's provenance.
-  const heard = { ...recipe, channels: all.stores.map(({ channel }) => channel) };
-  return { recipe: heard, ...all, audio, baseline, ...(from === undefined ? {} : { from }) };
+  const channels = all.stores.map(({ channel }) => channel);
+  const made = { ...recipe, channels, teachers: teachers.map(({ id }) => id) };
+  return {
+    recipe: made,
+    ...all,
+    audio,
+    baseline,
+    teachers,
+    ...(from === undefined ? {} : { from }),
+  };
 }
 
 type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;

@@ -12,7 +12,8 @@ import { finishDetector } from '../train/finish-detector.ts';
 import { guardTransfer } from '../train/guard.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { nameOf, renderComparison } from '../train/render-slices.ts';
-import { trainNetwork } from '../train/train-run.ts';
+import { teach } from '../train/teachers.ts';
+import { indicesOf, trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 import { readTrainInputs, type TrainInputOptions, type TrainInputs } from './train-inputs.ts';
@@ -62,6 +63,10 @@ export function addRunOptions(command: Command): Command {
     .option(
       '--extra <folder>',
       'more training clips, in the manifest format (corpus --copy-synthesis)',
+    )
+    .option(
+      '--teachers <folders>',
+      'detectors whose opinion of the training clips stands beside the labels, comma-separated',
     )
     .option('--baseline <folder>', 'detector whose figures stand beside in card and report');
 }
@@ -115,6 +120,7 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   const trained = await trainNetwork({
     ...inputs,
     runFolder,
+    targets: await targetsOf(inputs, context),
     clock: context.clock,
     say: (line) => context.stdout.write(`${line}\n`),
   });
@@ -127,6 +133,16 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   });
   context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
   return options.from === undefined ? EXIT.ok : guard(options, inputs, context);
+}
+
+/** What the teachers make of the labels; they hear the recipe's first channel. */
+async function targetsOf(
+  { recipe, teachers, clips, stores }: TrainInputs,
+  { stdout }: CliContext,
+): Promise<Float32Array | undefined> {
+  if (teachers.length === 0) return undefined;
+  stdout.write(`${teachers.length} teachers hear the training clips\n`);
+  return teach({ recipe, teachers, clips, indices: indicesOf(clips, 'train'), store: stores[0]! });
 }
 
 /** Whether a transfer made anything of the old evaluation worse. */

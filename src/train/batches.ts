@@ -36,6 +36,8 @@ export interface BatchOptions {
 export interface Batch {
   readonly features: Float32Array;
   readonly labels: Float32Array;
+  /** What the network should say, 0 … 1: the label, or what teachers make of it. */
+  readonly targets: Float32Array;
   readonly weights: Float32Array;
 }
 
@@ -71,6 +73,7 @@ export class BatchSampler {
   readonly #own: BandStatistics;
   readonly #donor: BandStatistics;
   readonly #scratch: Float32Array;
+  readonly #targets: Float32Array | null;
 
   constructor(
     data: {
@@ -80,6 +83,8 @@ export class BatchSampler {
       readonly stores: readonly FeatureStore[];
       readonly mean: readonly number[];
       readonly scale: readonly number[];
+      /** One a clip; default: its label. */
+      readonly targets?: Float32Array | undefined;
     },
     options: BatchOptions,
     random: Random,
@@ -94,6 +99,7 @@ export class BatchSampler {
       data.stores.every((store) => store.spans[index]!.frames > 0),
     );
     this.#usable = usable;
+    this.#targets = data.targets ?? null;
     this.#own = emptyStatistics(data.mean.length);
     this.#donor = emptyStatistics(data.mean.length);
     const pages = groupBy(usable, (index) => data.clips[index]!.page);
@@ -118,6 +124,7 @@ export class BatchSampler {
     this.#batch = {
       features: new Float32Array(batchSize * frames * featureCount),
       labels: new Float32Array(batchSize),
+      targets: new Float32Array(batchSize),
       weights: new Float32Array(batchSize * frames),
     };
   }
@@ -208,7 +215,7 @@ export class BatchSampler {
     const span = store.spans[clip]!;
     const used = Math.min(frames, span.frames);
     const start = span.firstFrame + random.integer(span.frames - used + 1);
-    const { features, labels, weights } = this.#batch;
+    const { features, labels, targets, weights } = this.#batch;
     const rowStart = row * frames * featureCount;
     const into = features.subarray(rowStart, rowStart + used * featureCount);
     unpackFrames(store, start, used, into);
@@ -220,6 +227,7 @@ export class BatchSampler {
     }
     if (spectral) this.#mask(into);
     labels[row] = label;
+    targets[row] = this.#targets?.[clip] ?? label;
     for (let frame = 0; frame < used; frame++) {
       weights[row * frames + frame] = store.voiced[start + frame]!;
     }

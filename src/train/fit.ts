@@ -28,6 +28,17 @@ export function rateAt(step: number, recipe: Recipe): number {
     : cosine(learningRate, LAST_RATE_SHARE * learningRate, (step - turn) / (steps - turn));
 }
 
+interface BatchTensors {
+  /** [N, T, F] */
+  readonly features: Tensor3D;
+  /** [N, 1], 0 or 1. */
+  readonly labels: Tensor2D;
+  /** [N, 1], smoothed. */
+  readonly targets: Tensor2D;
+  /** [N, T'] */
+  readonly weights: Tensor2D;
+}
+
 /** Everything that a later process needs to go on exactly where this one stopped. */
 export interface FitState {
   readonly step: number;
@@ -75,16 +86,16 @@ export class Fitter {
     const { recipe, rate } = { recipe: this.#recipe, rate: rateAt(this.#step, this.#recipe) };
     const moments: BatchMoments[] = [];
     const { value, grads } = tf.tidy(() => {
-      const { features, labels, weights } = this.#tensorsOf(batch);
+      const tensors = this.#tensorsOf(batch);
       const result = tf.variableGrads(() => {
         const run = forwardSequences(tf, this.#plan, this.#variables, {
-          features,
+          features: tensors.features,
           training: true,
           frozenNorm: recipe.frozenNorm,
           dropoutSeed: recipe.seed * 100_003 + this.#step * 16,
         });
         moments.push(...run.moments);
-        return this.#loss(run.logits, labels, weights);
+        return this.#loss(run.logits, tensors);
       }, this.#trainable);
       return { value: result.value, grads: this.#clipped(result.grads) };
     });
@@ -172,14 +183,16 @@ export class Fitter {
     this.#optimizer.dispose();
   }
 
-  #tensorsOf(batch: Batch): { features: Tensor3D; labels: Tensor2D; weights: Tensor2D } {
+  #tensorsOf(batch: Batch): BatchTensors {
     const tf = this.#tf;
     const { batchSize, framesPerClip, labelSmoothing } = this.#recipe;
     const { featureCount } = this.#plan.signature;
-    const smooth = batch.labels.map((label) => label * (1 - labelSmoothing) + labelSmoothing / 2);
+    const smooth = (target: number) => target * (1 - labelSmoothing) + labelSmoothing / 2;
+    const column = (values: Float32Array) => tf.tensor(values, [batchSize, 1]) as Tensor2D;
     return {
       features: tf.tensor(batch.features, [batchSize, framesPerClip, featureCount]) as Tensor3D,
-      labels: tf.tensor(smooth, [batchSize, 1]) as Tensor2D,
+      labels: column(batch.labels),
+      targets: column(batch.targets.map(smooth)),
       weights: this.#stepWeights(batch.weights),
     };
   }
@@ -197,9 +210,9 @@ export class Fitter {
     return this.#tf.tensor(summed, [batchSize, steps]) as Tensor2D;
   }
 
-  #loss(logits: Tensor2D, labels: Tensor2D, weights: Tensor2D): Scalar {
+  #loss(logits: Tensor2D, { labels, targets, weights }: BatchTensors): Scalar {
     const tf = this.#tf;
-    const crossEntropy = (x: Tensor) => tf.sub(tf.softplus(x), tf.mul(x, labels));
+    const crossEntropy = (x: Tensor) => tf.sub(tf.softplus(x), tf.mul(x, targets));
     const totals = tf.add(tf.sum(weights, 1, true), 1e-6);
     const mean = tf.div(tf.sum(tf.mul(logits, weights), 1, true), totals);
     const rows = this.#rowWeights(labels);

@@ -76,6 +76,10 @@ export const recipeSchema = z.strictObject({
   warpSpread: z.number().min(0).max(0.3).default(0),
   /** Share of the pairs that take over statistics per band of another recording, partly (MixStyle). */
   statisticsMix: z.number().min(0).max(1).default(0),
+  /** Detectors whose opinion of the training clips stands beside the labels (`--teachers`). */
+  teachers: z.array(z.string()).default([]),
+  /** With teachers: how much of a label is their opinion. */
+  teacherShare: z.number().min(0).max(1).default(0.7),
   evaluateEvery: z.number().int().min(1).default(500),
   checkpointEvery: z.number().int().min(1).default(200),
   earlyStoppingEvaluations: z.number().int().min(1).nullable().default(null),

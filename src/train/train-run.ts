@@ -34,6 +34,8 @@ export interface TrainRunOptions {
   readonly runFolder: string;
   /** A detector to go on from instead of fresh weights: transfer to other recordings. */
   readonly from?: TransferSource;
+  /** What teachers make of each clip's label, 0 … 1; default: the labels. */
+  readonly targets?: Float32Array | undefined;
   readonly clock: Clock;
   readonly say: (line: string) => void;
 }
@@ -169,12 +171,12 @@ function readEvaluations(runFolder: string): readonly Evaluation[] {
 
 /** Batches of the training split, as the recipe wants them. */
 function createSampler(
-  { recipe, clips, stores }: TrainRunOptions,
+  { recipe, clips, stores, targets }: TrainRunOptions,
   normalisation: { readonly mean: readonly number[]; readonly scale: readonly number[] },
   random: Random,
 ): BatchSampler {
   return new BatchSampler(
-    { clips, indices: indicesOf(clips, 'train'), stores, ...normalisation },
+    { clips, indices: indicesOf(clips, 'train'), stores, ...normalisation, targets },
     {
       batchSize: recipe.batchSize,
       frames: recipe.framesPerClip,

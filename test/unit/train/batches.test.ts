@@ -30,7 +30,11 @@ const PLAIN: BatchOptions = {
 // A frame of clip i through store s holds i + 16 s, so that a row tells where it came from.
 function samplerOf(
   options: Partial<BatchOptions> = {},
-  { seed = 1, lengths = [30, 30, 30, 30, 30, 30] } = {},
+  {
+    seed = 1,
+    lengths = [30, 30, 30, 30, 30, 30],
+    targets,
+  }: { seed?: number; lengths?: number[]; targets?: Float32Array } = {},
 ): BatchSampler {
   return new BatchSampler(
     {
@@ -42,6 +46,7 @@ function samplerOf(
       ],
       mean: new Array<number>(TOY_FEATURES).fill(0),
       scale: new Array<number>(TOY_FEATURES).fill(1),
+      targets,
     },
     { ...PLAIN, ...options },
     createRandom(seed),
@@ -82,6 +87,16 @@ describe('BatchSampler', () => {
       for (const { clip } of rows.slice(4)) pages.add(clip.page);
     }
     expect(pages).toEqual(new Set(CLIPS.map(({ page }) => page)));
+  });
+
+  it('aims at the target of the clip, without one at its label', () => {
+    const plain = samplerOf().next();
+    expect([...plain.targets]).toEqual([...plain.labels]);
+    const targets = Float32Array.of(0.1, 0.9, 0.2, 0.8, 0.3, 0.7);
+    const batch = samplerOf({}, { targets }).next();
+    const wanted = sourcesOf(batch).map(({ clip }) => targets[CLIPS.indexOf(clip)]!);
+    expect([...batch.targets]).toEqual(wanted);
+    expect([...batch.labels]).toEqual([...plain.labels]);
   });
 
   it('gives frames beyond a short clip no weight and no value', () => {

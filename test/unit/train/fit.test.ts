@@ -69,6 +69,22 @@ describe.each(['wasm', 'cpu'] as const)('Fitter on %s', (backend) => {
     expect(meanLogit(8)).toBeGreaterThan(meanLogit(1) + 0.05);
   });
 
+  it('learns the targets, not the labels', () => {
+    const doubted = batches.map((batch) => ({
+      ...batch,
+      targets: batch.labels.map((label) => 1 - label),
+    }));
+    const fitter = new Fitter(tensorflow, plan, recipe);
+    for (const batch of doubted) fitter.train(batch);
+    const { features } = batches[0]!;
+    const logits = fitter.predict(features, recipe.batchSize, recipe.framesPerClip);
+    const steps = logits.length / recipe.batchSize;
+    for (let row = 0; row < recipe.batchSize; row++) {
+      expect(Math.sign(logits[(row + 1) * steps - 1]!)).toBe(row % 2 === 0 ? 1 : -1);
+    }
+    fitter.dispose();
+  });
+
   it('keeps the number of tensors, and disposes all', () => {
     const before = tensorflow.tf.memory().numTensors;
     const fitter = new Fitter(tensorflow, plan, recipe);

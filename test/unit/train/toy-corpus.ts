@@ -77,6 +77,7 @@ export function separableBatch(recipe: Recipe, random: Random) {
   const perRow = framesPerClip * TOY_FEATURES;
   return {
     labels,
+    targets: labels.slice(),
     weights: new Float32Array(batchSize * framesPerClip).fill(1),
     features: Float32Array.from(
       { length: batchSize * perRow },
