@@ -1,12 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadDetector } from '../model/detector.ts';
+import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { averageDetectors } from '../train/average.ts';
 import { renderFigures } from '../train/card.ts';
 import { finishDetector } from '../train/finish-detector.ts';
 import { loadTrained } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
-import { addRunOptions, type TrainCliOptions } from './train.ts';
+import { AUDIT_FILE, addRunOptions, type TrainCliOptions } from './train.ts';
 import { readTrainInputs } from './train-inputs.ts';
 
 interface ExportCliOptions extends TrainCliOptions {
@@ -41,13 +43,20 @@ export function addExportCommand(
       if (trained === null) {
         throw new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
       }
+      const audit = readAudit(join(runFolder, AUDIT_FILE));
       const figures = await finishDetector({
         ...inputs,
         trained,
         runFolder,
         outFolder: options.out,
+        ...(audit === null ? {} : { audit }),
       });
       context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
       exit(EXIT.ok);
     });
+}
+
+/** What the audit of the run found, when it has been audited. */
+function readAudit(path: string): AuditReport | null {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as AuditReport) : null;
 }

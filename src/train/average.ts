@@ -30,7 +30,8 @@ export function averageDetectors(detectors: readonly Detector[]): TrainedNetwork
     weights: meanWeights(detectors.map((detector) => detector.weights())),
     mean,
     scale,
-    backend: `mean of ${detectors.map(({ id }) => id).join(', ')}`,
+    backend: 'mean of others',
+    meanOf: detectors.map(({ id }) => id),
   };
 }
 

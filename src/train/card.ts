@@ -14,6 +14,8 @@ export interface CardOptions {
   readonly decision: Decision;
   readonly audit?: AuditReport | undefined;
   readonly baseline?: Baseline | undefined;
+  /** Detectors whose weights were averaged; absent = the weights are of one training. */
+  readonly meanOf?: readonly string[] | undefined;
 }
 
 /** The detector's card, in Markdown. */
@@ -25,7 +27,7 @@ ${recipe.description || 'A detector of synthetic speech for telephone calls.'}
 
 - ${recipe.frontEnd.sampleRateHz} Hz; ${recipe.frontEnd.bands} ${recipe.frontEnd.scale} bands of log energy${recipe.frontEnd.cepstra === null ? '' : `, ${recipe.frontEnd.cepstra} cepstra`}, ${recipe.frontEnd.windowMs}-ms windows every ${recipe.frontEnd.hopMs} ms, frames near speech only.
 - Network: ${plan.spec.architecture}, ${plan.parameterCount} parameters, ${(plan.flopsPerFrame / 1e6).toFixed(2)} MFLOP a frame, ${plan.signature.stateSize * 4} bytes of state a leg.
-- Trained by \`bonafide train\` with the recipe in \`manifest.json\` (seed ${recipe.seed}).
+- ${renderMaking(options)}
 
 ## Data
 ${renderData(options.clips)}
@@ -75,6 +77,16 @@ function renderAuditNote(audit: AuditReport | undefined): string {
   if (audit.passed) return `\nThe shortcut audit passed; ${floor}.\n`;
   const failing = audit.findings.filter(({ failed }) => failed.length > 0).map(({ name }) => name);
   return `\n**Trained although the shortcut audit failed** (${failing.join(', ')}); ${floor}.\n`;
+}
+
+function renderMaking({ recipe, meanOf = [] }: CardOptions): string {
+  const made = `Trained by \`bonafide train\` with the recipe in \`manifest.json\` (seed ${recipe.seed}).`;
+  const taught =
+    recipe.teachers.length === 0
+      ? ''
+      : ` Its labels were mixed with what these say of the training clips: ${recipe.teachers.join(', ')}.`;
+  const averaged = meanOf.length === 0 ? '' : ` The weights are the mean of ${meanOf.join(', ')}.`;
+  return made + taught + averaged;
 }
 
 function renderData(clips: readonly Clip[]): string {

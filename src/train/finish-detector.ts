@@ -45,7 +45,7 @@ export interface FinishOptions {
   readonly runFolder: string;
   /** The detector folder to write. */
   readonly outFolder: string;
-  /** What the shortcut audit found; absent when a checkpoint is exported by itself. */
+  /** What the shortcut audit found; absent when the run was never audited. */
   readonly audit?: AuditReport;
   /** Another detector's figures, for card and report. */
   readonly baseline?: Baseline | undefined;
@@ -71,6 +71,7 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
     documents: {
       'README.md': renderCard({
         ...{ recipe, plan: trained.plan, clips, figures, decision, audit, baseline },
+        meanOf: trained.meanOf,
       }),
       ...reportsOf(options, measured),
     },
@@ -154,6 +155,7 @@ function manifestOf(
     training: {
       recipe,
       backend: trained.backend,
+      ...(trained.meanOf === undefined ? {} : { meanOf: trained.meanOf }),
       parameters: plan.parameterCount,
       flopsPerFrame: plan.flopsPerFrame,
       clips: clips.length,

@@ -56,6 +56,8 @@ export interface TrainedNetwork {
   readonly mean: readonly number[];
   readonly scale: readonly number[];
   readonly backend: string;
+  /** Detectors whose weights were averaged; absent = of one training. */
+  readonly meanOf?: readonly string[];
 }
 
 /** The network that a recipe asks for. */

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Makes the embedded telephone-band detector from a corpus, two trainings at a time:
+#   1. four teachers: three seeds of recipes/telephone-8k.yaml and one of telephone-8k-masks.yaml
+#   2. two transfers of the first seed that hear lossy lines and mobile codecs as well
+#   3. a student of all six, which goes on from the second transfer
+#   4. the mean of the weights of student and transfers, calibrated and evaluated
+# Killed at any point it goes on from there with the same command.
+#
+#   npm run setup:tensorflow
+#   npm run train:telephone -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
+set -euo pipefail
+[ $# -ge 1 ] || { sed -n '2,/^set/p' "$0" | sed -n 's/^# \{0,1\}//p'; exit 2; }
+corpus=$1 work=${2:-.cache/telephone} out=${3:-models/telephone-8k}
+export TF_NUM_INTRAOP_THREADS=${TF_NUM_INTRAOP_THREADS:-1}
+mkdir -p "$work"
+
+bonafide() {
+  local command=$1
+  shift
+  npx tsx src/main.ts "$command" --corpus "$corpus" --cache "$work/features" --run "$work/runs" "$@"
+}
+
+# A detector folder that is there was finished before.
+make() {
+  local name=$1
+  shift
+  [ -f "$work/$name/manifest.json" ] ||
+    bonafide train --out "$work/$name" "$@" >"$work/$name.log" 2>&1 ||
+    { echo "train-telephone: $name failed, see $work/$name.log" >&2; return 1; }
+}
+
+both() {
+  wait "$1" && wait "$2"
+}
+
+lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
+student=recipes/telephone-8k-student.yaml
+# Two processes must not make the same features, or audit, at once.
+bonafide train --audit-only --recipe $student
+
+make baseline --recipe recipes/mfcc-lstm-8k.yaml & first=$!
+make seed1 --recipe recipes/telephone-8k.yaml --seed 1 & both $! $first
+make seed2 --recipe recipes/telephone-8k.yaml --seed 2 & first=$!
+make seed3 --recipe recipes/telephone-8k.yaml --seed 3 & both $! $first
+make masks --recipe recipes/telephone-8k-masks.yaml & first=$!
+make lines --from "$work/seed1" --recipe $lines & both $! $first
+make lines-masks --from "$work/seed1" --recipe $masks
+
+teachers=$work/seed1,$work/seed2,$work/seed3,$work/masks,$work/lines-masks,$work/lines
+make student --from "$work/lines-masks" --recipe $student --teachers "$teachers"
+bonafide export --from "$work/lines-masks" --recipe $student --teachers "$teachers" \
+  --average "$work/student,$work/lines-masks,$work/lines" --baseline "$work/baseline" --out "$out"
