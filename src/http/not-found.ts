@@ -5,18 +5,18 @@ import { problem } from './problem.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** 426 for an address of WebSockets, 405 with what the address takes where another method would do, else 404. */
+/** 405 with what the address takes where another method would do, 426 at an address of WebSockets alone, else 404. */
 export function answerNotFound(
   app: OpenAPIHono<AppEnv>,
   context: Context,
   socketPaths: readonly string[],
 ): Response {
-  if (socketPaths.includes(context.req.path)) {
+  const allowed = methodsAt(app, context.req.path);
+  if (allowed.length === 0 && socketPaths.includes(context.req.path)) {
     context.header('Connection', 'Upgrade');
     context.header('Upgrade', 'websocket');
     return problem(context, 'upgrade_required', 'A WebSocket must be opened here.');
   }
-  const allowed = methodsAt(app, context.req.path);
   if (allowed.length === 0) return problem(context, 'not_found', 'Nothing is at this address.');
   // A known method got here because its handler passed on: an asset that is not there.
   if (allowed.includes(context.req.method)) {

@@ -40,4 +40,11 @@ describe('an address of WebSockets', () => {
     expect(await answer.json()).toMatchObject({ status: 426, code: 'upgrade_required' });
     expect((await app.request('/v1/stream/x')).status).toBe(404);
   });
+
+  it('that HTTP has as well is answered with what HTTP takes', async () => {
+    const { app, bearer } = makeHttpApp({ socketPaths: ['/v1/calls'] });
+    const headers = { authorization: bearer.a };
+    const answer = await app.request('/v1/calls', { method: 'DELETE', headers });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
 });
