@@ -43,7 +43,7 @@ describe.runIf(HAS_BROWSER)('the live view', () => {
     // Never anything but human was said of the agent.
     const calm = await agent.locator('.plot').getAttribute('aria-label');
     expect(calm).toMatch(/At its end: human\. Verdicts: human \d+\.\d s\./);
-    await page.getByText('<b>sales</b>').waitFor();
+    await page.getByText('<b>sales</b>', { exact: true }).waitFor();
     await takePictures(page, 'call');
 
     // The service keeps 64 events; the timeline goes back to the beginning all the same.
