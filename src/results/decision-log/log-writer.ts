@@ -44,6 +44,8 @@ export class LogWriter {
   readonly #keepMs: number;
   readonly #timers: Timer[] = [];
   #failing = false;
+  /** The store was told to let go of what is up to this. */
+  #clearedSeq = 0;
 
   /** @throws when the log is damaged before its tail, or the key is none. */
   constructor(settings: LogSettings, parts: LogWriterParts) {
@@ -66,9 +68,12 @@ export class LogWriter {
     const { store, outbox, clock, logger } = this.#parts;
     try {
       const decisions = store.decisionsAfter(this.#log.lastSeq, BATCH);
-      if (decisions.length === 0) return;
-      this.#log.append(decisions, clock.nowMs());
-      outbox.write({ kind: 'logged', upToSeq: this.#log.lastSeq }, () => {});
+      if (decisions.length > 0) this.#log.append(decisions, clock.nowMs());
+      // After a kill between the two, the store still has what is in the log.
+      const { lastSeq } = this.#log;
+      if (lastSeq <= this.#clearedSeq) return;
+      outbox.write({ kind: 'logged', upToSeq: lastSeq }, () => {});
+      this.#clearedSeq = lastSeq;
       this.#failing = false;
     } catch (error) {
       // The store keeps them: the next turn tries again.

@@ -206,6 +206,9 @@ describe('LogWriter', () => {
     expect(store.decisionsAfter(0, 9)).toHaveLength(1);
     const restarted = new LogWriter(settings, { store, outbox, clock, logger });
     restarted.close();
+    outbox.flush();
+    // What the log had already goes too, without another decision.
+    expect(store.decisionsAfter(0, 9)).toEqual([]);
     outbox.close();
     store.close();
     const logFolder = decisionLogFolder(folder);
