@@ -29,8 +29,12 @@ make() {
     { echo "train-telephone: $name failed, see $work/$name.log" >&2; return 1; }
 }
 
+# Waits for both even when one fails: none is left running.
 both() {
-  wait "$1" && wait "$2"
+  local failed=0
+  wait "$1" || failed=1
+  wait "$2" || failed=1
+  return $failed
 }
 
 lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml

@@ -5,7 +5,10 @@ import { problem } from './problem.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** 405 with what the address takes where another method would do, 426 at an address of WebSockets alone, else 404. */
+/**
+ * 405 with what the address takes where another method would do, 426 where nothing but WebSockets is,
+ * else 404.
+ */
 export function answerNotFound(
   app: OpenAPIHono<AppEnv>,
   context: Context,

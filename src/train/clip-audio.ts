@@ -55,7 +55,7 @@ export class ClipAudio implements ClipSource {
   }
 }
 
-// Loops, because `from` with a function takes five times as long.
+// Loops: `from` with a function took a fifth of the time that a corpus needs to be prepared.
 function toFloats(pcm16: Int16Array): Float32Array {
   const samples = new Float32Array(pcm16.length);
   for (let index = 0; index < samples.length; index++) samples[index] = pcm16[index]! / 32_768;

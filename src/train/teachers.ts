@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Detector } from '../model/detector.ts';
 import { meanLogitAfter } from './calibrate.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
@@ -51,18 +52,8 @@ export async function teach(options: TeachOptions): Promise<Float32Array> {
 function normalisationOf({ id, manifest }: Detector, recipe: Recipe) {
   const { normalisation, ...hears } = manifest.frontEnd;
   const { normalisation: _, ...wanted } = frontEndOf(recipe);
-  if (normalisation.kind !== 'global' || !sameFields(hears, wanted)) {
+  if (normalisation.kind !== 'global' || !isDeepStrictEqual(hears, wanted)) {
     throw new CorpusError(`the teacher ${id} has another front end than the recipe`);
   }
   return normalisation;
-}
-
-function sameFields(one: object, other: object): boolean {
-  const sorted = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null
-      ? Object.entries(value)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([name, part]) => [name, sorted(part)])
-      : value;
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 }

@@ -10,12 +10,12 @@ from deepgram.environment import DeepgramClientEnvironment
 from deepgram.listen.v1.types import ListenV1Metadata, ListenV1Results
 
 host, key, path = sys.argv[1:]
-WORDS = 160
-FINALIZE_AFTER = 85
+PACKET_BYTES = 160
+FINALIZE_AFTER_PACKETS = 85
 
 with open(path, "rb") as file:
     audio = file.read()
-packets = [audio[at : at + WORDS] for at in range(0, len(audio), WORDS)]
+packets = [audio[at : at + PACKET_BYTES] for at in range(0, len(audio), PACKET_BYTES)]
 
 environment = DeepgramClientEnvironment(
     base=f"http://{host}", production=f"ws://{host}", agent=f"ws://{host}", agent_rest=f"http://{host}"
@@ -44,12 +44,12 @@ with client.listen.v1.connect(
     listening = threading.Thread(target=socket.start_listening)
     listening.start()
     socket.send_keep_alive()
-    for packet in packets[:FINALIZE_AFTER]:
+    for packet in packets[:FINALIZE_AFTER_PACKETS]:
         socket.send_media(packet)
     socket.send_finalize()
     if not finalized.wait(30):
         errors.append("no result answered Finalize")
-    for packet in packets[FINALIZE_AFTER:]:
+    for packet in packets[FINALIZE_AFTER_PACKETS:]:
         socket.send_media(packet)
     socket.send_close_stream()
     listening.join(30)
