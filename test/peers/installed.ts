@@ -7,6 +7,7 @@ const {
   BONAFIDE_PEERS_PYTHON: python,
   BONAFIDE_PEERS_HAPROXY: haproxy,
   BONAFIDE_PEERS_AUDIOSOCKET: audioSocket,
+  BONAFIDE_PEERS_ASTERISK: asterisk,
 } = process.env;
 
 /** The interpreter that has the Python peers; null = there is none. */
@@ -18,6 +19,9 @@ export const peersHaproxy = haproxy === undefined || haproxy === '' ? null : hap
 /** The program of `audiosocket-go`; null = it could not be built. */
 export const peersAudioSocket =
   audioSocket === undefined || audioSocket === '' ? null : audioSocket;
+
+/** The root folder of a Debian with Asterisk; null = it could not be made. */
+export const peersAsterisk = asterisk === undefined || asterisk === '' ? null : asterisk;
 
 /** `require` in the folder that `npm run test:peers` has filled. @throws Error when it has not run */
 export function peersRequire(): NodeJS.Require {
