@@ -4,6 +4,9 @@ import { z } from 'zod';
 export const NATIVE_SUBPROTOCOL = 'bonafide.v1';
 export const TOKEN_SUBPROTOCOL_PREFIX = 'bonafide.token.';
 
+/** Of a start message that says nothing on it. */
+export const DEFAULT_SCORE_INTERVAL_MS = 500;
+
 const identifier = z.string().min(1).max(128);
 
 export const legSchema = z.object({
@@ -30,7 +33,7 @@ export const startSchema = z.object({
   callId: identifier.optional().describe('Made up when missing. Unique among live calls.'),
   legs: z.array(legSchema).min(1).max(2).optional().describe('One a channel.'),
   audio: audioSchema,
-  scoreIntervalMs: z.number().int().min(100).max(5000).default(500),
+  scoreIntervalMs: z.number().int().min(100).max(5000).default(DEFAULT_SCORE_INTERVAL_MS),
   pace: z
     .enum(['live', 'fast'])
     .default('live')

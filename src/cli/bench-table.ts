@@ -8,6 +8,8 @@ export interface RunFigures extends LoadFigures {
   readonly speech: string;
   readonly codec: string;
   readonly sampleRateHz: number;
+  /** Stream time between scores of a leg. */
+  readonly scoreIntervalMs: number;
   readonly calls: number;
   readonly seconds: number;
   readonly cpuMsPerCallSecond: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { NATIVE_SUBPROTOCOL } from '../adapters/native-messages.ts';
+import { DEFAULT_SCORE_INTERVAL_MS, NATIVE_SUBPROTOCOL } from '../adapters/native-messages.ts';
 import { readRecording } from '../audio-files/read-recording.ts';
 import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
 import { Load } from '../bench/load.ts';
@@ -13,6 +13,7 @@ import { ServerProcess } from '../bench/server-process.ts';
 import { readConfig } from '../config.ts';
 import { loadDetector } from '../model/detector.ts';
 import type { EngineKind } from '../model/engine.ts';
+import { DEFAULT_PLATFORM_SETTINGS } from '../platform-settings.ts';
 import { AUDIOHOOK_PEER } from '../replay/peers/audiohook-talk.ts';
 import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
 import { TWILIO_PEERS } from '../replay/peers/twilio-peers.ts';
@@ -51,7 +52,7 @@ interface BenchOptions {
   readonly seconds: number;
   readonly codec: CodecName;
   readonly rate?: number;
-  readonly interval: number;
+  readonly interval?: number;
   readonly speech: 'conversation' | 'dense';
   readonly compare?: boolean;
   readonly compareCalls: number;
@@ -88,9 +89,8 @@ export function addBenchCommand(
     .option('--rate <Hz>', 'wire sample rate; default 8000, Opus 16000', wholeNumber(8_000, 48_000))
     .option(
       '--interval <ms>',
-      'stream time between scores, 100-5000 ms',
+      'stream time between scores, 100-5000 ms; default what the service does by itself: 500, with --as 1000',
       wholeNumber(100, 5000),
-      500,
     )
     .option('--compare', 'also run the TensorFlow.js engine (wasm) and print the CPU ratio')
     .option('--compare-calls <number>', 'live calls of that run, 1-500', wholeNumber(1, 500), 40)
@@ -136,16 +136,25 @@ async function bench(options: BenchOptions, context: CliContext): Promise<ExitCo
 }
 
 async function alertsOnly(
-  { calls, seconds, codec, interval: intervalMs, json }: BenchOptions,
+  options: BenchOptions,
   sampleRateHz: number,
   context: CliContext,
 ): Promise<ExitCode> {
+  const { calls, seconds, codec, json } = options;
+  const intervalMs = scoreIntervalMsOf(options);
   const recordings = await readSpeech(SYNTHETIC, { codec, sampleRateHz });
   const { report, code } = await benchAlerts({ calls, seconds, intervalMs, recordings }, context);
   const text = { machine: machineOf(), alerts: report };
   context.stdout.write(`${JSON.stringify(text)}\n`);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(text, null, 2)}\n`);
   return code;
+}
+
+/** As a start message and a platforms file without a word on it have it. */
+function scoreIntervalMsOf({ interval, as }: BenchOptions): number {
+  const byItself =
+    as === undefined ? DEFAULT_SCORE_INTERVAL_MS : DEFAULT_PLATFORM_SETTINGS.scoreIntervalMs;
+  return interval ?? byItself;
 }
 
 /** @throws CliError for a format that a platform does not carry */
@@ -204,7 +213,7 @@ function startServer(
 ): Promise<ServerProcess> {
   const platformsFile = join(folder, 'platforms.yaml');
   // A platform does not say how often it wants scores.
-  writeFileSync(platformsFile, `scoreIntervalMs: ${options.interval}\n`);
+  writeFileSync(platformsFile, `scoreIntervalMs: ${scoreIntervalMsOf(options)}\n`);
   return ServerProcess.start({
     command: context.selfCommand,
     environment: {
@@ -228,8 +237,9 @@ async function runLoad(
   try {
     const { clock } = context;
     const target = { url: `ws://127.0.0.1:${server.port}`, clock };
+    const scoreIntervalMs = scoreIntervalMsOf(options);
     const wire =
-      peer === null ? nativeLoad(target, options.interval) : await platformLoad(target, peer);
+      peer === null ? nativeLoad(target, scoreIntervalMs) : await platformLoad(target, peer);
     const load = new Load({ wire, clock, recordings });
     // A few calls first, so that code is compiled and pools are filled before memory is compared.
     await load.open(Math.min(WARM_UP_CALLS, calls));
@@ -257,6 +267,7 @@ async function runLoad(
       speech: options.speech,
       codec: recordings[0]!.format.codec,
       sampleRateHz: recordings[0]!.format.sampleRateHz,
+      scoreIntervalMs,
       calls,
       seconds,
       cpuMsPerCallSecond: ((after.cpuSeconds - before.cpuSeconds) * 1000) / (seconds * calls),

@@ -5,10 +5,10 @@ const SNAPSHOT_VERSION = 1;
 const TIME_CONSTANT_MS = 2000;
 const LEAST_MS = 1000;
 /**
- * How far under the strongest part of the emphasised average the edge of the band lies. Speech stays
+ * How far, 24 dB, under the strongest part of the emphasised average the edge of the band lies. Speech stays
  * above it up to the edge; the noise of mu-law beyond the edge stays below, for quiet speech by 1 dB.
  */
-const EDGE_DB = -24;
+const EDGE_RATIO = 10 ** -2.4;
 const SMOOTHING_HZ = 100;
 const UPDATE_FRAMES = 10;
 const EMPHASIS = 0.97;
@@ -29,6 +29,8 @@ export interface BandwidthMeterOptions {
 export class BandwidthMeter implements Snapshotting {
   readonly #average: Float32Array;
   readonly #emphasis: Float64Array;
+  /** Of the average over `#smoothingBins` bins from each on; scratch. */
+  readonly #sums: Float64Array;
   readonly #rate: number;
   readonly #leastFrames: number;
   readonly #binHz: number;
@@ -42,6 +44,7 @@ export class BandwidthMeter implements Snapshotting {
     this.#smoothingBins = Math.max(1, Math.round(SMOOTHING_HZ / this.#binHz));
     this.#average = new Float32Array(fftSize / 2 + 1);
     this.#emphasis = new Float64Array(fftSize / 2 + 1);
+    this.#sums = new Float64Array(fftSize / 2 + 2 - this.#smoothingBins);
     for (let bin = 0; bin < this.#emphasis.length; bin++) {
       const cosine = Math.cos((2 * Math.PI * bin) / fftSize);
       const wanted = 1 - 2 * EMPHASIS * cosine + EMPHASIS * EMPHASIS;
@@ -85,19 +88,18 @@ export class BandwidthMeter implements Snapshotting {
   #measure(): void {
     const average = this.#average;
     const width = this.#smoothingBins;
+    const sums = this.#sums;
+    const last = sums.length - 1;
     let strongest = 0;
-    for (let bin = 0; bin + width <= average.length; bin++) {
-      strongest = Math.max(strongest, this.#sum(bin));
+    for (let bin = 0; bin <= last; bin++) {
+      let sum = average[bin]!;
+      for (let next = bin + 1; next < bin + width; next++) sum += average[next]!;
+      sums[bin] = sum;
+      if (sum > strongest) strongest = sum;
     }
-    const edge = strongest * 10 ** (EDGE_DB / 10);
-    let bin = average.length - width;
-    while (bin > 0 && this.#sum(bin) < edge) bin--;
+    const edge = strongest * EDGE_RATIO;
+    let bin = last;
+    while (bin > 0 && sums[bin]! < edge) bin--;
     this.#bandwidthHz = (bin + width - 1) * this.#binHz;
-  }
-
-  #sum(from: number): number {
-    let sum = 0;
-    for (let bin = from; bin < from + this.#smoothingBins; bin++) sum += this.#average[bin]!;
-    return sum;
   }
 }

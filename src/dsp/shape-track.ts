@@ -101,7 +101,7 @@ export class ShapeTrack implements Snapshotting {
     if (this.#run < slots) return CLASS_PAUSE;
     const oldest = ((this.#newest + 1) % slots) * shape.bins;
     shape.compare(this.#ring, offset, oldest);
-    this.#update(level);
+    this.#update(power, level);
     this.#class = this.#classify();
     return this.#class;
   }
@@ -130,21 +130,21 @@ export class ShapeTrack implements Snapshotting {
     this.#noisy = from.float64() === 1;
   }
 
-  #isTonal(level: FrameLevel): boolean {
+  #isTonal(power: Float64Array, level: FrameLevel): boolean {
     const shape = this.#shape;
     if (shape.pure) return true;
     if (level.kurtosis < CONSTANT_ENVELOPE_KURTOSIS) {
-      shape.takeConcentration();
+      shape.takeConcentration(power);
       return shape.figures[CONCENTRATION]! > CONSTANT_ENVELOPE_CONCENTRATION;
     }
     if (shape.figures[COSINE_TO_OLDEST]! <= STEADY_COSINE) return false;
-    shape.takeConcentration();
+    shape.takeConcentration(power);
     return shape.figures[CONCENTRATION]! > STEADY_CONCENTRATION;
   }
 
-  #update(level: FrameLevel): void {
+  #update(power: Float64Array, level: FrameLevel): void {
     const averages = this.#averages;
-    const tonal = this.#isTonal(level) ? 1 : 0;
+    const tonal = this.#isTonal(power, level) ? 1 : 0;
     // The first frames are averaged plainly: an exponential average would start from nothing.
     this.#averaged++;
     const shortRate = Math.max(this.#shortRate, 1 / this.#averaged);

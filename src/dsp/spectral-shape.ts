@@ -56,17 +56,13 @@ export class SpectralShape {
 
   /** Measures `power` and writes its amplitudes, scaled to length 1, at `amplitudes[offset]`. */
   measure(power: Float64Array, amplitudes: Float32Array, offset: number): void {
-    const plain = this.#plain;
     const emphasis = this.#emphasis;
-    const removal = this.#removal;
     const firstBin = this.#firstBin;
     const { bins } = this;
     let sum = 0;
     let strongest = 0;
     for (let index = 0; index < bins; index++) {
-      const value = power[firstBin + index]!;
-      const emphasised = value * emphasis[index]! + POWER_FLOOR;
-      plain[index] = value * removal[index]!;
+      const emphasised = power[firstBin + index]! * emphasis[index]! + POWER_FLOOR;
       sum += emphasised;
       if (emphasised > strongest) strongest = emphasised;
       amplitudes[offset + index] = emphasised;
@@ -83,14 +79,16 @@ export class SpectralShape {
     this.pure = occupied <= 2 * (2 * this.#peakBins + 1);
   }
 
-  /**
-   * Puts the share of the power, without emphasis, in the two strongest peaks of the measured
-   * spectrum, 0 … 1, into the figures. Once a measured spectrum: the peaks are taken out.
-   */
-  takeConcentration(): void {
+  /** Puts the share of `power`, without emphasis, in its two strongest peaks, 0 … 1, into the figures. */
+  takeConcentration(power: Float64Array): void {
     const plain = this.#plain;
+    const removal = this.#removal;
+    const firstBin = this.#firstBin;
     let total = POWER_FLOOR;
-    for (let index = 0; index < plain.length; index++) total += plain[index]!;
+    for (let index = 0; index < plain.length; index++) {
+      plain[index] = power[firstBin + index]! * removal[index]!;
+      total += plain[index]!;
+    }
     this.figures[CONCENTRATION] = 0;
     this.#takePeak();
     this.#takePeak();

@@ -4,7 +4,7 @@ import { StaticFeatures } from '../../../src/dsp/static-features.ts';
 import { CONFIG, noise, sine } from './signals.ts';
 
 function concentrationOf(shape: SpectralShape): number {
-  shape.takeConcentration();
+  shape.takeConcentration(statics.power);
   return shape.figures[CONCENTRATION]!;
 }
 
