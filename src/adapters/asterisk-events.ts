@@ -35,6 +35,17 @@ export function parseAsteriskText(text: string): AsteriskText {
   return { ok: true, control: 'json', wireEvent: wireEventOf(fields['event']), fields };
 }
 
+/**
+ * Whether the URL's parameters are those of the call before: Asterisk hands them on to a channel whose
+ * dial string has no `v()`. False where it does not tell the dial string: in plain text, to ARI's channels.
+ */
+export function hasOthersParameters(mediaStart: Readonly<Record<string, unknown>>): boolean {
+  const variables = mediaStart['channel_variables'];
+  if (typeof variables !== 'object' || variables === null) return false;
+  const { DIALEDPEERNUMBER: dialled } = variables as Readonly<Record<string, unknown>>;
+  return typeof dialled === 'string' && !/\/.*v\(/.test(dialled);
+}
+
 function parsePlain(text: string): AsteriskText {
   if (text.length > MAX_TEXT_BYTES) return { ok: false, code: 'SCREEN_ERR_TEXT_TOO_BIG' };
   const [name, ...words] = text.trim().split(/\s+/);

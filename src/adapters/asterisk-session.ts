@@ -4,7 +4,7 @@ import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import { G722_RATE_HZ } from '../stream/codecs/g722.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
-import { type AsteriskControl, parseAsteriskText } from './asterisk-events.ts';
+import { type AsteriskControl, hasOthersParameters, parseAsteriskText } from './asterisk-events.ts';
 import type { AsteriskLegs } from './asterisk-legs.ts';
 import {
   ASTERISK_TRANSITIONS,
@@ -21,6 +21,7 @@ const SIDE_ROLES: readonly LegRole[] = ['caller', 'callee', 'agent'];
 /** Leg of a socket that does not say which side it is. */
 const DEFAULT_LEG: TrackStart = { id: 'channel', role: 'caller' };
 const NO_FIELDS = {};
+const NO_PARAMETERS = new URLSearchParams();
 
 /** Asterisk's names of formats. */
 const FORMATS: ReadonlyMap<unknown, AudioFormat> = new Map([
@@ -137,10 +138,11 @@ export class AsteriskSession implements AdapterSession {
       this.refuse(typeof name === 'string' ? 'SCREEN_ERR_FORMAT' : 'SCREEN_ERR_MESSAGE');
       return;
     }
-    const leg = this.#leg();
+    const query = hasOthersParameters(fields) ? NO_PARAMETERS : this.#parts.query;
+    const leg = this.#leg(query);
     const started = PlatformStream.start(intake, this, {
       platform: 'asterisk',
-      callId: this.#callId(leg.id, channel_id),
+      callId: this.#callId(query, leg.id, channel_id),
       feeds: [{ format, legs: [leg] }],
       scoreIntervalMs: access.settings.scoreIntervalMs,
       metadata: { channel, channel_id, connection_id },
@@ -149,8 +151,8 @@ export class AsteriskSession implements AdapterSession {
     else this.#stream = started;
   }
 
-  #leg(): TrackStart {
-    const { access, intake, query } = this.#parts;
+  #leg(query: URLSearchParams): TrackStart {
+    const { access, intake } = this.#parts;
     const side = safeId(firstOf(query, SIDE_PARAMETERS) ?? '');
     const role = SIDE_ROLES.find((name) => name === side) ?? 'unknown';
     const { id, role: fallback } = side === '' ? DEFAULT_LEG : { id: side, role };
@@ -158,8 +160,8 @@ export class AsteriskSession implements AdapterSession {
   }
 
   /** What the URL says unless that leg is live already, else Asterisk's own id of the channel. */
-  #callId(legId: string, channelId: unknown): string | null {
-    const { intake, legs, query } = this.#parts;
+  #callId(query: URLSearchParams, legId: string, channelId: unknown): string | null {
+    const { intake, legs } = this.#parts;
     const named = safeId(firstOf(query, CALL_PARAMETERS) ?? '');
     if (named !== '') {
       this.#claim = legs.claim(intake.keyName ?? '', named, legId);

@@ -7,7 +7,11 @@ export function plainMediaStart(format = 'ulaw', channelId = '1795436724.4'): st
 }
 
 /** MEDIA_START as Asterisk writes it to a channel with `f(json)`. */
-export function jsonMediaStart(format = 'ulaw', channelId = '1795436724.4'): string {
+export function jsonMediaStart(
+  format = 'ulaw',
+  channelId = '1795436724.4',
+  variables: Readonly<Record<string, string>> = {},
+): string {
   return JSON.stringify({
     event: 'MEDIA_START',
     connection_id: 'detector',
@@ -16,7 +20,7 @@ export function jsonMediaStart(format = 'ulaw', channelId = '1795436724.4'): str
     format,
     optimal_frame_size: 160,
     ptime: 20,
-    channel_variables: { MEDIA_WEBSOCKET_CONNECTION_ID: 'detector' },
+    channel_variables: { MEDIA_WEBSOCKET_CONNECTION_ID: 'detector', ...variables },
   });
 }
 

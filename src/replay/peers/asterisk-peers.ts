@@ -40,7 +40,7 @@ const asterisk: PlatformPeer = {
     headers: basicHeaders(key),
     protocols: ['media'],
   }),
-  talk: (link, { format, packetMs }) => ({
+  talk: (link, { callId, format, packetMs }) => ({
     begin() {
       link.send(
         JSON.stringify({
@@ -51,7 +51,10 @@ const asterisk: PlatformPeer = {
           format: nameOf(format),
           optimal_frame_size: optimalBytes(format, packetMs),
           ptime: packetMs,
-          channel_variables: { MEDIA_WEBSOCKET_CONNECTION_ID: 'detector' },
+          channel_variables: {
+            DIALEDPEERNUMBER: `detector/c(${nameOf(format)})f(json)v(call=${callId},side=caller)`,
+            MEDIA_WEBSOCKET_CONNECTION_ID: 'detector',
+          },
         }),
       );
     },

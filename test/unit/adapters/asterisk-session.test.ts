@@ -143,6 +143,17 @@ describe('which call and leg an Asterisk socket is', () => {
     expect(startedSession(setting, plainMediaStart('ulaw', '99.3')).start.callId).toBe('c1');
   });
 
+  it.each([
+    ['detector/c(ulaw)f(json)', '7.1', 'channel'],
+    ['detector', '7.1', 'channel'],
+    ['detector/c(ulaw)f(json)v(call=c1,side=agent)', 'c1', 'agent'],
+    ['detector/nv(call=c1,side=agent)', 'c1', 'agent'],
+  ])('dialled as %s, is call %s', (DIALEDPEERNUMBER, callId, leg) => {
+    const text = jsonMediaStart('ulaw', '7.1', { DIALEDPEERNUMBER });
+    const { start } = startedSession({ query: 'call=c1&side=agent' }, text);
+    expect([start.callId, start.feeds[0]!.legs[0]!.id]).toEqual([callId, leg]);
+  });
+
   it('lets go of a leg that was refused', () => {
     const legs = new AsteriskLegs();
     const setting = { query: 'call=c1&side=caller', legs };
