@@ -9,33 +9,11 @@
 #   npm run setup:tensorflow
 #   npm run train:telephone -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
 set -euo pipefail
-[ $# -ge 1 ] || { sed -n '2,/^set/p' "$0" | sed -n 's/^# \{0,1\}//p'; exit 2; }
+cd "$(dirname "$0")/.."
+. scripts/detector-steps.sh
+[ $# -ge 1 ] || usage
 corpus=$1 work=${2:-.cache/telephone} out=${3:-models/telephone-8k}
-export TF_NUM_INTRAOP_THREADS=${TF_NUM_INTRAOP_THREADS:-1}
 mkdir -p "$work"
-
-bonafide() {
-  local command=$1
-  shift
-  npx tsx src/main.ts "$command" --corpus "$corpus" --cache "$work/features" --run "$work/runs" "$@"
-}
-
-# A detector folder that is there was finished before.
-make() {
-  local name=$1
-  shift
-  [ -f "$work/$name/manifest.json" ] ||
-    bonafide train --out "$work/$name" "$@" >"$work/$name.log" 2>&1 ||
-    { echo "train-telephone: $name failed, see $work/$name.log" >&2; return 1; }
-}
-
-# Waits for both even when one fails: none is left running.
-both() {
-  local failed=0
-  wait "$1" || failed=1
-  wait "$2" || failed=1
-  return $failed
-}
 
 lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
 student=recipes/telephone-8k-student.yaml

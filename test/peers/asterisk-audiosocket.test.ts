@@ -78,9 +78,9 @@ describe.skipIf(peersAsterisk === null)('AudioSocket of a running Asterisk', () 
     const application = `AudioSocket(${randomUUID()},127.0.0.1:${await findFreePort()})`;
     const call = { speech: 'speech', format: 'slin' };
     const lost = await asterisk.originate({ ...call, target: application });
+    await asterisk.untilChannels((channels) => !channels.some(({ id }) => id === lost));
     const kept = await asterisk.originate({ ...call, target: `TryExec(${application})` });
     expect(await asterisk.untilVariable(kept, 'WENT_ON')).toBe('yes');
-    await asterisk.untilChannels((channels) => !channels.some(({ id }) => id === lost));
     expect(await asterisk.variable(kept, 'TRYSTATUS')).toBe('FAILED');
   });
 });

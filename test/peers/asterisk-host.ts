@@ -177,14 +177,17 @@ export class AsteriskHost {
 
   /** A request of the REST interface; without an answer's body `null`. @throws Error on any status but 2xx */
   async ari<Answer>(method: string, path: string, body: object = {}): Promise<Answer> {
-    const response = await fetch(`http://127.0.0.1:${this.ariPort}/ari/${path}`, {
-      method,
-      headers: {
-        authorization: `Basic ${Buffer.from(`${USER}:${USER}`).toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
-    });
+    const ask = () =>
+      fetch(`http://127.0.0.1:${this.ariPort}/ari/${path}`, {
+        method,
+        headers: {
+          authorization: `Basic ${Buffer.from(`${USER}:${USER}`).toString('base64')}`,
+          'content-type': 'application/json',
+        },
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
+      });
+    // An AudioSocket() that is refused closes its descriptor twice, and with it now and then another's connection.
+    const response = await (method === 'GET' ? ask().catch(ask) : ask());
     const text = await response.text();
     if (!response.ok) throw new Error(`ARI ${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? null : JSON.parse(text)) as Answer;

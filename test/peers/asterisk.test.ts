@@ -28,6 +28,8 @@ async function startAll(): Promise<void> {
       { name: 'open', uri: uriOf(open) },
       { name: 'keyed', uri: uriOf(keyed), password: keyed.keys['acme']! },
       { name: 'wrong', uri: uriOf(keyed), password: 'bfk_wrong' },
+      { name: 'gone', uri: `ws://127.0.0.1:${await findFreePort()}/v1/platforms/asterisk` },
+      { name: 'full', uri: uriOf(await startTestService({ config: { maxCalls: 0 } })) },
     ],
     speech: await readAsteriskSpeech(),
   });
@@ -97,6 +99,14 @@ describe.skipIf(peersAsterisk === null)('chan_websocket of a running Asterisk', 
     expect(await asterisk.untilVariable(party, 'WENT_ON')).toBe('CHANUNAVAIL');
     expect(await readMetric(keyed, 'bonafide_upgrades_refused_total')).toBe(4);
     expect(await readMetric(keyed, 'bonafide_calls_started_total')).toBe(0);
+  });
+
+  it('a service that is not there, or full: the dialplan goes on', async () => {
+    for (const connection of ['gone', 'full']) {
+      const target = `WebSocket/${connection}/c(ulaw)`;
+      const party = await asterisk.originate({ speech: 'speech', format: 'ulaw', target });
+      expect(await asterisk.untilVariable(party, 'WENT_ON')).toBe('CHANUNAVAIL');
+    }
   });
 
   it('the key as password: screened', async () => {

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes the embedded wide-band detector from a corpus:
+#   1. a training of recipes/wideband-16k.yaml
+#   2. two transfers of it, at once, that hear lossy lines and mobile codecs as well
+#   3. the mean of the weights of both transfers, calibrated and evaluated
+# Killed at any point it goes on from there with the same command.
+#
+#   npm run setup:tensorflow
+#   npm run train:wideband -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/detector-steps.sh
+[ $# -ge 1 ] || usage
+corpus=$1 work=${2:-.cache/wideband} out=${3:-models/wideband-16k}
+mkdir -p "$work"
+
+lines=recipes/wideband-16k-lines.yaml masks=recipes/wideband-16k-lines-masks.yaml
+# Two processes must not make the same features, or audit, at once.
+bonafide train --audit-only --recipe $lines --from models/wideband-16k
+
+make base --recipe recipes/wideband-16k.yaml
+make lines --from "$work/base" --recipe $lines & first=$!
+make lines-masks --from "$work/base" --recipe $masks & both $! $first
+bonafide export --from "$work/lines" --recipe $lines --average "$work/lines,$work/lines-masks" --out "$out"
