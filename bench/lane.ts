@@ -3,6 +3,7 @@
  * `npx tsx bench/lane.ts [calls] [packetMs] [tickMs] [scoreIntervalMs]`. Prints one line of JSON.
  */
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_SCORE_INTERVAL_MS } from '../src/adapters/native-messages.ts';
 import { readRecording } from '../src/audio-files/read-recording.ts';
 import { systemClock } from '../src/clock.ts';
 import { PACKET_MS, prepareAudio } from '../src/replay/prepare-audio.ts';
@@ -11,8 +12,12 @@ import { FeedPort } from '../src/stream/feed-port.ts';
 import type { Lane } from '../src/stream/lane.ts';
 import { LANE_TICK_MS } from '../src/stream/lane-ticker.ts';
 
-const [calls = 300, packetMs = PACKET_MS, tickMs = LANE_TICK_MS, scoreIntervalMs = 500] =
-  process.argv.slice(2).map(Number);
+const [
+  calls = 300,
+  packetMs = PACKET_MS,
+  tickMs = LANE_TICK_MS,
+  scoreIntervalMs = DEFAULT_SCORE_INTERVAL_MS,
+] = process.argv.slice(2).map(Number);
 const WARM_UP_SECONDS = 6;
 const SECONDS = 10;
 /** Calls are this far apart in the recording, and within a packet. */

@@ -1,5 +1,4 @@
-# Sourced by the scripts that make the embedded detectors: `bonafide`, `make` and `both` over the folders
-# $corpus and $work.
+# Sourced by the scripts that make the embedded detectors, which npm runs in the project's folder.
 export TF_NUM_INTRAOP_THREADS=${TF_NUM_INTRAOP_THREADS:-1}
 
 bonafide() {
@@ -29,4 +28,11 @@ both() {
 usage() {
   sed -n '2,/^set/p' "$0" | sed -n 's/^# \{0,1\}//p'
   exit 2
+}
+
+# begin NAME OUT_FOLDER [CORPUS [WORK_FOLDER [OUT_FOLDER]]]: the folders that the other steps use.
+begin() {
+  [ $# -ge 3 ] || usage
+  corpus=$3 work=${4:-.cache/$1} out=${5:-$2}
+  mkdir -p "$work"
 }

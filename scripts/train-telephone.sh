@@ -9,11 +9,8 @@
 #   npm run setup:tensorflow
 #   npm run train:telephone -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/detector-steps.sh
-[ $# -ge 1 ] || usage
-corpus=$1 work=${2:-.cache/telephone} out=${3:-models/telephone-8k}
-mkdir -p "$work"
+. "$(dirname "$0")/detector-steps.sh"
+begin telephone models/telephone-8k "$@"
 
 lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
 student=recipes/telephone-8k-student.yaml

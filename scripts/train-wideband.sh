@@ -9,11 +9,8 @@
 #   npm run setup:tensorflow
 #   npm run train:wideband -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/detector-steps.sh
-[ $# -ge 1 ] || usage
-corpus=$1 work=${2:-.cache/wideband} out=${3:-models/wideband-16k}
-mkdir -p "$work"
+. "$(dirname "$0")/detector-steps.sh"
+begin wideband models/wideband-16k "$@"
 
 lines=recipes/wideband-16k-lines.yaml masks=recipes/wideband-16k-lines-masks.yaml
 student=recipes/wideband-16k-student.yaml

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { DEFAULT_SCORE_INTERVAL_MS } from '../adapters/native-messages.ts';
 import { readArchive } from '../backtest/archive.ts';
 import {
   type BacktestResult,
@@ -68,7 +69,12 @@ export function addBacktestCommand(
     )
     .option('--codec <list>', 'lines to simulate: pcm16, mulaw, alaw, opus', 'mulaw')
     .option('--rate <Hz>', 'sample rate of the line', wholeNumber(8_000, 48_000))
-    .option('--interval <ms>', 'stream time between scores', wholeNumber(100, 5_000), 500)
+    .option(
+      '--interval <ms>',
+      'stream time between scores',
+      wholeNumber(100, 5_000),
+      DEFAULT_SCORE_INTERVAL_MS,
+    )
     .option('--roles <list>', 'role of each channel; default: caller,callee', parseRoles)
     .option('--key <name>', 'key name of the calls', 'backtest')
     .option('--platform <id>', 'platform of the calls', 'native')

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_SCORE_INTERVAL_MS } from '../adapters/native-messages.ts';
 import { RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import type { OfflineCall } from '../replay/offline-screener.ts';
 import { prepareAudio } from '../replay/prepare-audio.ts';
@@ -43,7 +44,7 @@ export function addWireOptions(command: Command): Command {
       '--interval <ms>',
       'stream time between scores, 100-5000 ms',
       wholeNumber(100, 5000),
-      500,
+      DEFAULT_SCORE_INTERVAL_MS,
     )
     .option('--loss <share>', 'share of packets lost, 0-1', numberBetween(0, 1), 0)
     .option('--burst <packets>', 'mean length of a loss burst, 1-50', numberBetween(1, 50), 1)

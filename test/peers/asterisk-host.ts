@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { peersAsterisk } from './installed.ts';
 
-const USER = 'peer';
+/** The REST interface's user and password. */
+export const ARI_USER = 'peer';
 /** The application of ARI: it gets every event of its channels. */
 const APP = 'screen';
-
-/** The REST interface's user and password. */
-export const ARI_USER = USER;
+const SNOOP_PREFIX = 'snoop-';
 
 /** What Asterisk is started with. */
 export interface AsteriskOptions {
@@ -103,7 +102,7 @@ ${password === undefined ? '' : `username = bonafide\npassword = ${password}`}
     'modules.conf': `[modules]\nautoload = no\n${MODULES.map((name) => `load = ${name}.so`).join('\n')}\n`,
     'logger.conf': '[logfiles]\nconsole => warning,error\n',
     'http.conf': `[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = ${ariPort}\n`,
-    'ari.conf': `[general]\nenabled = yes\n[${USER}]\ntype = user\npassword = ${USER}\n`,
+    'ari.conf': `[general]\nenabled = yes\n[${ARI_USER}]\ntype = user\npassword = ${ARI_USER}\n`,
     'websocket_client.conf': clients.join('\n'),
     'extensions.conf': extensionsOf(home),
     ...Object.fromEntries(
@@ -156,8 +155,13 @@ export class AsteriskHost {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const host = new AsteriskHost(options.ariPort, child, folder);
-    await host.#untilReady();
-    await host.#subscribe();
+    try {
+      await host.#untilReady();
+      await host.#subscribe();
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
     return host;
   }
 
@@ -181,7 +185,7 @@ export class AsteriskHost {
       fetch(`http://127.0.0.1:${this.ariPort}/ari/${path}`, {
         method,
         headers: {
-          authorization: `Basic ${Buffer.from(`${USER}:${USER}`).toString('base64')}`,
+          authorization: `Basic ${Buffer.from(`${ARI_USER}:${ARI_USER}`).toString('base64')}`,
           'content-type': 'application/json',
         },
         ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
@@ -195,7 +199,7 @@ export class AsteriskHost {
 
   /** Copies what a party says to the service as docs/platforms/asterisk.md tells it. */
   async snoop(channelId: string, connection: string, transportData: string): Promise<void> {
-    const snoopId = `snoop-${channelId}`;
+    const snoopId = `${SNOOP_PREFIX}${channelId}`;
     const mediaId = `media-${channelId}`;
     const bridgeId = `bridge-${channelId}`;
     const post = (path: string, query: Readonly<Record<string, string>>) =>
@@ -215,6 +219,7 @@ export class AsteriskHost {
     while (!condition(await this.ari<AsteriskChannel[]>('GET', 'channels'))) await pause();
   }
 
+  /** @throws Error when the channel is gone or has no such variable */
   async variable(channelId: string, name: string): Promise<string> {
     const query = new URLSearchParams({ variable: name });
     const { value } = await this.ari<{ value: string }>(
@@ -255,7 +260,7 @@ export class AsteriskHost {
   }
 
   async #subscribe(): Promise<void> {
-    const query = new URLSearchParams({ app: APP, api_key: `${USER}:${USER}` });
+    const query = new URLSearchParams({ app: APP, api_key: `${ARI_USER}:${ARI_USER}` });
     const events = new WebSocket(`ws://127.0.0.1:${this.ariPort}/ari/events?${query}`);
     events.on('error', () => {
       // `close` follows.
@@ -264,8 +269,9 @@ export class AsteriskHost {
       const { type, channel } = JSON.parse(text.toString()) as AsteriskEvent;
       if (channel === undefined) return;
       if (type === 'StasisStart') this.#entered.add(channel.id);
-      if (type === 'StasisEnd' && channel.id.startsWith('snoop-'))
-        this.#endCopy(channel.id.slice(6));
+      if (type === 'StasisEnd' && channel.id.startsWith(SNOOP_PREFIX)) {
+        this.#endCopy(channel.id.slice(SNOOP_PREFIX.length));
+      }
     });
     await once(events, 'open');
     this.#events = events;
@@ -274,7 +280,11 @@ export class AsteriskHost {
   // The party is gone: its copy's channel would stay, and its call at the service with it.
   #endCopy(channelId: string): void {
     const deletes = [`channels/media-${channelId}`, `bridges/bridge-${channelId}`];
-    for (const path of deletes) void this.ari('DELETE', path).catch(() => {});
+    for (const path of deletes) {
+      this.ari('DELETE', path).catch(() => {
+        // The service has ended it already.
+      });
+    }
   }
 
   // A bridge knows no channel that the application has not got yet.
