@@ -60,7 +60,7 @@ export class BandwidthMeter implements Snapshotting {
   }
 
   /** Takes the power spectrum of a speech frame. */
-  push(power: Float64Array): void {
+  push(power: Float32Array): void {
     const average = this.#average;
     const emphasis = this.#emphasis;
     this.#frames++;

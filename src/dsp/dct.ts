@@ -29,7 +29,7 @@ export class Dct {
   }
 
   /** Fills `coefficients[0 … outputs)` from `values[0 … inputs)`. */
-  apply(values: Float64Array, coefficients: Float64Array): void {
+  apply(values: Float32Array, coefficients: Float64Array): void {
     const matrix = this.#matrix;
     const { inputs, outputs } = this;
     let at = 0;

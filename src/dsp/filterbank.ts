@@ -1,3 +1,5 @@
+import type { Band } from './spectral-kernel.ts';
+
 export interface FilterbankOptions {
   readonly scale: 'mel' | 'linear';
   readonly bands: number;
@@ -21,51 +23,26 @@ export function melToHz(mel: number): number {
  * Triangular filters over the bins of a power spectrum. The `bands + 2` edges are equally spaced on
  * the scale from `lowHz` to `highHz`; band b rises from edge b to 1 at edge b+1 and falls to 0 at
  * edge b+2, linearly in Hz, without area normalisation: for the mel scale the same as
- * `librosa.filters.mel(htk=True, norm=None)`. Only weights > 0 are stored. Allocates at construction
- * only.
+ * `librosa.filters.mel(htk=True, norm=None)`. Only weights > 0 are given. Allocates the result.
+ *
+ * @throws RangeError when an edge is outside 0 … rate/2 or a band holds no bin.
  */
-export class Filterbank {
-  readonly bands: number;
-  readonly #firstBins: Int32Array;
-  readonly #weightStarts: Int32Array;
-  readonly #weights: Float64Array;
-
-  /** @throws RangeError when an edge is outside 0 … rate/2 or a band holds no bin. */
-  constructor(options: FilterbankOptions) {
-    const problem = filterbankProblem(options);
-    if (problem !== null) throw new RangeError(problem);
-    const { bands, fftSize } = options;
-    const edges = filterbankEdgesHz(options);
-    const binHz = options.sampleRateHz / fftSize;
-    this.bands = bands;
-    this.#firstBins = new Int32Array(bands);
-    this.#weightStarts = new Int32Array(bands + 1);
+export function filterbankBands(options: FilterbankOptions): Band[] {
+  const problem = filterbankProblem(options);
+  if (problem !== null) throw new RangeError(problem);
+  const { bands, fftSize } = options;
+  const edges = filterbankEdgesHz(options);
+  const binHz = options.sampleRateHz / fftSize;
+  return Array.from({ length: bands }, (_, band) => {
+    const lowest = firstBin(edges, band, binHz);
     const weights: number[] = [];
-    for (let band = 0; band < bands; band++) {
-      this.#firstBins[band] = firstBin(edges, band, binHz);
-      for (let bin = this.#firstBins[band]!; bin <= fftSize / 2; bin++) {
-        const weight = triangle(bin * binHz, edges, band);
-        if (!(weight > 0)) break;
-        weights.push(weight);
-      }
-      this.#weightStarts[band + 1] = weights.length;
+    for (let bin = lowest; bin <= fftSize / 2; bin++) {
+      const weight = triangle(bin * binHz, edges, band);
+      if (!(weight > 0)) break;
+      weights.push(weight);
     }
-    this.#weights = Float64Array.from(weights);
-  }
-
-  /** Fills `energies` (one a band) from `power` (fftSize/2 + 1 bins). */
-  apply(power: Float64Array, energies: Float64Array): void {
-    const weights = this.#weights;
-    const starts = this.#weightStarts;
-    for (let band = 0; band < this.bands; band++) {
-      const end = starts[band + 1]!;
-      let index = starts[band]!;
-      let bin = this.#firstBins[band]!;
-      let sum = 0;
-      while (index < end) sum += weights[index++]! * power[bin++]!;
-      energies[band] = sum;
-    }
-  }
+    return { firstBin: lowest, weights };
+  });
 }
 
 /** What is wrong with the options, or null. */

@@ -79,7 +79,7 @@ export class FrontEnd implements Snapshotting {
     this.#deltaDeltas = deltaOrder === 2 ? new CausalDeltas(count, deltaFrames) : null;
     this.#normaliser = new Normaliser(config.normalisation, this.featureCount, hopMs);
     this.#queue = new FeatureQueue(this.featureCount, this.#lookBackFrames + 1 + blockFrames);
-    this.#monitor = new SignalMonitor(config);
+    this.#monitor = new SignalMonitor(config, this.#statics);
   }
 
   /** Kept frames that wait: at most the block + the look-back + 1. */
@@ -116,7 +116,7 @@ export class FrontEnd implements Snapshotting {
     if (!completesFrame) return;
     if (this.#unkept <= this.#lookBackFrames) this.#unkept++;
     if (analysed) this.#analyse(0);
-    if (analysed && this.#monitor.judge(this.#statics.power)) this.#keepVoiced();
+    if (analysed && this.#monitor.judge()) this.#keepVoiced();
     else if (this.#hangover > 0) this.#keepHangover(analysed);
   }
 

@@ -7,12 +7,7 @@ import {
   CLASS_TONE,
 } from './signal-quality.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
-import {
-  CONCENTRATION,
-  COSINE_TO_OLDEST,
-  SpectralShape,
-  type SpectralShapeOptions,
-} from './spectral-shape.ts';
+import { CONCENTRATION, COSINE_TO_OLDEST, type SpectralShape } from './spectral-shape.ts';
 
 const SNAPSHOT_PART = 48;
 const SNAPSHOT_VERSION = 1;
@@ -46,10 +41,6 @@ const LEVEL = 3;
 const LEVEL_VARIANCE = 4;
 const AVERAGES = 5;
 
-export interface ShapeTrackOptions extends SpectralShapeOptions {
-  readonly hopMs: number;
-}
-
 /**
  * Tells speech from tones, music and noise by how the spectrum of loud frames moves. Speech changes
  * its spectrum within 40 ms and its level by many dB within a second; tones and notes hold their
@@ -72,9 +63,9 @@ export class ShapeTrack implements Snapshotting {
   readonly #averages = new Float64Array(AVERAGES);
   #noisy: boolean = false;
 
-  constructor(options: ShapeTrackOptions) {
-    const { hopMs } = options;
-    this.#shape = new SpectralShape(options);
+  /** @param shape of the frames that `push` is called for */
+  constructor(shape: SpectralShape, hopMs: number) {
+    this.#shape = shape;
     this.#lagFrames = Math.max(1, Math.round(LAG_MS / hopMs));
     this.#shortRate = 1 - Math.exp(-hopMs / SHORT_MS);
     this.#longRate = 1 - Math.exp(-hopMs / LONG_MS);
@@ -89,19 +80,20 @@ export class ShapeTrack implements Snapshotting {
     if (this.#idle >= this.#forgetFrames && this.#class !== CLASS_SPEECH) this.#averaged = 0;
   }
 
-  /** Takes one frame. @returns its class; CLASS_PAUSE while there is too little to tell. */
-  push(power: Float64Array, level: FrameLevel): number {
+  /**
+   * Takes the frame whose spectrum the shape sees.
+   * @returns its class; CLASS_PAUSE while there is too little to tell.
+   */
+  push(level: FrameLevel): number {
     const shape = this.#shape;
     const slots = this.#lagFrames + 1;
     this.#newest = (this.#newest + 1) % slots;
-    const offset = this.#newest * shape.bins;
-    shape.measure(power, this.#ring, offset);
+    const oldest = (this.#newest + 1) % slots;
+    shape.measure(this.#ring, this.#newest * shape.bins, oldest * shape.bins);
     this.#idle = 0;
     if (this.#run < slots) this.#run++;
     if (this.#run < slots) return CLASS_PAUSE;
-    const oldest = ((this.#newest + 1) % slots) * shape.bins;
-    shape.compare(this.#ring, offset, oldest);
-    this.#update(power, level);
+    this.#update(level);
     this.#class = this.#classify();
     return this.#class;
   }
@@ -130,21 +122,21 @@ export class ShapeTrack implements Snapshotting {
     this.#noisy = from.float64() === 1;
   }
 
-  #isTonal(power: Float64Array, level: FrameLevel): boolean {
+  #isTonal(level: FrameLevel): boolean {
     const shape = this.#shape;
     if (shape.pure) return true;
     if (level.kurtosis < CONSTANT_ENVELOPE_KURTOSIS) {
-      shape.takeConcentration(power);
+      shape.takeConcentration();
       return shape.figures[CONCENTRATION]! > CONSTANT_ENVELOPE_CONCENTRATION;
     }
     if (shape.figures[COSINE_TO_OLDEST]! <= STEADY_COSINE) return false;
-    shape.takeConcentration(power);
+    shape.takeConcentration();
     return shape.figures[CONCENTRATION]! > STEADY_CONCENTRATION;
   }
 
-  #update(power: Float64Array, level: FrameLevel): void {
+  #update(level: FrameLevel): void {
     const averages = this.#averages;
-    const tonal = this.#isTonal(power, level) ? 1 : 0;
+    const tonal = this.#isTonal(level) ? 1 : 0;
     // The first frames are averaged plainly: an exponential average would start from nothing.
     this.#averaged++;
     const shortRate = Math.max(this.#shortRate, 1 / this.#averaged);

@@ -13,6 +13,7 @@ import {
   type SignalQuality,
 } from './signal-quality.ts';
 import type { SnapshotReader, Snapshotting, SnapshotWriter } from './snapshot.ts';
+import type { StaticFeatures } from './static-features.ts';
 import { VoiceActivity } from './voice-activity.ts';
 
 const SNAPSHOT_PART = 46;
@@ -28,6 +29,7 @@ const PROBE_FRAMES = 5;
  * Allocates at construction only.
  */
 export class SignalMonitor implements Snapshotting {
+  readonly #statics: StaticFeatures;
   readonly #activity: VoiceActivity;
   readonly #level: LevelMeter;
   readonly #counter: ClassCounter;
@@ -42,15 +44,16 @@ export class SignalMonitor implements Snapshotting {
   #quietFrames = 0;
   #backgroundClass = CLASS_PAUSE;
 
-  constructor(config: FrontEndConfig) {
+  /** @param statics of the configuration, whose newest spectrum `judge` sees */
+  constructor(config: FrontEndConfig, statics: StaticFeatures) {
     const { sampleRateHz, fftSize, windowMs, hopMs, preEmphasis } = config;
-    const shape = { sampleRateHz, fftSize, windowMs, hopMs, preEmphasis };
+    this.#statics = statics;
     this.#hopSamples = msToSamples(hopMs, sampleRateHz);
     this.#activity = new VoiceActivity(config.voiceActivity, hopMs);
     this.#level = new LevelMeter(this.#hopSamples, Math.ceil(windowMs / hopMs));
     this.#counter = new ClassCounter(hopMs);
-    this.#track = new ShapeTrack(shape);
-    this.#background = new ShapeTrack(shape);
+    this.#track = new ShapeTrack(statics.shape, hopMs);
+    this.#background = new ShapeTrack(statics.shape, hopMs);
     this.#bandwidth = new BandwidthMeter({ sampleRateHz, fftSize, preEmphasis, hopMs });
     this.#probePeriodFrames = Math.max(2 * PROBE_FRAMES, Math.round(PROBE_PERIOD_MS / hopMs));
   }
@@ -93,22 +96,22 @@ export class SignalMonitor implements Snapshotting {
   }
 
   /** Judges the frame for which `pushHop` asked a spectrum. @returns whether it is voiced. */
-  judge(power: Float64Array): boolean {
+  judge(): boolean {
     if (!this.#candidate) {
-      const found = this.#background.push(power, this.#level);
+      const found = this.#background.push(this.#level);
       // What does not stand out is no speech to be judged; what it is, is noise.
       if (found !== CLASS_PAUSE)
         this.#backgroundClass = found === CLASS_SPEECH ? CLASS_NOISE : found;
       this.#counter.count(CLASS_PAUSE, this.#backgroundClass);
       return false;
     }
-    const found = this.#track.push(power, this.#level);
+    const found = this.#track.push(this.#level);
     this.#counter.count(found, found);
     if (found !== CLASS_SPEECH) {
       if (found !== CLASS_PAUSE) this.#backgroundClass = found;
       return false;
     }
-    this.#noteSpeech(power);
+    this.#noteSpeech();
     return true;
   }
 
@@ -152,9 +155,9 @@ export class SignalMonitor implements Snapshotting {
     this.#bandwidth.restore(from);
   }
 
-  #noteSpeech(power: Float64Array): void {
+  #noteSpeech(): void {
     this.#activity.noteSpeech(this.#level);
-    this.#bandwidth.push(power);
+    this.#bandwidth.push(this.#statics.power);
     this.#clippedSamples += this.#hopClipped;
   }
 }

@@ -1,10 +1,10 @@
+import type { SpectralKernel } from './spectral-kernel.ts';
+
 /** Band that is looked at: the telephone's, whatever the rate. */
 const LOW_HZ = 94;
 const HIGH_HZ = 3800;
 /** Emphasis under which shapes are compared, so that the first formant does not say it all. */
 const EMPHASIS = 0.97;
-/** Bins within 28 dB of the strongest are occupied: the side lobes of a Hann window lie below. */
-const OCCUPIED_RATIO = 10 ** -2.8;
 const POWER_FLOOR = 1e-12;
 
 /** Index of the cosine in the figures. */
@@ -20,67 +20,97 @@ export interface SpectralShapeOptions {
   readonly preEmphasis: number;
 }
 
+/** The bins that the shape looks at. */
+export interface ShapeBins {
+  readonly firstBin: number;
+  /** Bins from a peak to the end of its main lobe. */
+  readonly peakBins: number;
+  /** What brings each bin to an emphasis of 0.97. */
+  readonly emphasis: readonly number[];
+  /** What takes the emphasis out that it carries. */
+  readonly removal: readonly number[];
+  /** Added to each bin. */
+  readonly floor: number;
+}
+
+/** The bins between 94 and 3800 Hz of a configuration. */
+export function shapeBinsOf(options: SpectralShapeOptions): ShapeBins {
+  const { sampleRateHz, fftSize, windowMs, preEmphasis } = options;
+  const binHz = sampleRateHz / fftSize;
+  const firstBin = Math.ceil(LOW_HZ / binHz);
+  const bins = Math.floor(HIGH_HZ / binHz) - firstBin + 1;
+  const angles = Array.from(
+    { length: bins },
+    (_, index) => (2 * Math.PI * (firstBin + index)) / fftSize,
+  );
+  const removal = angles.map((angle) => 1 / emphasisGain(preEmphasis, angle));
+  return {
+    firstBin,
+    // The main lobe of a Hann window of T seconds reaches 2/T on either side.
+    peakBins: Math.ceil(2000 / windowMs / binHz),
+    emphasis: angles.map((angle, index) => emphasisGain(EMPHASIS, angle) * removal[index]!),
+    removal,
+    floor: POWER_FLOOR,
+  };
+}
+
 /**
- * Figures of the shape of one power spectrum between 94 and 3800 Hz, after an emphasis of 0.97.
- * Allocates at construction only.
+ * Figures of the shape of the kernel's power spectrum between 94 and 3800 Hz, after an emphasis of
+ * 0.97. All legs of a configuration share it. Allocates at construction only.
  */
 export class SpectralShape {
   /** Bins looked at; the length of an amplitude vector. */
   readonly bins: number;
   /** Whether the sound lies within the main lobes of at most two sines. */
   pure: boolean = false;
+  readonly #kernel: SpectralKernel;
   readonly #firstBin: number;
   readonly #peakBins: number;
-  readonly #emphasis: Float64Array;
   /** Results by index. An array, because numbers handed back one by one get boxed. */
   readonly figures = new Float64Array(2);
   readonly #plain: Float64Array;
   readonly #removal: Float64Array;
 
-  constructor(options: SpectralShapeOptions) {
-    const { sampleRateHz, fftSize, windowMs, preEmphasis } = options;
-    const binHz = sampleRateHz / fftSize;
-    this.#firstBin = Math.ceil(LOW_HZ / binHz);
-    this.bins = Math.floor(HIGH_HZ / binHz) - this.#firstBin + 1;
-    // The main lobe of a Hann window of T seconds reaches 2/T on either side.
-    this.#peakBins = Math.ceil(2000 / windowMs / binHz);
-    this.#emphasis = new Float64Array(this.bins);
-    this.#removal = new Float64Array(this.bins);
+  /** @param kernel made with the same bins */
+  constructor(shapeBins: ShapeBins, kernel: SpectralKernel) {
+    this.#kernel = kernel;
+    this.#firstBin = shapeBins.firstBin;
+    this.#peakBins = shapeBins.peakBins;
+    this.bins = shapeBins.emphasis.length;
+    this.#removal = Float64Array.from(shapeBins.removal);
     this.#plain = new Float64Array(this.bins);
-    for (let index = 0; index < this.bins; index++) {
-      const angle = (2 * Math.PI * (this.#firstBin + index)) / fftSize;
-      this.#removal[index] = 1 / emphasisGain(preEmphasis, angle);
-      this.#emphasis[index] = emphasisGain(EMPHASIS, angle) * this.#removal[index]!;
-    }
   }
 
-  /** Measures `power` and writes its amplitudes, scaled to length 1, at `amplitudes[offset]`. */
-  measure(power: Float64Array, amplitudes: Float32Array, offset: number): void {
-    const emphasis = this.#emphasis;
-    const firstBin = this.#firstBin;
+  /**
+   * Measures the spectrum, writes its amplitudes, scaled to length 1, at `amplitudes[offset]`, and
+   * puts the cosine of their angle to those at `otherOffset` into the figures: 1 = the same shape.
+   */
+  measure(amplitudes: Float32Array, offset: number, otherOffset: number): void {
     const { bins } = this;
-    let sum = 0;
-    let strongest = 0;
-    for (let index = 0; index < bins; index++) {
-      const emphasised = power[firstBin + index]! * emphasis[index]! + POWER_FLOOR;
-      sum += emphasised;
-      if (emphasised > strongest) strongest = emphasised;
-      amplitudes[offset + index] = emphasised;
+    const measured = this.#kernel.amplitudes;
+    this.pure = this.#kernel.measureShape() <= 2 * (2 * this.#peakBins + 1);
+    let even = 0;
+    let odd = 0;
+    // Two sums, so that an addition need not wait for the one before.
+    for (let index = 1; index < bins; index += 2) {
+      const first = measured[index - 1]!;
+      const second = measured[index]!;
+      amplitudes[offset + index - 1] = first;
+      amplitudes[offset + index] = second;
+      even += first * amplitudes[otherOffset + index - 1]!;
+      odd += second * amplitudes[otherOffset + index]!;
     }
-    const scale = 1 / sum;
-    const least = strongest * OCCUPIED_RATIO;
-    const end = offset + bins;
-    let occupied = 0;
-    for (let index = offset; index < end; index++) {
-      const emphasised = amplitudes[index]!;
-      if (emphasised >= least) occupied++;
-      amplitudes[index] = Math.sqrt(emphasised * scale);
+    if (bins % 2 === 1) {
+      const last = measured[bins - 1]!;
+      amplitudes[offset + bins - 1] = last;
+      even += last * amplitudes[otherOffset + bins - 1]!;
     }
-    this.pure = occupied <= 2 * (2 * this.#peakBins + 1);
+    this.figures[COSINE_TO_OLDEST] = even + odd;
   }
 
-  /** Puts the share of `power`, without emphasis, in its two strongest peaks, 0 … 1, into the figures. */
-  takeConcentration(power: Float64Array): void {
+  /** Puts the share of the power, without emphasis, in its two strongest peaks, 0 … 1, into the figures. */
+  takeConcentration(): void {
+    const { power } = this.#kernel;
     const plain = this.#plain;
     const removal = this.#removal;
     const firstBin = this.#firstBin;
@@ -93,24 +123,6 @@ export class SpectralShape {
     this.#takePeak();
     this.#takePeak();
     this.figures[CONCENTRATION] = this.figures[CONCENTRATION]! / total;
-  }
-
-  /**
-   * Puts the cosine of the angle between two amplitude vectors of one array into the figures:
-   * 1 = the same shape.
-   */
-  compare(amplitudes: Float32Array, offset: number, otherOffset: number): void {
-    const { bins } = this;
-    let even = 0;
-    let odd = 0;
-    // Two sums, so that an addition need not wait for the one before.
-    for (let index = 0; index + 1 < bins; index += 2) {
-      even += amplitudes[offset + index]! * amplitudes[otherOffset + index]!;
-      odd += amplitudes[offset + index + 1]! * amplitudes[otherOffset + index + 1]!;
-    }
-    const last = bins - 1;
-    const rest = amplitudes[offset + last]! * amplitudes[otherOffset + last]!;
-    this.figures[COSINE_TO_OLDEST] = bins % 2 === 1 ? even + odd + rest : even + odd;
   }
 
   /** Adds the main lobe of the strongest peak to the concentration and takes it out. */

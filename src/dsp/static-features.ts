@@ -1,8 +1,9 @@
 import { Dct } from './dct.ts';
-import { PowerSpectrum } from './fft.ts';
-import { Filterbank } from './filterbank.ts';
+import { filterbankBands } from './filterbank.ts';
 import type { FrontEndConfig } from './front-end-config.ts';
 import { msToSamples } from './front-end-validate.ts';
+import { SpectralKernel } from './spectral-kernel.ts';
+import { SpectralShape, shapeBinsOf } from './spectral-shape.ts';
 import { createWindow } from './window.ts';
 
 /**
@@ -12,66 +13,73 @@ import { createWindow } from './window.ts';
 export class StaticFeatures {
   readonly count: number;
   readonly windowSamples: number;
-  readonly #window: Float64Array;
-  readonly #spectrum: PowerSpectrum;
-  readonly #filterbank: Filterbank;
+  /** Figures of the spectrum of the last `analyse`d frame. */
+  readonly shape: SpectralShape;
+  readonly #window: Float32Array;
+  readonly #kernel: SpectralKernel;
   readonly #dct: Dct | null;
-  readonly #logFloor: number;
-  readonly #logEnergies: Float64Array;
   readonly #coefficients: Float64Array;
 
   constructor(config: FrontEndConfig) {
     const { sampleRateHz, fftSize, filterbank, cepstra } = config;
     this.windowSamples = msToSamples(config.windowMs, sampleRateHz);
-    this.#window = createWindow(config.window, this.windowSamples);
-    this.#spectrum = new PowerSpectrum(fftSize);
-    this.#filterbank = new Filterbank({ ...filterbank, sampleRateHz, fftSize });
+    this.#window = Float32Array.from(createWindow(config.window, this.windowSamples));
+    const shapeBins = shapeBinsOf(config);
+    this.#kernel = new SpectralKernel({
+      fftSize,
+      bands: filterbankBands({ ...filterbank, sampleRateHz, fftSize }),
+      logFloor: filterbank.logFloor,
+      shape: shapeBins,
+    });
+    this.shape = new SpectralShape(shapeBins, this.#kernel);
     this.#dct = cepstra === null ? null : new Dct(filterbank.bands, cepstra.coefficients);
-    this.#logFloor = filterbank.logFloor;
-    this.#logEnergies = new Float64Array(filterbank.bands);
     this.#coefficients = new Float64Array(cepstra?.coefficients ?? 0);
     this.count = cepstra?.coefficients ?? filterbank.bands;
   }
 
   /** Power spectrum of the last `analyse`d frame. */
-  get power(): Float64Array {
-    return this.#spectrum.power;
+  get power(): Float32Array {
+    return this.#kernel.power;
   }
 
   /** Computes the power spectrum of the frame that starts at `samples[start]`. */
   analyse(samples: Float32Array, start: number): void {
     const window = this.#window;
-    const input = this.#spectrum.input;
-    for (let index = 0; index < window.length; index++) {
-      input[index] = window[index]! * samples[start + index]!;
+    const { even, odd } = this.#kernel;
+    const pairs = window.length >> 1;
+    for (let pair = 0; pair < pairs; pair++) {
+      const index = 2 * pair;
+      even[pair] = window[index]! * samples[start + index]!;
+      odd[pair] = window[index + 1]! * samples[start + index + 1]!;
     }
-    this.#spectrum.compute();
+    const last = window.length - 1;
+    if (last === 2 * pairs) even[pairs] = window[last]! * samples[start + last]!;
+    this.#kernel.computePower();
   }
 
   /** Writes the `count` features of the analysed frame at `into[offset]`. */
   write(into: Float32Array, offset: number): void {
-    const energies = this.#logEnergies;
-    const floor = this.#logFloor;
-    this.#filterbank.apply(this.#spectrum.power, energies);
-    for (let band = 0; band < energies.length; band++) {
-      const energy = energies[band]!;
-      energies[band] = Math.log(Math.max(energy, floor));
+    const { logEnergies } = this.#kernel;
+    this.#kernel.computeLogEnergies();
+    if (this.#dct === null) copy(logEnergies, into, offset);
+    else {
+      this.#dct.apply(logEnergies, this.#coefficients);
+      copy(this.#coefficients, into, offset);
     }
-    let values = energies;
-    if (this.#dct !== null) {
-      this.#dct.apply(energies, this.#coefficients);
-      values = this.#coefficients;
-    }
-    const { length } = values;
-    for (let index = 0; index < length; index++) into[offset + index] = values[index]!;
   }
+}
+
+// Not `set`: for some dozens of numbers its call costs more than the loop.
+function copy(from: Float32Array | Float64Array, into: Float32Array, offset: number): void {
+  const { length } = from;
+  for (let index = 0; index < length; index++) into[offset + index] = from[index]!;
 }
 
 const shared = new WeakMap<FrontEndConfig, StaticFeatures>();
 
 /**
  * The features object of a configuration, one for all legs of this thread that have the same
- * configuration object: tables and scratch are 20 KB. What it holds is good until the next `analyse`.
+ * configuration object: tables and scratch are 64 KB. What it holds is good until the next `analyse`.
  */
 export function sharedStaticFeatures(config: FrontEndConfig): StaticFeatures {
   let statics = shared.get(config);

@@ -23,7 +23,7 @@ import { estimateSnrDb } from './snr.ts';
 
 /** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
 const STEPS_PER_UNIT = 512;
-const CACHE_VERSION = 4;
+const CACHE_VERSION = 5;
 
 /** Where a clip's kept frames lie in a store; `frames` 0 = nothing was kept. */
 export interface ClipSpan {

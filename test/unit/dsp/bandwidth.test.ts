@@ -31,7 +31,7 @@ it('gives the whole band of the rate for speech without an edge', () => {
 it('says nothing before 1 s of speech', () => {
   const { sampleRateHz, fftSize, preEmphasis, hopMs } = CONFIG;
   const meter = new BandwidthMeter({ sampleRateHz, fftSize, preEmphasis, hopMs });
-  const power = new Float64Array(129).fill(1);
+  const power = new Float32Array(129).fill(1);
   for (let frame = 0; frame < 99; frame++) meter.push(power);
   expect(meter.bandwidthHz).toBe(0);
   meter.push(power);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Dct } from '../../../src/dsp/dct.ts';
 import { isFftSize, PowerSpectrum } from '../../../src/dsp/fft.ts';
-import { Filterbank, hzToMel, melToHz } from '../../../src/dsp/filterbank.ts';
+import { filterbankBands, hzToMel, melToHz } from '../../../src/dsp/filterbank.ts';
 import { createWindow } from '../../../src/dsp/window.ts';
 import { createRandom } from '../../../src/random.ts';
 
@@ -55,22 +55,18 @@ describe('Filterbank', () => {
   } as const;
 
   it('is triangles that sum to 1 between the outer centres', () => {
-    const bank = new Filterbank(options);
-    const energies = new Float64Array(3);
-    const unit = new Float64Array(9);
+    const bands = filterbankBands(options);
     for (let bin = 2; bin <= 6; bin++) {
-      unit.fill(0);
-      unit[bin] = 1;
-      bank.apply(unit, energies);
-      expect(energies.reduce((sum, value) => sum + value)).toBeCloseTo(1, 12);
+      const weights = bands.map(({ firstBin, weights: some }) => some[bin - firstBin] ?? 0);
+      expect(weights.reduce((sum, value) => sum + value)).toBeCloseTo(1, 12);
     }
   });
 
   it('refuses bands without a bin, and edges outside the spectrum', () => {
-    expect(() => new Filterbank({ ...options, bands: 30 })).toThrow(
+    expect(() => filterbankBands({ ...options, bands: 30 })).toThrow(
       'band 0 (0.0-258.1 Hz) has none',
     );
-    expect(() => new Filterbank({ ...options, highHz: 4001 })).toThrow('<= 4000, got 4001');
+    expect(() => filterbankBands({ ...options, highHz: 4001 })).toThrow('<= 4000, got 4001');
   });
 
   it('turns mel back into Hz', () => {
@@ -83,7 +79,7 @@ describe('Dct', () => {
   it('is orthonormal', () => {
     const dct = new Dct(5, 5);
     const output = new Float64Array(5);
-    dct.apply(Float64Array.of(1, -2, 3, 0.5, 4), output);
+    dct.apply(Float32Array.of(1, -2, 3, 0.5, 4), output);
     const square = output.reduce((sum, value) => sum + value * value, 0);
     expect(square).toBeCloseTo(1 + 4 + 9 + 0.25 + 16, 12);
   });
