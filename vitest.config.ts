@@ -7,7 +7,7 @@ const project = (name: string, testTimeout: number) => ({
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: 60_000,
-    setupFiles: ['test/support/fail-on-console.ts'],
+    setupFiles: ['test/support/fail-on-console.ts', 'test/support/seeded-properties.ts'],
     ...(name === 'web' ? { globalSetup: ['test/web/support/global-setup.ts'] } : {}),
   },
 });

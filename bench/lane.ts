@@ -48,10 +48,11 @@ class VirtualCalls {
 
   constructor(lane: Lane, sides: readonly Uint8Array[][]) {
     const format = { codec: 'mulaw', sampleRateHz: 8_000, channels: 1 } as const;
+    const clock = { ...systemClock, nowMs: () => this.#nowMs };
     this.#lane = lane;
     this.#sides = sides;
     this.#ports = Array.from({ length: calls }, (_, feedId) => {
-      const port = new FeedPort(feedId, format, false, 0);
+      const port = new FeedPort(feedId, format, true, clock);
       const { ringMemory } = port;
       lane.open({ feedId, format, legKeys: [feedId], scoreIntervalMs, ringMemory });
       return port;

@@ -7,6 +7,7 @@ import { PayloadScratch } from '../src/adapters/media-bytes.ts';
 import { MEDIA_DIALECTS } from '../src/adapters/media-dialects.ts';
 import { MediaSession } from '../src/adapters/media-session.ts';
 import type { PlatformAccess } from '../src/adapters/platform-access.ts';
+import { systemClock } from '../src/clock.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../src/platform-settings.ts';
 import { TWILIO_PEERS } from '../src/replay/peers/twilio-peers.ts';
 import type { Call, CallStart } from '../src/stream/call.ts';
@@ -20,11 +21,12 @@ const PACKET_MS = 20;
 const CALLS = 50;
 
 let nowMs = 0;
+const clock = { ...systemClock, nowMs: () => nowMs };
 let refused = 0;
 
 /** A call that is nothing but its feeds. */
 function callOf(start: Omit<CallStart, 'keyName'>): Call {
-  const ports = start.feeds.map(({ format }, index) => new FeedPort(index, format, true, nowMs));
+  const ports = start.feeds.map(({ format }, index) => new FeedPort(index, format, true, clock));
   const call = {
     ports,
     audio: (index: number, packet: Uint8Array) => ports[index]!.audio(packet, nowMs),

@@ -62,7 +62,7 @@ export async function measureAllocations(
 
 function createPath(audio: PreparedAudio, detector: Detector): (index: number) => void {
   const { format, packets } = audio;
-  const memory = createPacketRingMemory(format);
+  const memory = createPacketRingMemory(format, 2);
   const writer = new PacketRingWriter(memory, maxRecordBytes(format));
   const reader = new PacketRingReader(memory);
   const { manifest } = detector;

@@ -13,12 +13,34 @@ const SMOOTHING_HZ = 100;
 const UPDATE_FRAMES = 10;
 const EMPHASIS = 0.97;
 
-export interface BandwidthMeterOptions {
+export interface BandwidthScaleOptions {
   readonly sampleRateHz: number;
   readonly fftSize: number;
   /** Emphasis that the spectra already carry. */
   readonly preEmphasis: number;
-  readonly hopMs: number;
+}
+
+/** Tables and scratch of the meters of one configuration. Allocates at construction only. */
+export class BandwidthScale {
+  readonly binHz: number;
+  readonly smoothingBins: number;
+  /** What brings each bin to an emphasis of 0.97. */
+  readonly emphasis: Float64Array;
+  /** Of an average over `smoothingBins` bins from each on; scratch. */
+  readonly sums: Float64Array;
+
+  constructor(options: BandwidthScaleOptions) {
+    const { sampleRateHz, fftSize, preEmphasis } = options;
+    this.binHz = sampleRateHz / fftSize;
+    this.smoothingBins = Math.max(1, Math.round(SMOOTHING_HZ / this.binHz));
+    this.emphasis = new Float64Array(fftSize / 2 + 1);
+    this.sums = new Float64Array(fftSize / 2 + 2 - this.smoothingBins);
+    for (let bin = 0; bin < this.emphasis.length; bin++) {
+      const cosine = Math.cos((2 * Math.PI * bin) / fftSize);
+      const wanted = 1 - 2 * EMPHASIS * cosine + EMPHASIS * EMPHASIS;
+      this.emphasis[bin] = wanted / (1 - 2 * preEmphasis * cosine + preEmphasis * preEmphasis);
+    }
+  }
 }
 
 /**
@@ -27,29 +49,16 @@ export interface BandwidthMeterOptions {
  * maximum less 24 dB. Time constant 2 s of speech. Allocates at construction only.
  */
 export class BandwidthMeter implements Snapshotting {
+  readonly #scale: BandwidthScale;
   readonly #average: Float32Array;
-  readonly #emphasis: Float64Array;
-  /** Of the average over `#smoothingBins` bins from each on; scratch. */
-  readonly #sums: Float64Array;
   readonly #rate: number;
   readonly #leastFrames: number;
-  readonly #binHz: number;
-  readonly #smoothingBins: number;
   #frames = 0;
   #bandwidthHz = 0;
 
-  constructor(options: BandwidthMeterOptions) {
-    const { sampleRateHz, fftSize, preEmphasis, hopMs } = options;
-    this.#binHz = sampleRateHz / fftSize;
-    this.#smoothingBins = Math.max(1, Math.round(SMOOTHING_HZ / this.#binHz));
-    this.#average = new Float32Array(fftSize / 2 + 1);
-    this.#emphasis = new Float64Array(fftSize / 2 + 1);
-    this.#sums = new Float64Array(fftSize / 2 + 2 - this.#smoothingBins);
-    for (let bin = 0; bin < this.#emphasis.length; bin++) {
-      const cosine = Math.cos((2 * Math.PI * bin) / fftSize);
-      const wanted = 1 - 2 * EMPHASIS * cosine + EMPHASIS * EMPHASIS;
-      this.#emphasis[bin] = wanted / (1 - 2 * preEmphasis * cosine + preEmphasis * preEmphasis);
-    }
+  constructor(scale: BandwidthScale, hopMs: number) {
+    this.#scale = scale;
+    this.#average = new Float32Array(scale.emphasis.length);
     this.#rate = 1 - Math.exp(-hopMs / TIME_CONSTANT_MS);
     this.#leastFrames = Math.ceil(LEAST_MS / hopMs);
   }
@@ -62,7 +71,7 @@ export class BandwidthMeter implements Snapshotting {
   /** Takes the power spectrum of a speech frame. */
   push(power: Float32Array): void {
     const average = this.#average;
-    const emphasis = this.#emphasis;
+    const { emphasis } = this.#scale;
     this.#frames++;
     const rate = Math.max(this.#rate, 1 / this.#frames);
     for (let bin = 0; bin < average.length; bin++) {
@@ -87,8 +96,7 @@ export class BandwidthMeter implements Snapshotting {
 
   #measure(): void {
     const average = this.#average;
-    const width = this.#smoothingBins;
-    const sums = this.#sums;
+    const { sums, smoothingBins: width, binHz } = this.#scale;
     const last = sums.length - 1;
     let strongest = 0;
     for (let bin = 0; bin <= last; bin++) {
@@ -100,6 +108,6 @@ export class BandwidthMeter implements Snapshotting {
     const edge = strongest * EDGE_RATIO;
     let bin = last;
     while (bin > 0 && sums[bin]! < edge) bin--;
-    this.#bandwidthHz = (bin + width - 1) * this.#binHz;
+    this.#bandwidthHz = (bin + width - 1) * binHz;
   }
 }

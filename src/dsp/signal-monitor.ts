@@ -46,7 +46,7 @@ export class SignalMonitor implements Snapshotting {
 
   /** @param statics of the configuration, whose newest spectrum `judge` sees */
   constructor(config: FrontEndConfig, statics: StaticFeatures) {
-    const { sampleRateHz, fftSize, windowMs, hopMs, preEmphasis } = config;
+    const { sampleRateHz, windowMs, hopMs } = config;
     this.#statics = statics;
     this.#hopSamples = msToSamples(hopMs, sampleRateHz);
     this.#activity = new VoiceActivity(config.voiceActivity, hopMs);
@@ -54,7 +54,7 @@ export class SignalMonitor implements Snapshotting {
     this.#counter = new ClassCounter(hopMs);
     this.#track = new ShapeTrack(statics.shape, hopMs);
     this.#background = new ShapeTrack(statics.shape, hopMs);
-    this.#bandwidth = new BandwidthMeter({ sampleRateHz, fftSize, preEmphasis, hopMs });
+    this.#bandwidth = new BandwidthMeter(statics.bandwidthScale, hopMs);
     this.#probePeriodFrames = Math.max(2 * PROBE_FRAMES, Math.round(PROBE_PERIOD_MS / hopMs));
   }
 

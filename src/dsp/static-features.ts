@@ -1,3 +1,4 @@
+import { BandwidthScale } from './bandwidth.ts';
 import { Dct } from './dct.ts';
 import { filterbankBands } from './filterbank.ts';
 import type { FrontEndConfig } from './front-end-config.ts';
@@ -15,6 +16,8 @@ export class StaticFeatures {
   readonly windowSamples: number;
   /** Figures of the spectrum of the last `analyse`d frame. */
   readonly shape: SpectralShape;
+  /** What the meters of bandwidth of this configuration share. */
+  readonly bandwidthScale: BandwidthScale;
   readonly #window: Float32Array;
   readonly #kernel: SpectralKernel;
   readonly #dct: Dct | null;
@@ -32,6 +35,7 @@ export class StaticFeatures {
       shape: shapeBins,
     });
     this.shape = new SpectralShape(shapeBins, this.#kernel);
+    this.bandwidthScale = new BandwidthScale(config);
     this.#dct = cepstra === null ? null : new Dct(filterbank.bands, cepstra.coefficients);
     this.#coefficients = new Float64Array(cepstra?.coefficients ?? 0);
     this.count = cepstra?.coefficients ?? filterbank.bands;

@@ -3,6 +3,7 @@ import type { Call, LegRole } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { ResultEvent } from './alert-events.ts';
 import type { NumberedEvent } from './event-bus.ts';
+import { KeptEvents } from './kept-events.ts';
 import { ScoreSeries, type SeriesPoint } from './score-series.ts';
 
 type ScoreEvent = ScreeningEvent & { readonly type: 'score' | 'verdict' };
@@ -36,14 +37,12 @@ export class CallRecord {
   readonly #platform: string;
   readonly #startedAtMs: number;
   readonly #metadata: Readonly<Record<string, string>>;
-  readonly #limit: number;
-  readonly #events: NumberedEvent[] = [];
+  readonly #events: KeptEvents;
   readonly #legs = new Map<
     string,
     { role: LegRole; detector: string; latest: ScoreEvent | null }
   >();
   readonly #series = new Map<string, ScoreSeries>();
-  #nextId = 1;
   #liveStreams = 0;
   #endedAtMs: number | null = null;
   #alert: AlertSeverity | null = null;
@@ -54,7 +53,7 @@ export class CallRecord {
     this.#platform = call.start.platform;
     this.#startedAtMs = call.startedAtMs;
     this.#metadata = call.start.metadata;
-    this.#limit = limits.eventsPerCall;
+    this.#events = new KeptEvents(call.callId, limits.eventsPerCall);
   }
 
   get isEnded(): boolean {
@@ -77,9 +76,7 @@ export class CallRecord {
   }
 
   add(event: ResultEvent): NumberedEvent {
-    const entry = { id: this.#nextId++, event };
-    if (this.#events.length >= this.#limit) this.#events.shift();
-    this.#events.push(entry);
+    const entry = this.#events.add(event);
     if (event.type === 'score' || event.type === 'verdict') {
       const leg = this.#legs.get(event.leg);
       if (leg !== undefined) leg.latest = event;
@@ -90,7 +87,7 @@ export class CallRecord {
   }
 
   eventsAfter(id: number): NumberedEvent[] {
-    return this.#events.filter((entry) => entry.id > id);
+    return this.#events.after(id);
   }
 
   /** The scores of each leg, thinned out. */

@@ -1,23 +1,18 @@
-import { ABSTENTION_REASONS, type AbstentionReason } from '../screening/abstention.ts';
-import type { VerdictName } from '../screening/verdict.ts';
 import type { ScoreFigures } from '../stream/events.ts';
+import { type Standing, standingCode, standingOf } from './standing-code.ts';
 
 /** Points that are kept of a leg; then every second one goes, and half as many come. */
 export const MOST_SERIES_POINTS = 512;
 const FIRST_POINTS = 64;
 const FIELDS = 8;
-const VERDICTS: readonly VerdictName[] = ['human', 'synthetic', 'undecided'];
 
 /** What a timeline needs of a score. */
-export interface SeriesPoint {
+export interface SeriesPoint extends Standing {
   readonly streamTimeMs: number;
   readonly speechMs: number;
   readonly syntheticProbability: number | null;
   readonly interval: readonly [number, number] | null;
   readonly recentProbability: number | null;
-  readonly verdict: VerdictName;
-  readonly firm: boolean;
-  readonly abstain: AbstentionReason | null;
   readonly levelDbfs: number;
 }
 
@@ -64,20 +59,15 @@ export class ScoreSeries {
 
 function encode(figures: ScoreFigures): number[] {
   const { streamTimeMs, speechMs, syntheticProbability, interval, recent, quality } = figures;
-  const reason = figures.abstain === null ? 0 : 1 + ABSTENTION_REASONS.indexOf(figures.abstain);
-  const standing = VERDICTS.indexOf(figures.verdict) + (figures.firm ? VERDICTS.length : 0);
   return [
     ...[streamTimeMs, speechMs, numberOf(syntheticProbability)],
     ...[interval?.[0] ?? Number.NaN, interval?.[1] ?? Number.NaN],
     ...[numberOf(recent.syntheticProbability), quality.levelDbfs],
-    reason * 2 * VERDICTS.length + standing,
+    standingCode(figures),
   ];
 }
 
 function decode(numbers: Float32Array): SeriesPoint {
-  const code = numbers[7]!;
-  const standing = code % (2 * VERDICTS.length);
-  const reason = Math.floor(code / (2 * VERDICTS.length));
   const [low, high] = [rounded(numbers[3]!), rounded(numbers[4]!)];
   return {
     streamTimeMs: Math.round(numbers[0]!),
@@ -85,9 +75,7 @@ function decode(numbers: Float32Array): SeriesPoint {
     syntheticProbability: rounded(numbers[2]!),
     interval: low === null || high === null ? null : [low, high],
     recentProbability: rounded(numbers[5]!),
-    verdict: VERDICTS[standing % VERDICTS.length]!,
-    firm: standing >= VERDICTS.length,
-    abstain: reason === 0 ? null : ABSTENTION_REASONS[reason - 1]!,
+    ...standingOf(numbers[7]!),
     levelDbfs: Math.round(10 * numbers[6]!) / 10,
   };
 }

@@ -190,7 +190,7 @@ export class CallManager {
     const ports: FeedPort[] = [];
     const legs: CallLeg[] = [];
     start.feeds.forEach((feed, feedIndex) => {
-      ports.push(new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock.nowMs()));
+      ports.push(new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock));
       const detectorId = detectorIdFor(feed.format);
       for (const leg of feed.legs) {
         const id = this.#directory.freeLegName(start.callId, leg.id, legs);
@@ -204,7 +204,10 @@ export class CallManager {
     this.#directory.remove(call);
     this.#totals.delete(call);
     this.#packets.keep(call);
-    for (const port of call.ports) this.#lanes?.close(port.feedId);
+    for (const port of call.ports) {
+      port.close();
+      this.#lanes?.close(port.feedId);
+    }
     call.sink = null;
     this.#options.observer.ended(call);
     if (this.#directory.size === 0) this.#emptied?.();

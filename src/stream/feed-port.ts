@@ -1,15 +1,25 @@
+import type { Clock } from '../clock.ts';
 import type { AudioFormat } from './codecs/decoder.ts';
 import { opusPacketDurationSamples } from './codecs/opus-packet.ts';
 import {
+  bytesOfSeconds,
   createPacketRingMemory,
   frameBytesOf,
   maxRecordBytes,
   PacketRingWriter,
   RECORD,
+  type RecordSink,
 } from './packet-ring.ts';
 import { AudioRateLimit } from './rate-limit.ts';
+import { RecordBacklog } from './record-backlog.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Every page of a ring gets used: a live leg's is as long as a lane that stumbles needs. */
+const LIVE_RING_SECONDS = 2;
+/** With the ring more than the burst that a live feed may send between two ticks (5 s, rate-limit.ts). */
+const LIVE_BACKLOG_SECONDS = 4;
+/** The fast door fills half a ring between two ticks. */
+const FAST_RING_SECONDS = 6;
 
 /** What became of a packet. */
 export type WriteOutcome =
@@ -31,7 +41,8 @@ export class FeedPort {
   readonly feedId: number;
   readonly format: AudioFormat;
   readonly ringMemory: SharedArrayBuffer;
-  readonly #writer: PacketRingWriter;
+  readonly #writer: RecordSink;
+  readonly #backlog: RecordBacklog | null;
   readonly #rate: AudioRateLimit | null;
   readonly #frameBytes: number;
   readonly #recordBytes: number;
@@ -40,14 +51,17 @@ export class FeedPort {
   #packets = 0;
 
   /** `live` false is the fast door: no rate limit, and a full ring is the caller's to wait for. */
-  constructor(feedId: number, format: AudioFormat, live: boolean, nowMs: number) {
+  constructor(feedId: number, format: AudioFormat, live: boolean, clock: Clock) {
     this.feedId = feedId;
     this.format = format;
-    this.ringMemory = createPacketRingMemory(format);
+    this.ringMemory = createPacketRingMemory(format, live ? LIVE_RING_SECONDS : FAST_RING_SECONDS);
     this.#recordBytes = maxRecordBytes(format);
     this.#frameBytes = frameBytesOf(format);
-    this.#writer = new PacketRingWriter(this.ringMemory, this.#recordBytes);
-    this.#rate = live ? new AudioRateLimit(nowMs) : null;
+    const ring = new PacketRingWriter(this.ringMemory, this.#recordBytes);
+    const backlogBytes = bytesOfSeconds(format, LIVE_BACKLOG_SECONDS);
+    this.#backlog = live ? new RecordBacklog(ring, backlogBytes, clock) : null;
+    this.#writer = this.#backlog ?? ring;
+    this.#rate = live ? new AudioRateLimit(clock.nowMs()) : null;
   }
 
   /** Longest packet of one record; longer uncompressed ones are cut. */
@@ -98,6 +112,11 @@ export class FeedPort {
   control(kind: 'pause' | 'resume' | 'finalize' | 'end', value: number, nowMs: number): boolean {
     this.#sayLost(nowMs);
     return this.#writer.control(RECORD[kind], value, nowMs);
+  }
+
+  /** Nobody reads this feed any more. */
+  close(): void {
+    this.#backlog?.close();
   }
 
   /** Samples per channel of a packet; ≤ 0 when its size is impossible. */

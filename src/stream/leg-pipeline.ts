@@ -96,6 +96,11 @@ export class LegPipeline implements StepClient, Snapshotting {
 
   /** Appends samples at the detector's rate. Only when `advance` has used up what was there. */
   write(samples: Float32Array, count: number): void {
+    // The same few bytes again and again, as long as packets are whole hops: the rest stays untouched.
+    if (this.#readAt === this.#writeAt) {
+      this.#readAt = 0;
+      this.#writeAt = 0;
+    }
     if (this.#writeAt + count > this.#samples.length) {
       this.#samples.copyWithin(0, this.#readAt, this.#writeAt);
       this.#writeAt -= this.#readAt;

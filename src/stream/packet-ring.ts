@@ -15,14 +15,23 @@ export const RECORD = {
 } as const;
 
 export type RecordKind = (typeof RECORD)[keyof typeof RECORD];
+export type ControlKind = Exclude<RecordKind, 0>;
+
+/** Where records go. */
+export interface RecordSink {
+  /** @returns false when there is no room: nothing was taken. */
+  audio(packet: Uint8Array, arrivedAtMs: number): boolean;
+  /** @returns false when there is no room even for a control record. */
+  control(kind: ControlKind, value: number, arrivedAtMs: number): boolean;
+  /** Share of the room in use, 0…1. */
+  readonly fill: number;
+}
 
 const HEADER_BYTES = 16;
 /** Kept free of audio so that a control record finds room. */
 const CONTROL_RESERVE_BYTES = 32 * HEADER_BYTES;
 /** Kept free of everything else, so that the end and a loss before it always find room. */
 const END_RESERVE_BYTES = 2 * HEADER_BYTES;
-/** The burst that a live feed may send at once (5 s, see rate-limit.ts) fits between two ticks. */
-const RING_SECONDS = 6;
 /** 64 kbit/s, well above voice; a leg at twice that has half the time. */
 const OPUS_BYTES_PER_SECOND = 8_000;
 const PACKETS_PER_SECOND = 100;
@@ -48,12 +57,16 @@ export function maxRecordBytes(format: AudioFormat): number {
   return Math.min(frames, Math.floor(MAX_PAYLOAD_BYTES / frameBytes)) * frameBytes;
 }
 
-/** Shared memory for a ring of six seconds of the format. Allocates. */
-export function createPacketRingMemory(format: AudioFormat): SharedArrayBuffer {
+/** Bytes of the records of some seconds of the format. */
+export function bytesOfSeconds(format: AudioFormat, seconds: number): number {
   const bytesPerSecond =
     format.codec === 'opus' ? OPUS_BYTES_PER_SECOND : format.sampleRateHz * frameBytesOf(format);
-  const capacityBytes =
-    RING_SECONDS * (bytesPerSecond + PACKETS_PER_SECOND * HEADER_BYTES) + CONTROL_RESERVE_BYTES;
+  return seconds * (bytesPerSecond + PACKETS_PER_SECOND * HEADER_BYTES);
+}
+
+/** Shared memory for a ring of some seconds of the format. Allocates. */
+export function createPacketRingMemory(format: AudioFormat, seconds: number): SharedArrayBuffer {
+  const capacityBytes = bytesOfSeconds(format, seconds) + CONTROL_RESERVE_BYTES;
   return RingBuffer.getStorageForCapacity(capacityBytes, Uint8Array);
 }
 
@@ -69,7 +82,7 @@ const threadPayload = threadScratch.subarray(HEADER_BYTES);
  * Producer's end, on the I/O thread. One record is one push of header and payload, so the reader
  * never sees half of one. Allocates at construction only.
  */
-export class PacketRingWriter {
+export class PacketRingWriter implements RecordSink {
   readonly #ring: RingBuffer;
   readonly #maxPayloadBytes: number;
 
@@ -94,7 +107,7 @@ export class PacketRingWriter {
   }
 
   /** @returns false when not even the reserve for control records has room; never for the end. */
-  control(kind: Exclude<RecordKind, 0>, value: number, arrivedAtMs: number): boolean {
+  control(kind: ControlKind, value: number, arrivedAtMs: number): boolean {
     const reserveBytes = kind === RECORD.end ? 0 : END_RESERVE_BYTES;
     if (this.#ring.available_write() < HEADER_BYTES + reserveBytes) return false;
     writeHeader(kind, 0, value, arrivedAtMs);

@@ -49,7 +49,7 @@ function open(id: string, query = '', refusal: ErrorCode | null = null) {
       const [{ format, legs }] = start.feeds as [CallStart['feeds'][number]];
       const call = new Call({
         start: { ...start, keyName: 'loopback', callId: start.callId ?? 'made-up' },
-        ports: [new FeedPort(1, format, true, clock.nowMs())],
+        ports: [new FeedPort(1, format, true, clock)],
         legs: legs.map((leg, at) => ({ ...leg, legKey: at, feedIndex: 0, detectorId: 'tiny@ff' })),
         resumeToken: 'token',
         clock,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BandwidthMeter } from '../../../src/dsp/bandwidth.ts';
+import { BandwidthMeter, BandwidthScale } from '../../../src/dsp/bandwidth.ts';
 import { CONFIG, listen, RATE_HZ, speechLike } from './signals.ts';
 
 /** A windowed sinc of 201 taps. */
@@ -29,8 +29,7 @@ it('gives the whole band of the rate for speech without an edge', () => {
 });
 
 it('says nothing before 1 s of speech', () => {
-  const { sampleRateHz, fftSize, preEmphasis, hopMs } = CONFIG;
-  const meter = new BandwidthMeter({ sampleRateHz, fftSize, preEmphasis, hopMs });
+  const meter = new BandwidthMeter(new BandwidthScale(CONFIG), CONFIG.hopMs);
   const power = new Float32Array(129).fill(1);
   for (let frame = 0; frame < 99; frame++) meter.push(power);
   expect(meter.bandwidthHz).toBe(0);

@@ -189,8 +189,8 @@ describe('properties', () => {
         const original = new FrontEnd(RICH);
         const first: Run = { features: [], flags: [] };
         for (let hop = 0; hop < cutHops; hop++) {
-          if (original.pendingFrames > 20) drain(original, 20, first);
           original.pushHop(mixed, hop * HOP);
+          if (original.pendingFrames > 20) drain(original, 20, first);
         }
         if (pullFirst) drain(original, original.pendingFrames, first);
         const copy = copyOf(original, RICH);

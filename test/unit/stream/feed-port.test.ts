@@ -2,25 +2,27 @@ import { describe, expect, it } from 'vitest';
 import type { AudioFormat } from '../../../src/stream/codecs/decoder.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
 import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const MULAW: AudioFormat = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 };
 const STEREO: AudioFormat = { codec: 'pcm16', sampleRateHz: 16_000, channels: 2 };
 const OPUS: AudioFormat = { codec: 'opus', sampleRateHz: 48_000, channels: 1 };
 
 function open(format: AudioFormat, live = true) {
-  const port = new FeedPort(1, format, live, 0);
+  const clock = new FakeClock();
+  const port = new FeedPort(1, format, live, clock);
   const reader = new PacketRingReader(port.ringMemory);
   const drain = () => {
     const records: [number, number][] = [];
-    while (reader.next()) {
-      records.push([
-        reader.kind,
-        reader.kind === RECORD.audio ? reader.payloadBytes : reader.value,
-      ]);
+    // What waits for room in the ring moves on when time does.
+    for (let more = reader.next(); more; more = reader.next()) {
+      const { kind, payloadBytes, value } = reader;
+      records.push([kind, kind === RECORD.audio ? payloadBytes : value]);
+      clock.advance(10);
     }
     return records;
   };
-  return { port, drain };
+  return { port, drain, clock };
 }
 
 describe('FeedPort', () => {
@@ -82,6 +84,31 @@ describe('FeedPort', () => {
     expect(drain()).toHaveLength(written);
     expect(port.droppedPackets).toBe(0);
     expect(port.audio(packet, 0)).toBe('written');
+  });
+
+  it('a burst of five seconds comes out whole and in order, and no timer stays', () => {
+    const { port, drain, clock } = open(MULAW);
+    for (let second = 0; second < 5; second++) port.audio(new Uint8Array(8000 - second), 0);
+    port.control('finalize', 7, 0);
+    port.control('end', 0, 0);
+    expect(port.droppedPackets).toBe(0);
+    expect(clock.pendingTimers).toBe(1);
+    const lengths = [0, 1, 2, 3, 4].flatMap((less) => [1600, 1600, 1600, 1600, 1600 - less]);
+    expect(drain()).toEqual([
+      ...lengths.map((bytes) => [RECORD.audio, bytes]),
+      [RECORD.finalize, 7],
+      [RECORD.end, 0],
+    ]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('a closed port keeps nothing and wakes nobody', () => {
+    const { port, clock } = open(MULAW);
+    for (let second = 0; second < 5; second++) port.audio(new Uint8Array(8000), 0);
+    port.close();
+    expect(clock.pendingTimers).toBe(0);
+    expect(port.control('end', 0, 0)).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('control records find room in a ring that is full of audio', () => {

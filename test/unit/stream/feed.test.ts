@@ -5,6 +5,7 @@ import { Feed, FeedScratch } from '../../../src/stream/feed.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
 import type { LegPipeline } from '../../../src/stream/leg-pipeline.ts';
 import { PacketRingReader } from '../../../src/stream/packet-ring.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const FORMAT: AudioFormat = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 };
 const GOOD = new Uint8Array(160).fill(1);
@@ -57,7 +58,7 @@ const decoder: PacketDecoder = {
 };
 
 function createFeed() {
-  const port = new FeedPort(7, FORMAT, true, 0);
+  const port = new FeedPort(7, FORMAT, true, new FakeClock());
   const pipeline = new NotedPipeline();
   const events: LaneEvent[] = [];
   const feed = new Feed({

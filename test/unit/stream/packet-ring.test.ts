@@ -11,7 +11,7 @@ import {
 const format = { codec: 'mulaw', sampleRateHz: 8000, channels: 1 } as const;
 
 function createRing() {
-  const memory = createPacketRingMemory(format);
+  const memory = createPacketRingMemory(format, 6);
   return {
     writer: new PacketRingWriter(memory, maxRecordBytes(format)),
     reader: new PacketRingReader(memory),
@@ -58,7 +58,7 @@ describe('packet ring', () => {
     const wide = { codec: 'pcm16', sampleRateHz: 192_000, channels: 2 } as const;
     const recordBytes = maxRecordBytes(wide);
     expect(recordBytes).toBe(65_532);
-    const memory = createPacketRingMemory(wide);
+    const memory = createPacketRingMemory(wide, 6);
     const writer = new PacketRingWriter(memory, recordBytes);
     const reader = new PacketRingReader(memory);
     writer.audio(new Uint8Array(recordBytes).fill(7), 0);
