@@ -1,8 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
+import { LANE_TICK_MS } from './lane-ticker.ts';
 import { type ControlKind, type PacketRingWriter, RECORD, type RecordSink } from './packet-ring.ts';
 
-/** The ring is looked at again after this: a lane reads it every 10 ms. */
-const RETRY_MS = 10;
 /** Counted for a record besides its packet. */
 const RECORD_BYTES = 16;
 /** Kept free of audio so that a control record finds room. */
@@ -91,7 +90,7 @@ export class RecordBacklog implements RecordSink {
   }
 
   #retryLater(): void {
-    this.#retry ??= this.#clock.after(RETRY_MS, () => {
+    this.#retry ??= this.#clock.after(LANE_TICK_MS, () => {
       this.#retry = null;
       this.#moveOn();
     });

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../../src/errors.ts';
 import type { CallSink, CallStart } from '../../../src/stream/call.ts';
 import { Call } from '../../../src/stream/call.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
+import { LANE_TICK_MS } from '../../../src/stream/lane-ticker.ts';
 import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -169,7 +170,7 @@ describe('NativeSession', () => {
     // What waits for room in the ring moves on when time does.
     for (let more = read(); more.length > 0; more = read()) {
       heard.push(...more);
-      clock.advance(10);
+      clock.advance(LANE_TICK_MS);
     }
     expect(heard.at(-1)).toBe('end 0');
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AudioFormat } from '../../../src/stream/codecs/decoder.ts';
 import { FeedPort } from '../../../src/stream/feed-port.ts';
+import { LANE_TICK_MS } from '../../../src/stream/lane-ticker.ts';
 import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -18,7 +19,7 @@ function open(format: AudioFormat, live = true) {
     for (let more = reader.next(); more; more = reader.next()) {
       const { kind, payloadBytes, value } = reader;
       records.push([kind, kind === RECORD.audio ? payloadBytes : value]);
-      clock.advance(10);
+      clock.advance(LANE_TICK_MS);
     }
     return records;
   };

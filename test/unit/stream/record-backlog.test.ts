@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LANE_TICK_MS } from '../../../src/stream/lane-ticker.ts';
 import {
   bytesOfSeconds,
   createPacketRingMemory,
@@ -45,7 +46,7 @@ describe('RecordBacklog', () => {
         };
         for (const [at, what] of steps.entries()) {
           if (what === 'read') read();
-          else if (what === 'wait') clock.advance(10);
+          else if (what === 'wait') clock.advance(LANE_TICK_MS);
           else if ('value' in what) {
             if (backlog.control(RECORD.lost, what.value, at))
               expected.push(`1 ${what.value} ${at}`);
@@ -59,7 +60,7 @@ describe('RecordBacklog', () => {
         }
         for (let turn = 0; turn < 1_000; turn++) {
           while (read());
-          clock.advance(10);
+          clock.advance(LANE_TICK_MS);
         }
         expect(heard).toEqual(expected);
         expect(clock.pendingTimers).toBe(0);
@@ -81,7 +82,7 @@ describe('RecordBacklog', () => {
     for (let more = reader.next(); more; more = reader.next()) {
       last = reader.kind;
       heard++;
-      clock.advance(10);
+      clock.advance(LANE_TICK_MS);
     }
     expect(heard).toBe(taken + 1);
     expect(last).toBe(RECORD.end);
