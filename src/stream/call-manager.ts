@@ -7,6 +7,7 @@ import { CallDirectory } from './call-directory.ts';
 import type { AudioFormat, CodecName } from './codecs/decoder.ts';
 import type { LaneEvent, LegTotals } from './events.ts';
 import { FeedPort } from './feed-port.ts';
+import { figureEvent } from './figure-event.ts';
 import type { LanePool } from './lane-pool.ts';
 import { PacketCounts } from './packet-counts.ts';
 import type { EndReason, ScreeningEvent } from './screening-events.ts';
@@ -33,11 +34,6 @@ export interface CallManagerOptions {
   /** `name@12 hex` of the detector for an audio format. */
   readonly detectorIdFor: (format: AudioFormat) => string;
   readonly keyLimit: (keyName: string) => number | null;
-}
-
-/** Delivery latency beyond the lane's own figure is added here, on the I/O thread. */
-function latencyOf(event: LaneEvent & { latencyMs: number; emittedAtMs: number }, nowMs: number) {
-  return event.latencyMs + Math.max(0, nowMs - event.emittedAtMs);
 }
 
 /**
@@ -258,26 +254,17 @@ export class CallManager {
     const entry = this.#directory.byLegKey(event.legKey);
     if (entry === undefined) return;
     const { call, leg } = entry;
-    const latencyMs = Math.round(latencyOf(event, this.#options.clock.nowMs()) * 10) / 10;
-    const names = {
-      callId: call.callId,
-      leg: leg.id,
-      seq: event.seq,
-      ...event.figures,
-      detector: leg.detectorId,
-    };
-    if (event.kind === 'score') {
-      this.#publish(call, { type: 'score', ...names, latencyMs }, latencyMs);
-    } else {
-      const { from, to, reason } = event;
-      this.#publish(call, { type: 'verdict', ...names, from, to, reason, latencyMs }, latencyMs);
-    }
+    const figures = figureEvent(event, { callId: call.callId, leg }, this.#options.clock.nowMs());
+    this.#publish(call, figures, figures.latencyMs);
   }
 
   /** Said once a call, by its first feed. */
   #passage(event: LaneEvent & { kind: 'paused' | 'resumed' | 'finalized' }): void {
     const call = this.#directory.byFeedId(event.feedId);
-    if (call === undefined || call.ports[0]!.feedId !== event.feedId) return;
+    if (call === undefined) return;
+    // All audio from before has been read, and what comes during the pause is not heard.
+    if (event.kind !== 'finalized') call.wipe(event.feedId);
+    if (call.ports[0]!.feedId !== event.feedId) return;
     const { streamTimeMs } = event;
     this.#publish(call, { type: event.kind, callId: call.callId, streamTimeMs }, null);
   }

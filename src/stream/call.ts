@@ -161,6 +161,11 @@ export class Call {
     return this.#control('resume', passedMs);
   }
 
+  /** Overwrites what the lane has read of a feed. */
+  wipe(feedId: number): void {
+    this.ports.find((port) => port.feedId === feedId)?.wipe();
+  }
+
   /** @returns as `pause` */
   finalize(): boolean {
     return this.#control('finalize', 0);

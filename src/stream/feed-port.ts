@@ -114,6 +114,11 @@ export class FeedPort {
     return this.#writer.control(RECORD[kind], value, nowMs);
   }
 
+  /** Overwrites audio that the lane has read (a pause for privacy). */
+  wipe(): void {
+    this.#writer.wipe();
+  }
+
   /** Nobody reads this feed any more. */
   close(): void {
     this.#backlog?.close();

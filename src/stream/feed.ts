@@ -142,6 +142,18 @@ export class Feed {
     this.#options.decoder.dispose();
   }
 
+  /** A pause for privacy: what was heard is overwritten wherever samples of it lie. */
+  #wipe(): void {
+    const { legs, reader } = this.#options;
+    for (const { pipeline, resampler } of legs) {
+      pipeline.wipe();
+      resampler?.reset();
+    }
+    for (const samples of this.#decoded) samples.fill(0);
+    this.#resampled.fill(0);
+    reader.wipe();
+  }
+
   #record(): void {
     const { reader } = this.#options;
     switch (reader.kind) {
@@ -153,7 +165,7 @@ export class Feed {
         break;
       case RECORD.pause:
         this.#paused = true;
-        for (const { pipeline } of this.#options.legs) pipeline.wipe();
+        this.#wipe();
         this.#emitAt('paused');
         break;
       case RECORD.resume:

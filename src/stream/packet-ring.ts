@@ -23,6 +23,8 @@ export interface RecordSink {
   audio(packet: Uint8Array, arrivedAtMs: number): boolean;
   /** @returns false when there is no room even for a control record. */
   control(kind: ControlKind, value: number, arrivedAtMs: number): boolean;
+  /** Overwrites what was read already and would lie there until other records take its place. */
+  wipe(): void;
   /** Share of the room in use, 0…1. */
   readonly fill: number;
 }
@@ -115,6 +117,17 @@ export class PacketRingWriter implements RecordSink {
     return true;
   }
 
+  wipe(): void {
+    threadScratch.fill(0);
+    const ring = this.#ring;
+    ring.writeCallback(ring.capacity(), (free, freeAtStart) => {
+      free.fill(0);
+      freeAtStart.fill(0);
+      // Once round: the place to write at stays where it is. 0 would mean all that was offered.
+      return ring.capacity() + 1;
+    });
+  }
+
   /** Share of the capacity in use, 0…1. */
   get fill(): number {
     return this.#ring.available_read() / this.#ring.capacity();
@@ -150,6 +163,11 @@ export class PacketRingReader {
   /** Bytes of the newest record's payload are at the start of this array, until the next record. */
   get payload(): Uint8Array {
     return threadPayload;
+  }
+
+  /** Overwrites the newest record's payload. */
+  wipe(): void {
+    threadScratch.fill(0);
   }
 
   /** @returns false when the ring is empty. Allocates: no. */

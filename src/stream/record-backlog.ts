@@ -58,6 +58,10 @@ export class RecordBacklog implements RecordSink {
     return true;
   }
 
+  wipe(): void {
+    this.#ring.wipe();
+  }
+
   /** Nobody reads the ring any more: what waits is dropped. */
   close(): void {
     this.#closed = true;

@@ -5,6 +5,7 @@ import { CallManager } from '../../../src/stream/call-manager.ts';
 import type { LegTotals } from '../../../src/stream/events.ts';
 import type { FeedSpec } from '../../../src/stream/lane.ts';
 import type { LanePool } from '../../../src/stream/lane-pool.ts';
+import { PacketRingReader } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -116,6 +117,20 @@ describe('events', () => {
       ],
     });
     expect([manager.liveCalls, manager.liveLegs]).toEqual([0, 0]);
+  });
+
+  it('a pause overwrites the audio that the lane has read', () => {
+    const { manager, begin } = createManager();
+    const call = begin('private');
+    const [port] = call.ports;
+    const reader = new PacketRingReader(port!.ringMemory);
+    const held = () => new Uint8Array(port!.ringMemory).filter((value) => value === 0xab).length;
+    call.audio(0, new Uint8Array(160).fill(0xab));
+    call.pause();
+    while (reader.next());
+    expect(held()).toBe(160);
+    manager.laneEvents([{ kind: 'paused', feedId: port!.feedId, streamTimeMs: 20 }]);
+    expect(held()).toBe(0);
   });
 
   it('of calls that are over go nowhere', () => {

@@ -53,7 +53,11 @@ const decoder: PacketDecoder = {
   sampleRateHz: 8000,
   channels: 1,
   maxPacketSamples: 1600,
-  decode: (packet) => (packet[0] === 1 ? packet.length : -1),
+  decode: (packet, channels) => {
+    if (packet[0] !== 1) return -1;
+    channels[0]!.fill(0.5, 0, packet.length);
+    return packet.length;
+  },
   dispose() {},
 };
 
@@ -61,6 +65,7 @@ function createFeed() {
   const port = new FeedPort(7, FORMAT, true, new FakeClock());
   const pipeline = new NotedPipeline();
   const events: LaneEvent[] = [];
+  const scratch = new FeedScratch();
   const feed = new Feed({
     feedId: 7,
     format: FORMAT,
@@ -68,7 +73,7 @@ function createFeed() {
     decoder,
     legs: [{ legKey: 70, pipeline: pipeline as unknown as LegPipeline, resampler: null }],
     emit: (event) => events.push(event),
-    scratch: new FeedScratch(),
+    scratch,
   });
   let nowMs = 0;
   const say = (...packets: Uint8Array[]) => {
@@ -78,7 +83,7 @@ function createFeed() {
       feed.advance();
     }
   };
-  return { port, pipeline, events, feed, say, notes: pipeline.notes };
+  return { port, pipeline, events, feed, say, scratch, notes: pipeline.notes };
 }
 
 describe('Feed', () => {
@@ -108,6 +113,20 @@ describe('Feed', () => {
     for (let hour = 0; hour < 24; hour++) port.lost(8000 * 3600, 0);
     feed.advance();
     expect(events.at(-1)).toMatchObject({ streamTimeMs: 86_400_000, lostMs: 3_600_000 });
+  });
+
+  it('overwrites what it decoded when a pause comes', () => {
+    const { port, feed, say, scratch } = createFeed();
+    say(GOOD);
+    const held = () =>
+      scratch
+        .decoded(1, 1)
+        .flatMap((samples) => [...samples])
+        .filter(Boolean);
+    expect(held().length).toBeGreaterThan(0);
+    port.control('pause', 0, 0);
+    feed.advance();
+    expect(held()).toEqual([]);
   });
 
   it('hears nothing while paused, and wipes what it held', () => {

@@ -47,6 +47,33 @@ describe('packet ring', () => {
     expect(reader.kind).toBe(RECORD.end);
   });
 
+  it('overwrites what was read, and nothing else', () => {
+    const memory = createPacketRingMemory(format, 1);
+    // Behind the two places, whose bytes may be anything.
+    const bytes = new Uint8Array(memory, 8);
+    const held = () => bytes.filter((value) => value === 0xab).length;
+    const writer = new PacketRingWriter(memory, maxRecordBytes(format));
+    const reader = new PacketRingReader(memory);
+    const packet = new Uint8Array(160).fill(0xab);
+    // From every place in the ring, also where a record reaches over its end.
+    for (let turn = 0; turn < 200; turn++) {
+      writer.audio(packet, 0);
+      writer.audio(packet, 0);
+      expect(reader.next()).toBe(true);
+      writer.wipe();
+      // A ring keeps one byte free, between the newest and the oldest: it cannot be reached.
+      expect(held()).toBeGreaterThanOrEqual(160);
+      expect(held()).toBeLessThanOrEqual(161);
+      expect(reader.next()).toBe(true);
+      expect(reader.payload.subarray(0, 160)).toEqual(packet);
+      writer.wipe();
+      expect(held()).toBeLessThanOrEqual(1);
+      expect(writer.fill).toBe(0);
+    }
+    reader.wipe();
+    expect(reader.payload.every((value) => value === 0)).toBe(true);
+  });
+
   it('refuses a packet beyond its record size', () => {
     const { writer } = createRing();
     expect(() => writer.audio(new Uint8Array(1601), 0)).toThrow(
