@@ -83,7 +83,7 @@ const shared = new WeakMap<FrontEndConfig, StaticFeatures>();
 
 /**
  * The features object of a configuration, one for all legs of this thread that have the same
- * configuration object: tables and scratch are 64 KB. What it holds is good until the next `analyse`.
+ * configuration object: tables and scratch are 128 KB. What it holds is good until the next `analyse`.
  */
 export function sharedStaticFeatures(config: FrontEndConfig): StaticFeatures {
   let statics = shared.get(config);
