@@ -1,15 +1,18 @@
 /**
- * CPU of the front end by itself, in µs a hop: one side of a dialogue, and silence, over and over.
- * `npx tsx bench/front-end.ts [rounds]`. Prints one line of JSON; the best round counts, because other
- * work on the machine only ever adds.
+ * CPU of the front end by itself, in µs a hop: one side of a dialogue, and silence, over and over; and
+ * of one power spectrum with fft.js and in the kernel. `npx tsx bench/front-end.ts [rounds]`. Prints one
+ * line of JSON; the best round counts, because other work on the machine only ever adds.
  */
 import { fileURLToPath } from 'node:url';
 import { readRecording } from '../src/audio-files/read-recording.ts';
+import { PowerSpectrum } from '../src/dsp/fft.ts';
 import { FrontEnd } from '../src/dsp/front-end.ts';
+import { SpectralKernel } from '../src/dsp/spectral-kernel.ts';
 import { loadDetector } from '../src/model/detector.ts';
 
 const [rounds = 20] = process.argv.slice(2).map(Number);
 const BLOCK_FRAMES = 16;
+const SPECTRA = 20_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { manifest } = await loadDetector(`${root}models/telephone-8k`);
 const recording = await readRecording(
@@ -39,6 +42,41 @@ function measure(samples: Float32Array): { usPerHop: number; keptShare: number }
   };
 }
 
+/** @returns µs of CPU of one call */
+function measureSpectrum(compute: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const start = process.cpuUsage();
+    for (let count = 0; count < SPECTRA; count++) compute();
+    best = Math.min(best, process.cpuUsage(start).user / SPECTRA);
+  }
+  return Math.round(best * 100) / 100;
+}
+
+function measureSpectra(fftSize: number): { fftJsUs: number; kernelUs: number } {
+  const spectrum = new PowerSpectrum(fftSize);
+  const kernel = new SpectralKernel({
+    fftSize,
+    bands: [{ firstBin: 0, weights: [1] }],
+    logFloor: 1e-8,
+    shape: { firstBin: 1, emphasis: [1], floor: 1e-12 },
+  });
+  for (let index = 0; index < fftSize; index++) {
+    const side = index % 2 === 0 ? kernel.even : kernel.odd;
+    spectrum.input[index] = Math.sin(index * index);
+    side[index >> 1] = spectrum.input[index]!;
+  }
+  return {
+    fftJsUs: measureSpectrum(() => spectrum.compute()),
+    kernelUs: measureSpectrum(() => kernel.computePower()),
+  };
+}
+
 const speech = recording.channels[0]!;
-const figures = { dialogue: measure(speech), silence: measure(new Float32Array(speech.length)) };
+const figures = {
+  spectrum256: measureSpectra(256),
+  spectrum512: measureSpectra(512),
+  dialogue: measure(speech),
+  silence: measure(new Float32Array(speech.length)),
+};
 process.stdout.write(`${JSON.stringify(figures)}\n`);

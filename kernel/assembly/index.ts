@@ -10,9 +10,8 @@ export {
 export {
   computePower,
   configureSpectrum,
-  evenAt,
   halvesAt,
-  oddAt,
+  inputAt,
   powerAt,
   turnsAt,
 } from './spectrum';

@@ -3,43 +3,42 @@ import { storeTransposed } from './vectors';
 
 /** Points of the complex transform: half the size of the real one. */
 let points: i32 = 0;
-let even: usize = 0;
-let odd: usize = 0;
-/** Two buffers that the passes of the transform read and write by turns: real parts, imaginary parts. */
-let firstReal: usize = 0;
-let firstImaginary: usize = 0;
-let secondReal: usize = 0;
-let secondImaginary: usize = 0;
-/** cos and -sin of 2πk/points for k, 2k and 3k: what the outputs of a butterfly are turned by. */
+/** Even samples, then odd ones: the real and imaginary parts of what is transformed. */
+let input: usize = 0;
+/** Two buffers that the passes read and write by turns: real parts, then imaginary ones. */
+let first: usize = 0;
+let second: usize = 0;
+/** Four butterflies of the first pass before they are transposed, laid out like a buffer. */
+let untransposed: usize = 0;
+/** Six vectors for every four k: cos and -sin of 2πk/points, of 2k, of 3k, which turn a butterfly's outputs. */
 let turns: usize = 0;
+/** The six numbers of one k, a vector each. */
+let splats: usize = 0;
 /** cos, then sin, of 2πk/(2·points), k from 1 on. */
 let halves: usize = 0;
 let power: usize = 0;
 
+const TURNS: usize = 6;
+
 /** Takes the size of the real transform, a power of two >= 32. Call once. */
 export function configureSpectrum(fftSize: i32): void {
   points = fftSize >> 1;
-  even = allocate(points);
-  odd = allocate(points);
-  firstReal = allocate(points);
-  firstImaginary = allocate(points);
-  secondReal = allocate(points);
-  secondImaginary = allocate(points);
-  turns = allocate(6 * (points >> 2));
+  input = allocate(2 * points);
+  first = allocate(2 * points);
+  second = allocate(2 * points);
+  untransposed = allocate(2 * points);
+  turns = allocate(<i32>TURNS * (points >> 2));
+  splats = allocate(<i32>TURNS * 4);
   halves = allocate(2 * (points >> 1));
   power = allocate(points + 1);
 }
 
-/** Address of the even samples; the odd ones' is `oddAt`. */
-export function evenAt(): usize {
-  return even;
+/** Address of the even samples; the odd ones follow. */
+export function inputAt(): usize {
+  return input;
 }
 
-export function oddAt(): usize {
-  return odd;
-}
-
-/** Address of six tables of points/4: cos and -sin of 2πk/points, of 2k, of 3k. */
+/** Address of the turns: for every four k six vectors, see above; points/4 values of k. */
 export function turnsAt(): usize {
   return turns;
 }
@@ -55,175 +54,137 @@ export function powerAt(): usize {
 }
 
 /**
- * Power spectrum of the real block whose samples lie in `even` and `odd`, which it leaves as they are:
- * a complex transform of half the size (Stockham's, radix 4 with a last pass of radix 2 where needed:
- * Van Loan, Computational Frameworks for the FFT, 1992), taken apart into that of the real block.
+ * Power spectrum of the real block in `input`, which it leaves as it is: a complex transform of half
+ * the size (Stockham's, radix 4 with a last pass of radix 2 where needed: Van Loan, Computational
+ * Frameworks for the FFT, 1992), taken apart into that of the real block.
  */
 export function computePower(): void {
   firstPass();
-  let fromReal = firstReal;
-  let fromImaginary = firstImaginary;
-  let toReal = secondReal;
-  let toImaginary = secondImaginary;
+  let from = first;
+  let to = second;
   let stride: i32 = 4;
   let left: i32 = points >> 2;
   while (left > 1) {
-    if (left == 2) lastPassOfTwo(fromReal, fromImaginary, toReal, toImaginary);
-    else pass(stride, fromReal, fromImaginary, toReal, toImaginary);
+    if (left == 2) lastPassOfTwo(from, to);
+    else pass(stride, from, to);
     stride <<= 2;
     left >>= 2;
-    const real = fromReal;
-    const imaginary = fromImaginary;
-    fromReal = toReal;
-    fromImaginary = toImaginary;
-    toReal = real;
-    toImaginary = imaginary;
+    const read = from;
+    from = to;
+    to = read;
   }
-  takeApart(fromReal, fromImaginary);
+  takeApart(from);
 }
 
 /** The pass of stride 1: four butterflies side by side, their outputs transposed. */
 function firstPass(): void {
   const quarter = <usize>points; // bytes of a quarter of the points
-  const table = quarter;
+  const imaginary = quarter * 4;
   for (let at: usize = 0; at < quarter; at += 16) {
-    const aReal = v128.load(even + at);
-    const bReal = v128.load(even + at + quarter);
-    const cReal = v128.load(even + at + 2 * quarter);
-    const dReal = v128.load(even + at + 3 * quarter);
-    const aImaginary = v128.load(odd + at);
-    const bImaginary = v128.load(odd + at + quarter);
-    const cImaginary = v128.load(odd + at + 2 * quarter);
-    const dImaginary = v128.load(odd + at + 3 * quarter);
-
-    const acReal = f32x4.add(aReal, cReal);
-    const acImaginary = f32x4.add(aImaginary, cImaginary);
-    const bdReal = f32x4.add(bReal, dReal);
-    const bdImaginary = f32x4.add(bImaginary, dImaginary);
-    const acLessReal = f32x4.sub(aReal, cReal);
-    const acLessImaginary = f32x4.sub(aImaginary, cImaginary);
-    const bdLessReal = f32x4.sub(bReal, dReal);
-    const bdLessImaginary = f32x4.sub(bImaginary, dImaginary);
-
-    const real1 = f32x4.add(acLessReal, bdLessImaginary);
-    const imaginary1 = f32x4.sub(acLessImaginary, bdLessReal);
-    const real2 = f32x4.sub(acReal, bdReal);
-    const imaginary2 = f32x4.sub(acImaginary, bdImaginary);
-    const real3 = f32x4.sub(acLessReal, bdLessImaginary);
-    const imaginary3 = f32x4.add(acLessImaginary, bdLessReal);
-
-    const turn = turns + at;
-    const cosine1 = v128.load(turn);
-    const sine1 = v128.load(turn + table);
-    const cosine2 = v128.load(turn + 2 * table);
-    const sine2 = v128.load(turn + 3 * table);
-    const cosine3 = v128.load(turn + 4 * table);
-    const sine3 = v128.load(turn + 5 * table);
-    storeTransposed(
-      firstReal + 4 * at,
-      f32x4.add(acReal, bdReal),
-      turnedReal(real1, imaginary1, cosine1, sine1),
-      turnedReal(real2, imaginary2, cosine2, sine2),
-      turnedReal(real3, imaginary3, cosine3, sine3),
-    );
-    storeTransposed(
-      firstImaginary + 4 * at,
-      f32x4.add(acImaginary, bdImaginary),
-      turnedImaginary(real1, imaginary1, cosine1, sine1),
-      turnedImaginary(real2, imaginary2, cosine2, sine2),
-      turnedImaginary(real3, imaginary3, cosine3, sine3),
-    );
+    butterflies(input + at, untransposed, 16, turns + at * TURNS);
+    storeTransposed(first + 4 * at, untransposed);
+    storeTransposed(first + 4 * at + imaginary, untransposed + imaginary);
   }
 }
 
 /** A pass of radix 4 with a stride of at least 4: four neighbours of a butterfly side by side. */
-function pass(
-  stride: i32,
-  fromReal: usize,
-  fromImaginary: usize,
-  toReal: usize,
-  toImaginary: usize,
-): void {
+function pass(stride: i32, from: usize, to: usize): void {
   const quarter = <usize>points;
   const step = <usize>stride * 4; // bytes
-  const table = quarter;
-  let to: usize = 0;
+  let out = to;
   for (let group: usize = 0; group < quarter; group += step) {
-    const turn = turns + group;
-    const cosine1 = v128.load32_splat(turn);
-    const sine1 = v128.load32_splat(turn + table);
-    const cosine2 = v128.load32_splat(turn + 2 * table);
-    const sine2 = v128.load32_splat(turn + 3 * table);
-    const cosine3 = v128.load32_splat(turn + 4 * table);
-    const sine3 = v128.load32_splat(turn + 5 * table);
+    for (let turn: usize = 0; turn < TURNS * 16; turn += 16) {
+      v128.store(splats + turn, v128.load32_splat(turns + group * TURNS + turn));
+    }
     const end = group + step;
     for (let at = group; at < end; at += 16) {
-      const real = fromReal + at;
-      const imaginary = fromImaginary + at;
-      const aReal = v128.load(real);
-      const bReal = v128.load(real + quarter);
-      const cReal = v128.load(real + 2 * quarter);
-      const dReal = v128.load(real + 3 * quarter);
-      const aImaginary = v128.load(imaginary);
-      const bImaginary = v128.load(imaginary + quarter);
-      const cImaginary = v128.load(imaginary + 2 * quarter);
-      const dImaginary = v128.load(imaginary + 3 * quarter);
-
-      const acReal = f32x4.add(aReal, cReal);
-      const acImaginary = f32x4.add(aImaginary, cImaginary);
-      const bdReal = f32x4.add(bReal, dReal);
-      const bdImaginary = f32x4.add(bImaginary, dImaginary);
-      const acLessReal = f32x4.sub(aReal, cReal);
-      const acLessImaginary = f32x4.sub(aImaginary, cImaginary);
-      const bdLessReal = f32x4.sub(bReal, dReal);
-      const bdLessImaginary = f32x4.sub(bImaginary, dImaginary);
-
-      const real1 = f32x4.add(acLessReal, bdLessImaginary);
-      const imaginary1 = f32x4.sub(acLessImaginary, bdLessReal);
-      const real2 = f32x4.sub(acReal, bdReal);
-      const imaginary2 = f32x4.sub(acImaginary, bdImaginary);
-      const real3 = f32x4.sub(acLessReal, bdLessImaginary);
-      const imaginary3 = f32x4.add(acLessImaginary, bdLessReal);
-
-      const outReal = toReal + to;
-      const outImaginary = toImaginary + to;
-      v128.store(outReal, f32x4.add(acReal, bdReal));
-      v128.store(outImaginary, f32x4.add(acImaginary, bdImaginary));
-      v128.store(outReal + step, turnedReal(real1, imaginary1, cosine1, sine1));
-      v128.store(outImaginary + step, turnedImaginary(real1, imaginary1, cosine1, sine1));
-      v128.store(outReal + 2 * step, turnedReal(real2, imaginary2, cosine2, sine2));
-      v128.store(outImaginary + 2 * step, turnedImaginary(real2, imaginary2, cosine2, sine2));
-      v128.store(outReal + 3 * step, turnedReal(real3, imaginary3, cosine3, sine3));
-      v128.store(outImaginary + 3 * step, turnedImaginary(real3, imaginary3, cosine3, sine3));
-      to += 16;
+      butterflies(from + at, out, step, splats);
+      out += 16;
     }
-    to += 3 * step;
+    out += 3 * step;
   }
 }
 
+/**
+ * Four butterflies of radix 4: their inputs lie a quarter of the points apart, their outputs `step`
+ * bytes, and they are turned by the six vectors at `turn`.
+ */
+// @ts-ignore: decorator
+@inline
+function butterflies(from: usize, to: usize, step: usize, turn: usize): void {
+  const quarter = <usize>points;
+  const imaginary = quarter * 4;
+  const aReal = v128.load(from);
+  const bReal = v128.load(from + quarter);
+  const cReal = v128.load(from + 2 * quarter);
+  const dReal = v128.load(from + 3 * quarter);
+  const aImaginary = v128.load(from + imaginary);
+  const bImaginary = v128.load(from + imaginary + quarter);
+  const cImaginary = v128.load(from + imaginary + 2 * quarter);
+  const dImaginary = v128.load(from + imaginary + 3 * quarter);
+
+  const acReal = f32x4.add(aReal, cReal);
+  const acImaginary = f32x4.add(aImaginary, cImaginary);
+  const bdReal = f32x4.add(bReal, dReal);
+  const bdImaginary = f32x4.add(bImaginary, dImaginary);
+  const acLessReal = f32x4.sub(aReal, cReal);
+  const acLessImaginary = f32x4.sub(aImaginary, cImaginary);
+  const bdLessReal = f32x4.sub(bReal, dReal);
+  const bdLessImaginary = f32x4.sub(bImaginary, dImaginary);
+
+  v128.store(to, f32x4.add(acReal, bdReal));
+  v128.store(to + imaginary, f32x4.add(acImaginary, bdImaginary));
+  storeTurned(
+    to + step,
+    f32x4.add(acLessReal, bdLessImaginary),
+    f32x4.sub(acLessImaginary, bdLessReal),
+    turn,
+  );
+  storeTurned(
+    to + 2 * step,
+    f32x4.sub(acReal, bdReal),
+    f32x4.sub(acImaginary, bdImaginary),
+    turn + 32,
+  );
+  storeTurned(
+    to + 3 * step,
+    f32x4.sub(acLessReal, bdLessImaginary),
+    f32x4.add(acLessImaginary, bdLessReal),
+    turn + 64,
+  );
+}
+
+/** Stores four numbers multiplied by those whose real and imaginary parts lie at `turn`. */
+// @ts-ignore: decorator
+@inline
+function storeTurned(to: usize, real: v128, imaginary: v128, turn: usize): void {
+  const cosine = v128.load(turn);
+  const sine = v128.load(turn + 16);
+  v128.store(to, f32x4.sub(f32x4.mul(real, cosine), f32x4.mul(imaginary, sine)));
+  v128.store(
+    to + <usize>points * 4,
+    f32x4.add(f32x4.mul(real, sine), f32x4.mul(imaginary, cosine)),
+  );
+}
+
 /** The last pass when the points are no power of four. */
-function lastPassOfTwo(
-  fromReal: usize,
-  fromImaginary: usize,
-  toReal: usize,
-  toImaginary: usize,
-): void {
+function lastPassOfTwo(from: usize, to: usize): void {
   const half = <usize>points * 2; // bytes
-  for (let at: usize = 0; at < half; at += 16) {
-    const aReal = v128.load(fromReal + at);
-    const bReal = v128.load(fromReal + at + half);
-    const aImaginary = v128.load(fromImaginary + at);
-    const bImaginary = v128.load(fromImaginary + at + half);
-    v128.store(toReal + at, f32x4.add(aReal, bReal));
-    v128.store(toReal + at + half, f32x4.sub(aReal, bReal));
-    v128.store(toImaginary + at, f32x4.add(aImaginary, bImaginary));
-    v128.store(toImaginary + at + half, f32x4.sub(aImaginary, bImaginary));
+  // Real parts, then imaginary ones, in the same way.
+  for (let part: usize = 0; part <= 2 * half; part += 2 * half) {
+    for (let at = part; at < part + half; at += 16) {
+      const a = v128.load(from + at);
+      const b = v128.load(from + at + half);
+      v128.store(to + at, f32x4.add(a, b));
+      v128.store(to + at + half, f32x4.sub(a, b));
+    }
   }
 }
 
 /** The power of bin k and of its mirror image from the same two points of the half transform. */
-function takeApart(real: usize, imaginary: usize): void {
+function takeApart(real: usize): void {
   const bytes = <usize>points * 4;
+  const imaginary = real + bytes;
   const sines = halves + (bytes >> 1);
   const first = load<f32>(real) + load<f32>(imaginary);
   const nyquist = load<f32>(real) - load<f32>(imaginary);
@@ -253,18 +214,6 @@ function takeApart(real: usize, imaginary: usize): void {
       squared(f32x4.add(evenReal, turnedRe), f32x4.add(evenImaginary, turnedIm)),
     );
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function turnedReal(real: v128, imaginary: v128, cosine: v128, sine: v128): v128 {
-  return f32x4.sub(f32x4.mul(real, cosine), f32x4.mul(imaginary, sine));
-}
-
-// @ts-ignore: decorator
-@inline
-function turnedImaginary(real: v128, imaginary: v128, cosine: v128, sine: v128): v128 {
-  return f32x4.add(f32x4.mul(real, sine), f32x4.mul(imaginary, cosine));
 }
 
 // @ts-ignore: decorator

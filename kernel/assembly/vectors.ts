@@ -1,9 +1,13 @@
 // What several parts do with vectors of four numbers.
 
-/** Stores four vectors as columns: the first numbers of all, then the second ones, …. */
+/** Stores the four vectors at `from` as columns: the first numbers of all, then the second ones, …. */
 // @ts-ignore: decorator
 @inline
-export function storeTransposed(to: usize, a: v128, b: v128, c: v128, d: v128): void {
+export function storeTransposed(to: usize, from: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + 16);
+  const c = v128.load(from + 32);
+  const d = v128.load(from + 48);
   const abLow = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
   const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
   const cdLow = v128.shuffle<f32>(c, d, 0, 4, 1, 5);

@@ -1,7 +1,7 @@
+import { isFftSize } from './fft.ts';
 import { KERNEL_BASE64 } from './spectral-kernel-bytes.ts';
 
 const SMALLEST_FFT = 32;
-const LARGEST_FFT = 8192;
 /** The kernel's logarithm takes normal numbers only. */
 const SMALLEST_NORMAL = 1.2e-38;
 const VECTOR = 4;
@@ -10,8 +10,7 @@ const VECTOR = 4;
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   configureSpectrum(fftSize: number): void;
-  evenAt(): number;
-  oddAt(): number;
+  inputAt(): number;
   turnsAt(): number;
   halvesAt(): number;
   powerAt(): number;
@@ -70,9 +69,9 @@ export class SpectralKernel {
   /** @throws RangeError when `fftSize` is not a power of two from 32 to 8192. */
   constructor(options: SpectralKernelOptions) {
     const { fftSize, bands, logFloor, shape } = options;
-    if (!isKernelFftSize(fftSize)) {
+    if (!isFftSize(fftSize) || fftSize < SMALLEST_FFT) {
       throw new RangeError(
-        `fftSize must be a power of two from ${SMALLEST_FFT} to ${LARGEST_FFT}, got ${fftSize}`,
+        `fftSize must be a power of two from ${SMALLEST_FFT} to 8192, got ${fftSize}`,
       );
     }
     const kernel = instantiate();
@@ -88,8 +87,9 @@ export class SpectralKernel {
     const integers = (at: number) => new Int32Array(kernel.memory.buffer, at, bands.length);
 
     this.#kernel = kernel;
-    this.even = floats(kernel.evenAt(), fftSize / 2);
-    this.odd = floats(kernel.oddAt(), fftSize / 2);
+    const input = floats(kernel.inputAt(), fftSize);
+    this.even = input.subarray(0, fftSize / 2);
+    this.odd = input.subarray(fftSize / 2);
     this.power = floats(kernel.powerAt(), fftSize / 2 + 1);
     this.logEnergies = floats(kernel.logEnergiesAt(), bands.length);
     this.amplitudes = floats(kernel.amplitudesAt(), shape.emphasis.length);
@@ -123,12 +123,6 @@ export class SpectralKernel {
   }
 }
 
-/** True for the sizes that the kernel takes: powers of two from 32 to 8192. */
-function isKernelFftSize(value: number): boolean {
-  const isPowerOfTwo = Number.isInteger(value) && (value & (value - 1)) === 0;
-  return isPowerOfTwo && value >= SMALLEST_FFT && value <= LARGEST_FFT;
-}
-
 /** What is used of WebAssembly, which TypeScript declares with the browser's library only. */
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object;
@@ -142,14 +136,15 @@ function instantiate(): KernelExports {
   return new webAssembly.Instance(module).exports as KernelExports;
 }
 
-/** cos and -sin of 2πk/points, of 2k, of 3k. */
+/** For every four k six vectors: cos and -sin of 2πk/points, of 2k, of 3k. */
 function fillTurns(table: Float32Array, points: number): void {
-  const quarter = points / 4;
-  for (let index = 0; index < quarter; index++) {
+  for (let index = 0; index < points / 4; index++) {
+    const lane = index % VECTOR;
+    const group = 6 * (index - lane) + lane;
     for (let times = 1; times <= 3; times++) {
       const angle = (2 * Math.PI * times * index) / points;
-      table[(2 * times - 2) * quarter + index] = Math.cos(angle);
-      table[(2 * times - 1) * quarter + index] = -Math.sin(angle);
+      table[group + (2 * times - 2) * VECTOR] = Math.cos(angle);
+      table[group + (2 * times - 1) * VECTOR] = -Math.sin(angle);
     }
   }
 }
