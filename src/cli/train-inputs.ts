@@ -37,6 +37,8 @@ export type TrainInputOptions = Readonly<{
 export interface TrainInputs {
   readonly recipe: Recipe;
   readonly clips: readonly Clip[];
+  /** So many of the clips are the corpus's own; those of `--extra` follow them. */
+  readonly corpusClips: number;
   readonly stores: readonly FeatureStore[];
   /** What was decoded on the way; the caller clears it when all features are there. */
   readonly audio: ClipAudio;
@@ -87,6 +89,7 @@ export async function readTrainInputs(
   return {
     recipe: made,
     ...all,
+    corpusClips: main.clips.length,
     audio,
     baseline,
     teachers,

@@ -135,14 +135,18 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   return options.from === undefined ? EXIT.ok : guard(options, inputs, context);
 }
 
-/** What the teachers make of the labels; they hear the recipe's first channel. */
+/**
+ * What the teachers make of the labels; they hear the recipe's first channel. Extra clips keep their
+ * labels: they are there for what the teachers do not know.
+ */
 async function targetsOf(
-  { recipe, teachers, clips, stores }: TrainInputs,
+  { recipe, teachers, clips, corpusClips, stores }: TrainInputs,
   { stdout }: CliContext,
 ): Promise<Float32Array | undefined> {
   if (teachers.length === 0) return undefined;
   stdout.write(`${teachers.length} teachers hear the training clips\n`);
-  return teach({ recipe, teachers, clips, indices: indicesOf(clips, 'train'), store: stores[0]! });
+  const indices = indicesOf(clips.slice(0, corpusClips), 'train');
+  return teach({ recipe, teachers, clips, indices, store: stores[0]! });
 }
 
 /** Whether a transfer made anything of the old evaluation worse. */

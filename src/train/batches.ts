@@ -8,12 +8,15 @@ import {
 import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
 import { groupBy } from './group-by.ts';
+import { isPairable, type Pool, poolsOf } from './page-pools.ts';
 
 export interface BatchOptions {
   readonly batchSize: number;
   readonly frames: number;
   /** Share of the rows that come as pairs: one human and one synthetic clip of one page, same channel. */
   readonly pairShare: number;
+  /** Share of the pairs whose synthetic clip is an extra one; null = extra clips are drawn like the others. */
+  readonly extraShare: number | null;
   /** Largest random gain, in natural-log energy units. */
   readonly gainSpread: number;
   /** Strength of the random smooth equaliser, in natural-log energy units. */
@@ -49,11 +52,6 @@ interface Treatment {
   readonly share: number;
 }
 
-interface Pool {
-  readonly bonafide: number[];
-  readonly spoof: number[];
-}
-
 /**
  * Draws training batches. Half (by default) are pairs from one page through one channel version,
  * which takes page and channel out of the question; the rest is balanced over label → page →
@@ -65,7 +63,8 @@ export class BatchSampler {
   readonly #random: Random;
   readonly #mean: Float32Array;
   readonly #scale: Float32Array;
-  readonly #pairPages: Pool[];
+  readonly #pairPages: readonly Pool[];
+  readonly #extraPages: readonly Pool[];
   readonly #byLabel: Readonly<Record<'bonafide' | 'spoof', number[][][]>>;
   readonly #batch: Batch;
   readonly #warped: Float32Array;
@@ -80,6 +79,8 @@ export class BatchSampler {
       readonly clips: readonly Clip[];
       /** Of the clips, those to draw from. */
       readonly indices: readonly number[];
+      /** Clips from this index on are extra ones, all synthetic; default: none is. */
+      readonly firstExtra?: number;
       readonly stores: readonly FeatureStore[];
       readonly mean: readonly number[];
       readonly scale: readonly number[];
@@ -102,18 +103,20 @@ export class BatchSampler {
     this.#targets = data.targets ?? null;
     this.#own = emptyStatistics(data.mean.length);
     this.#donor = emptyStatistics(data.mean.length);
-    const pages = groupBy(usable, (index) => data.clips[index]!.page);
-    const split = [...pages.values()].map((members): Pool => {
-      const isSpoof = (index: number) => data.clips[index]!.label === 'spoof';
-      return { bonafide: members.filter((i) => !isSpoof(i)), spoof: members.filter(isSpoof) };
-    });
-    this.#pairPages = split.filter(
-      ({ bonafide, spoof }) => bonafide.length > 0 && spoof.length > 0,
+    const firstExtra = data.firstExtra ?? data.clips.length;
+    const isApart = (index: number) => options.extraShare !== null && index >= firstExtra;
+    const split = poolsOf(
+      data.clips,
+      usable.filter((index) => !isApart(index)),
     );
+    this.#pairPages = split.filter(isPairable);
+    const isHuman = (index: number) => data.clips[index]!.label === 'bonafide';
+    const besideExtra = usable.filter((index) => isHuman(index) || isApart(index));
+    this.#extraPages = poolsOf(data.clips, besideExtra).filter(isPairable);
     const systems = (members: readonly number[]) => [
       ...groupBy(members, (index) => data.clips[index]!.system).values(),
     ];
-    const nonEmpty = (lists: readonly number[][]) => lists.filter((list) => list.length > 0);
+    const nonEmpty = (lists: readonly (readonly number[])[]) => lists.filter((list) => list.length > 0);
     this.#byLabel = {
       bonafide: nonEmpty(split.map(({ bonafide }) => bonafide)).map(systems),
       spoof: nonEmpty(split.map(({ spoof }) => spoof)).map(systems),
@@ -152,10 +155,17 @@ export class BatchSampler {
 
   #fillPair(row: number): void {
     const random = this.#random;
-    const page = pick(this.#pairPages, random);
+    const page = pick(this.#drawsExtra() ? this.#extraPages : this.#pairPages, random);
     const treatment = this.#treat();
     this.#fill(row, pick(page.bonafide, random), 0, treatment);
     this.#fill(row + 1, pick(page.spoof, random), 1, treatment);
+  }
+
+  // No throw of the dice where there is nothing to choose: the other recipes' batches stay as they were.
+  #drawsExtra(): boolean {
+    const { extraShare } = this.#options;
+    if (extraShare === null || this.#extraPages.length === 0) return false;
+    return this.#random.uniform() < extraShare;
   }
 
   #fillBalanced(row: number, label: 'bonafide' | 'spoof'): void {

@@ -51,6 +51,8 @@ export const recipeSchema = z.strictObject({
   batchSize: z.number().int().min(2).default(64),
   framesPerClip: z.number().int().min(8).default(256),
   pairShare: z.number().min(0).max(1).default(0.5),
+  /** Of the pairs: those whose synthetic clip is one of `--extra`. null = drawn like the others. */
+  extraShare: z.number().min(0).max(1).nullable().default(null),
   learningRate: z.number().gt(0).default(2e-3),
   schedule: z.enum(['one-cycle', 'constant']).default('one-cycle'),
   warmUpShare: z.number().gt(0).lt(1).default(0.25),

@@ -28,6 +28,8 @@ const BEST_FILE = 'best.bin';
 export interface TrainRunOptions {
   readonly recipe: Recipe;
   readonly clips: readonly Clip[];
+  /** So many of the clips are the corpus's own; extra ones follow them. Default: all. */
+  readonly corpusClips?: number;
   /** One a channel of the recipe. */
   readonly stores: readonly FeatureStore[];
   /** Checkpoints and the log go here. */
@@ -173,16 +175,20 @@ function readEvaluations(runFolder: string): readonly Evaluation[] {
 
 /** Batches of the training split, as the recipe wants them. */
 function createSampler(
-  { recipe, clips, stores, targets }: TrainRunOptions,
+  { recipe, clips, corpusClips, stores, targets }: TrainRunOptions,
   normalisation: { readonly mean: readonly number[]; readonly scale: readonly number[] },
   random: Random,
 ): BatchSampler {
   return new BatchSampler(
-    { clips, indices: indicesOf(clips, 'train'), stores, ...normalisation, targets },
+    {
+      ...{ clips, indices: indicesOf(clips, 'train'), stores, ...normalisation, targets },
+      firstExtra: corpusClips ?? clips.length,
+    },
     {
       batchSize: recipe.batchSize,
       frames: recipe.framesPerClip,
       pairShare: recipe.pairShare,
+      extraShare: recipe.extraShare,
       gainSpread: recipe.gainSpread,
       equaliserSpread: recipe.equaliserSpread,
       maskBands: recipe.maskBands,

@@ -16,6 +16,7 @@ const PLAIN: BatchOptions = {
   batchSize: 8,
   frames: FRAMES,
   pairShare: 0.5,
+  extraShare: null,
   gainSpread: 0,
   equaliserSpread: 0,
   maskBands: 0,
@@ -34,7 +35,8 @@ function samplerOf(
     seed = 1,
     lengths = [30, 30, 30, 30, 30, 30],
     targets,
-  }: { seed?: number; lengths?: number[]; targets?: Float32Array } = {},
+    firstExtra,
+  }: { seed?: number; lengths?: number[]; targets?: Float32Array; firstExtra?: number } = {},
 ): BatchSampler {
   return new BatchSampler(
     {
@@ -47,6 +49,7 @@ function samplerOf(
       mean: new Array<number>(TOY_FEATURES).fill(0),
       scale: new Array<number>(TOY_FEATURES).fill(1),
       targets,
+      ...(firstExtra === undefined ? {} : { firstExtra }),
     },
     { ...PLAIN, ...options },
     createRandom(seed),
@@ -170,6 +173,36 @@ describe('BatchSampler', () => {
     for (const value of warped.features)
       expect(Math.abs(value - Math.round(value))).toBeLessThan(1e-5);
     expect(warped.labels).toEqual(plain.labels);
+  });
+
+  describe('extra clips', () => {
+    // From clip 3 on: the second page's synthetic clip, and one whose page has no human clip.
+    const EXTRA = { firstExtra: 3, lengths: [30, 30, 30, 30, 0, 30] };
+    const drawn = (options: Partial<BatchOptions>, data: Parameters<typeof samplerOf>[1]) => {
+      const sampler = samplerOf(options, data);
+      return Array.from({ length: 100 }, () => sourcesOf(sampler.next())).flat();
+    };
+
+    it('stand beside a human clip of their page in the asked share of the pairs, and nowhere else', () => {
+      const rows = drawn({ extraShare: 0.25 }, EXTRA);
+      const extra = rows.flatMap(({ clip }, at) =>
+        clip === CLIPS[3] ? [at % PLAIN.batchSize] : [],
+      );
+      expect(extra.length / 200).toBeCloseTo(0.25, 1);
+      expect(Math.max(...extra)).toBeLessThan(4);
+      const partners = rows.filter((_, at) => rows[at + 1]?.clip === CLIPS[3]);
+      expect(new Set(partners.map(({ clip }) => clip))).toEqual(new Set([CLIPS[2]]));
+    });
+
+    it('are never drawn with a share of 0, and like the others without one', () => {
+      const has = (rows: ReturnType<typeof drawn>) => rows.some(({ clip }) => clip === CLIPS[3]);
+      expect(has(drawn({ extraShare: 0 }, EXTRA))).toBe(false);
+      expect(drawn({}, EXTRA)).toEqual(drawn({}, { lengths: EXTRA.lengths }));
+    });
+
+    it('a share without extra clips changes nothing', () => {
+      expect(drawn({ extraShare: 0.5 }, {})).toEqual(drawn({}, {}));
+    });
   });
 
   it('moves both rows of a pair towards the statistics of one other recording', () => {
