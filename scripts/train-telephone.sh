@@ -15,7 +15,7 @@ begin telephone models/telephone-8k "$@"
 lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
 student=recipes/telephone-8k-student.yaml
 # Two processes must not make the same features, or audit, at once.
-bonafide train --audit-only --recipe $student
+bonafide train --audit-only --recipe $student --from models/telephone-8k
 
 make baseline --recipe recipes/mfcc-lstm-8k.yaml & first=$!
 make seed1 --recipe recipes/telephone-8k.yaml --seed 1 & both $! $first

@@ -15,7 +15,7 @@ import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '..
 import { joinStores, selectClips } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
-import type { CliContext } from './context.ts';
+import { type CliContext, CliError, EXIT } from './context.ts';
 
 const QUICK_RECIPE = fileURLToPath(new URL('../../recipes/quick.yaml', import.meta.url));
 
@@ -56,7 +56,16 @@ async function chooseRecipe(
   const path = options.quick ? QUICK_RECIPE : (options.recipe ?? null);
   const seeded = (recipe: Recipe) =>
     options.seed === undefined ? recipe : { ...recipe, seed: options.seed };
-  if (options.from === undefined) return { recipe: seeded(readRecipe(path)) };
+  if (options.from === undefined) {
+    const recipe = readRecipe(path);
+    if (recipe.isTransfer) {
+      throw new CliError(
+        `${path} is for a transfer: --from <detector> gives its front end and network`,
+        EXIT.configuration,
+      );
+    }
+    return { recipe: seeded(recipe) };
+  }
   const { recipe, source } = transferFrom(await loadDetector(options.from), readRecipeFields(path));
   return { recipe: seeded(recipe), from: source };
 }

@@ -116,7 +116,8 @@ export class BatchSampler {
     const systems = (members: readonly number[]) => [
       ...groupBy(members, (index) => data.clips[index]!.system).values(),
     ];
-    const nonEmpty = (lists: readonly (readonly number[])[]) => lists.filter((list) => list.length > 0);
+    const nonEmpty = (lists: readonly (readonly number[])[]) =>
+      lists.filter((list) => list.length > 0);
     this.#byLabel = {
       bonafide: nonEmpty(split.map(({ bonafide }) => bonafide)).map(systems),
       spoof: nonEmpty(split.map(({ spoof }) => spoof)).map(systems),

@@ -14,6 +14,8 @@ export const recipeSchema = z.strictObject({
     .default('telephone-8k'),
   version: z.string().default('0.1.0'),
   description: z.string().default(''),
+  /** Front end and network are those of the detector that it goes on from: refused without `--from`. */
+  isTransfer: z.boolean().default(false),
   /** Of the first weights, the order of the batches and dropout. */
   seed: z.number().int().min(0).default(1),
   /** Of the channels' dice: runs that differ in `seed` alone share prepared features. */

@@ -207,7 +207,7 @@ function createSampler(
 function trainingKey(recipe: Recipe): string {
   const { name: _, version: _version, description: _description, network, ...rest } = recipe;
   const { framesPerStep: _framesPerStep, ...layers } = network;
-  const { frozenNorm, ...fitted } = rest;
+  const { frozenNorm, isTransfer: _isTransfer, ...fitted } = rest;
   return JSON.stringify({ ...fitted, network: layers, ...(frozenNorm ? { frozenNorm } : {}) });
 }
 

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { EXIT } from '../../../src/cli/context.ts';
+import { corpusFolder } from '../train/corpora/corpus-folder.ts';
+import { runCli } from './run-cli.ts';
+
+describe('train', () => {
+  it('refuses the recipe of a transfer without a detector to go on from', async () => {
+    const folder = corpusFolder({ 'transfer.yaml': ['isTransfer: true', 'steps: 1'] });
+    const recipe = join(folder, 'transfer.yaml');
+    const run = join(folder, 'run');
+    const { code, stderr } = await runCli([
+      ...['train', '--corpus', folder, '--recipe', recipe],
+      ...['--run', run, '--out', join(folder, 'out'), '--cache', join(folder, 'cache')],
+    ]);
+    expect(code).toBe(EXIT.configuration);
+    expect(stderr).toBe(
+      `${recipe} is for a transfer: --from <detector> gives its front end and network`,
+    );
+    expect(existsSync(run)).toBe(false);
+  });
+});
