@@ -25,6 +25,7 @@ const NAME = {
 } as const;
 const NAMES = Object.entries(NAME).map(([text, bit]) => ({ bytes: Buffer.from(text), bit }));
 const MEDIA = Buffer.from('media');
+const NO_BYTES = Buffer.alloc(0);
 
 /** Where payloads are decoded; shared by the sessions of an adapter, which run one after another. */
 export class PayloadScratch {
@@ -51,7 +52,7 @@ const ENDS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
  * else comes is left to the parser, so that what it takes is what the parser would give.
  */
 export class MediaBytesReader {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NO_BYTES;
   #at = 0;
   /** Of the string that was read last, without its quotes. */
   #start = 0;
@@ -80,10 +81,16 @@ export class MediaBytesReader {
     into.timestampMs = -1;
     const track = into.track;
     into.track = '';
-    if (!this.#members(into, track, false)) return 0;
+    const written = this.#isMessage(into, track) ? this.#decode(payload) : 0;
+    // Not kept until the next message comes: it is somebody's voice.
+    this.#bytes = NO_BYTES;
+    return written;
+  }
+
+  #isMessage(into: MediaFrame, lastTrack: string): boolean {
+    if (!this.#members(into, lastTrack, false)) return false;
     this.#skipSpace();
-    if (this.#at !== message.length || !this.#isMedia) return 0;
-    return this.#decode(payload);
+    return this.#at === this.#bytes.length && this.#isMedia;
   }
 
   /** One object with all that is in it. `lastTrack` saves making a string that is there already. */
