@@ -5,10 +5,9 @@ import {
   measureBandStatistics,
   moveStatistics,
 } from './band-statistics.ts';
+import { type ClipPools, poolClips } from './clip-pools.ts';
 import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
-import { groupBy } from './group-by.ts';
-import { isPairable, type Pool, poolsOf } from './page-pools.ts';
 
 export interface BatchOptions {
   readonly batchSize: number;
@@ -63,9 +62,7 @@ export class BatchSampler {
   readonly #random: Random;
   readonly #mean: Float32Array;
   readonly #scale: Float32Array;
-  readonly #pairPages: readonly Pool[];
-  readonly #extraPages: readonly Pool[];
-  readonly #byLabel: Readonly<Record<'bonafide' | 'spoof', number[][][]>>;
+  readonly #pools: ClipPools;
   readonly #batch: Batch;
   readonly #warped: Float32Array;
   readonly #usable: readonly number[];
@@ -103,25 +100,9 @@ export class BatchSampler {
     this.#targets = data.targets ?? null;
     this.#own = emptyStatistics(data.mean.length);
     this.#donor = emptyStatistics(data.mean.length);
-    const firstExtra = data.firstExtra ?? data.clips.length;
-    const isApart = (index: number) => options.extraShare !== null && index >= firstExtra;
-    const split = poolsOf(
-      data.clips,
-      usable.filter((index) => !isApart(index)),
-    );
-    this.#pairPages = split.filter(isPairable);
-    const isHuman = (index: number) => data.clips[index]!.label === 'bonafide';
-    const besideExtra = usable.filter((index) => isHuman(index) || isApart(index));
-    this.#extraPages = poolsOf(data.clips, besideExtra).filter(isPairable);
-    const systems = (members: readonly number[]) => [
-      ...groupBy(members, (index) => data.clips[index]!.system).values(),
-    ];
-    const nonEmpty = (lists: readonly (readonly number[])[]) =>
-      lists.filter((list) => list.length > 0);
-    this.#byLabel = {
-      bonafide: nonEmpty(split.map(({ bonafide }) => bonafide)).map(systems),
-      spoof: nonEmpty(split.map(({ spoof }) => spoof)).map(systems),
-    };
+    // Extra clips without a share of their own are drawn like the others.
+    const firstExtra = options.extraShare === null ? undefined : data.firstExtra;
+    this.#pools = poolClips(data.clips, usable, firstExtra ?? data.clips.length);
     const { batchSize, frames } = options;
     const featureCount = data.stores[0]!.featureCount;
     this.#scratch = new Float32Array(frames * featureCount);
@@ -145,7 +126,7 @@ export class BatchSampler {
     this.#batch.weights.fill(0);
     this.#batch.features.fill(0);
     for (let row = 0; row < batchSize; row += 2) {
-      if (row < pairedRows && this.#pairPages.length > 0) this.#fillPair(row);
+      if (row < pairedRows && this.#pools.pairPages.length > 0) this.#fillPair(row);
       else {
         this.#fillBalanced(row, 'bonafide');
         if (row + 1 < batchSize) this.#fillBalanced(row + 1, 'spoof');
@@ -156,7 +137,7 @@ export class BatchSampler {
 
   #fillPair(row: number): void {
     const random = this.#random;
-    const page = pick(this.#drawsExtra() ? this.#extraPages : this.#pairPages, random);
+    const page = pick(this.#drawsExtra() ? this.#pools.extraPages : this.#pools.pairPages, random);
     const treatment = this.#treat();
     this.#fill(row, pick(page.bonafide, random), 0, treatment);
     this.#fill(row + 1, pick(page.spoof, random), 1, treatment);
@@ -165,13 +146,13 @@ export class BatchSampler {
   // No throw of the dice where there is nothing to choose: the other recipes' batches stay as they were.
   #drawsExtra(): boolean {
     const { extraShare } = this.#options;
-    if (extraShare === null || this.#extraPages.length === 0) return false;
+    if (extraShare === null || this.#pools.extraPages.length === 0) return false;
     return this.#random.uniform() < extraShare;
   }
 
   #fillBalanced(row: number, label: 'bonafide' | 'spoof'): void {
     const random = this.#random;
-    const clip = pick(pick(pick(this.#byLabel[label], random), random), random);
+    const clip = pick(pick(pick(this.#pools.byLabel[label], random), random), random);
     this.#fill(row, clip, label === 'spoof' ? 1 : 0, this.#treat());
   }
 
