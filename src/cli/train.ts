@@ -13,7 +13,7 @@ import { guardTransfer } from '../train/guard.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { nameOf, renderComparison } from '../train/render-slices.ts';
 import { teach } from '../train/teachers.ts';
-import { indicesOf, trainNetwork } from '../train/train-run.ts';
+import { trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 import { readTrainInputs, type TrainInputOptions, type TrainInputs } from './train-inputs.ts';
@@ -135,18 +135,14 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   return options.from === undefined ? EXIT.ok : guard(options, inputs, context);
 }
 
-/**
- * What the teachers make of the labels; they hear the recipe's first channel. Extra clips keep their
- * labels: they are there for what the teachers do not know.
- */
+/** What the teachers make of the labels; they hear the recipe's first channel. */
 async function targetsOf(
   { recipe, teachers, clips, corpusClips, stores }: TrainInputs,
   { stdout }: CliContext,
 ): Promise<Float32Array | undefined> {
   if (teachers.length === 0) return undefined;
   stdout.write(`${teachers.length} teachers hear the training clips\n`);
-  const indices = indicesOf(clips.slice(0, corpusClips), 'train');
-  return teach({ recipe, teachers, clips, indices, store: stores[0]! });
+  return teach({ recipe, teachers, clips, corpusClips, store: stores[0]! });
 }
 
 /** Whether a transfer made anything of the old evaluation worse. */

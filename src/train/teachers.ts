@@ -6,13 +6,17 @@ import type { FeatureStore } from './features.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { scoreStore } from './score-store.ts';
+import { indicesOf } from './train-run.ts';
 
 export interface TeachOptions {
   readonly recipe: Recipe;
   readonly teachers: readonly Detector[];
   readonly clips: readonly Clip[];
-  /** Clips to train on; the others keep their labels. */
-  readonly indices: readonly number[];
+  /**
+   * So many of the clips are the corpus's own. Extra ones follow them and keep their labels: they
+   * are there for what the teachers do not know.
+   */
+  readonly corpusClips: number;
   /** The clips as the teachers hear them. */
   readonly store: FeatureStore;
 }
@@ -21,11 +25,13 @@ export interface TeachOptions {
  * Training targets between the labels and what several detectors think: for each clip
  * `(1 - teacherShare) · label + teacherShare · σ(mean over the teachers of the clip's mean logit)`,
  * 1 = synthetic (distillation: Hinton et al. 2015, arXiv 1503.02531). One network so learns what the
- * mean of many says, and labels that are wrong weigh less. A clip without speech keeps its label.
+ * mean of many says, and labels that are wrong weigh less. A clip without speech, or of another split
+ * than `train`, keeps its label.
  * @throws CorpusError when a teacher hears otherwise than the recipe's front end
  */
 export async function teach(options: TeachOptions): Promise<Float32Array> {
-  const { recipe, teachers, clips, indices, store } = options;
+  const { recipe, teachers, clips, corpusClips, store } = options;
+  const indices = indicesOf(clips.slice(0, corpusClips), 'train');
   const sums = new Float64Array(clips.length);
   const places = new Map(clips.map((clip, index) => [clip, index]));
   for (const teacher of teachers) {

@@ -10,10 +10,13 @@ const clips = [
   clipOf('spoof', 'a'),
   clipOf('spoof', 'b'),
   clipOf('bonafide', 'c', 'dev'),
+  clipOf('spoof', 'a'),
 ];
+/** The last one is an extra clip. */
+const corpusClips = 4;
 const signature = { framesPerStep: 4, featureCount: TOY_FEATURES, stateSize: 1, outputsPerStep: 1 };
 // Frames of clip i hold i + 1; the third is too short for a step.
-const store = storeOf('mulaw', [8, 8, 3, 8], (clip) => clip + 1);
+const store = storeOf('mulaw', [8, 8, 3, 8, 8], (clip) => clip + 1);
 
 /** Says of every step what its first feature says, times `gain`. */
 function teacherOf(gain: number, changes: object = {}) {
@@ -43,7 +46,7 @@ function teacherOf(gain: number, changes: object = {}) {
 const targetsOf = (teacherShare: number, teachers: readonly Detector[]) =>
   teach({
     recipe: toyRecipe({ teacherShare }),
-    ...{ teachers, clips, indices: [0, 1, 2], store },
+    ...{ teachers, clips, corpusClips, store },
   });
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -60,6 +63,16 @@ describe('teach', () => {
   it('leaves the label to clips that no teacher heard and to those not trained on', async () => {
     const targets = await targetsOf(1, [teacherOf(1).teacher]);
     expect([targets[2], targets[3]]).toEqual([1, 0]);
+  });
+
+  it('leaves the label to extra clips, which the teachers could have heard', async () => {
+    const { teacher } = teacherOf(1);
+    expect((await targetsOf(1, [teacher]))[4]).toBe(1);
+    const asItsOwn = teach({
+      recipe: toyRecipe({ teacherShare: 1 }),
+      ...{ teachers: [teacher], clips, corpusClips: 5, store },
+    });
+    expect((await asItsOwn)[4]).toBeCloseTo(sigmoid(3), 6);
   });
 
   it.each([
