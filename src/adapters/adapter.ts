@@ -75,6 +75,8 @@ export interface AdapterSession extends CallSink {
   refuse(code: ErrorCode): void;
   /** False until a call was started: such a session ends at once when the service drains. */
   readonly hasCall: boolean;
+  /** True while silence is no fault: nothing is live, and the platform may start again. Default false. */
+  readonly isResting?: boolean;
   deliver(event: ScreeningEvent): void;
 }
 
@@ -89,7 +91,7 @@ export interface Adapter {
   readonly heartbeat: 'none' | 'ping';
   /** Its sockets bring no calls: no limit of calls refuses them, and draining leaves them open. */
   readonly readsOnly?: boolean;
-  /** Nothing heard for this long ends the socket. */
+  /** Nothing heard for this long, pings included, ends the socket, unless its session rests. */
   readonly idleMs: number;
   /** The sub-protocol to answer with; undefined = none. */
   subprotocol(offered: readonly string[]): string | undefined;

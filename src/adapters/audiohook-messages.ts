@@ -7,6 +7,7 @@ export const MAX_TEXT_CHARACTERS = 65_535;
 export const NULL_UUID = '00000000-0000-0000-0000-000000000000';
 /** Longest gap that one message may declare: more is no gap of a call. */
 const MAX_GAP_SECONDS = 86_400;
+/** So many of the newest are looked at. */
 const MAX_CONTINUED_SESSIONS = 16;
 
 const UUID =
@@ -51,7 +52,7 @@ const PARAMETERS = {
     supportedLanguages: z.boolean().optional(),
     continuedSessions: z
       .array(z.object({ id: uuid, serverseq: sequenceNumber, clientseq: sequenceNumber }))
-      .max(MAX_CONTINUED_SESSIONS)
+      .transform((sessions) => sessions.slice(-MAX_CONTINUED_SESSIONS))
       .optional(),
     customConfig: z.record(z.string(), z.unknown()).optional(),
   }),

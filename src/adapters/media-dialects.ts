@@ -100,6 +100,15 @@ const twilio: MediaDialect = {
   start: twilioStart,
 };
 
+/**
+ * Exotel carries linear PCM; what its start calls that is `audio/x-raw` in its documents, `base64`
+ * or `raw/slin` in calls that its users recorded.
+ */
+const exotelFormat = (described: Fields): AudioFormat | null => {
+  const named = { encoding: 'audio/x-raw', ...described };
+  return formatOf(named) ?? formatOf({ ...named, encoding: 'audio/x-raw' });
+};
+
 const exotel: MediaDialect = {
   ...plain,
   id: 'exotel',
@@ -112,7 +121,7 @@ const exotel: MediaDialect = {
       streamId: textOf(streamSid ?? message['stream_sid']),
       tag: '',
       tracks: ['inbound'],
-      format: formatOf({ encoding: 'audio/x-raw', ...fieldsOf(start['media_format']) }),
+      format: exotelFormat(fieldsOf(start['media_format'])),
       parameters: fieldsOf(start['custom_parameters']),
       metadata: { streamSid, accountSid, from, to },
     };
@@ -140,6 +149,12 @@ const bandwidth: MediaDialect = {
   },
 };
 
+/** Its `PCM8` is linear PCM at 8 kHz. */
+const voximplantFormat = (described: Fields): AudioFormat | null => {
+  const named = { encoding: 'PCM16', sampleRate: 8000, ...described };
+  return formatOf(named.encoding === 'PCM8' ? { ...named, encoding: 'PCM16' } : named);
+};
+
 const voximplant: MediaDialect = {
   ...plain,
   id: 'voximplant',
@@ -153,11 +168,17 @@ const voximplant: MediaDialect = {
       streamId: null,
       tag,
       tracks: [tag === '' ? 'inbound' : tag],
-      format: formatOf({ encoding: 'PCM16', sampleRate: 8000, ...fieldsOf(start['mediaFormat']) }),
+      format: voximplantFormat(fieldsOf(start['mediaFormat'])),
       parameters,
       metadata: { tag },
     };
   },
+};
+
+/** A track is one party's; SDP calls Opus `opus/48000/2` whatever it carries (RFC 7587, section 7). */
+const telnyxFormat = (described: unknown): AudioFormat | null => {
+  const format = formatOf(described);
+  return format?.codec === 'opus' ? { ...format, channels: 1 } : format;
 };
 
 const telnyx: MediaDialect = {
@@ -175,8 +196,8 @@ const telnyx: MediaDialect = {
       streamId: textOf(message['stream_id']),
       tag: '',
       tracks: [],
-      format: formatOf(start['media_format']),
-      parameters: fieldsOf(start['custom_parameters'] ?? start['client_state']),
+      format: telnyxFormat(start['media_format']),
+      parameters: namedFields(start['custom_parameters'] ?? start['client_state']),
       metadata: { controlId, from, to },
     };
   },
@@ -239,6 +260,13 @@ function fieldsOf(value: unknown): Fields {
   return isRecord(value) ? value : {};
 }
 
+/** An object, or a list of `{name, value}` as its API takes them. */
+function namedFields(value: unknown): Fields {
+  if (!Array.isArray(value)) return fieldsOf(value);
+  const pairs = value.map(fieldsOf).filter(({ name }) => typeof name === 'string');
+  return Object.fromEntries(pairs.map((pair) => [pair['name'], pair['value']]));
+}
+
 function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -261,9 +289,9 @@ function extraHeaders(value: unknown): Fields {
   const pairs = value.replace(/^\{|\}$/g, '').split(/[;,]/);
   return Object.fromEntries(
     pairs.flatMap((pair) => {
-      const [name, ...rest] = pair.split(/[=:]/);
-      const clean = (text: string) => text.trim().replace(/^["']|["']$/g, '');
-      return name === undefined || rest.length === 0 ? [] : [[clean(name), clean(rest.join('='))]];
+      const [, name, text] = /^([^=:]*)[=:](.*)$/s.exec(pair) ?? [];
+      const clean = (part: string) => part.trim().replace(/^["']|["']$/g, '');
+      return name === undefined || text === undefined ? [] : [[clean(name), clean(text)]];
     }),
   );
 }

@@ -59,7 +59,7 @@ export class MediaSession implements AdapterSession {
   constructor(parts: MediaSessionParts) {
     this.#parts = parts;
     this.#startTimer = parts.intake.after(START_TIMEOUT_MS, () => {
-      if (this.#state === 'waiting') this.refuse('SCREEN_ERR_IDLE');
+      if (this.#state === 'waiting' && !this.isResting) this.refuse('SCREEN_ERR_IDLE');
     });
   }
 
@@ -95,6 +95,12 @@ export class MediaSession implements AdapterSession {
     return this.#liveStreams > 0;
   }
 
+  /** Where streams come and go, the socket of a peer that is known may be there before and between them. */
+  get isResting(): boolean {
+    const { dialect, intake } = this.#parts;
+    return dialect.several && intake.keyName !== null && !this.hasCall;
+  }
+
   deliver(event: ScreeningEvent): void {
     if (event.type === 'failed') this.refuse(event.code);
     if (event.type !== 'stopped') return;
@@ -109,6 +115,10 @@ export class MediaSession implements AdapterSession {
     if (this.#state === 'closed') return;
     this.#startTimer.cancel();
     this.#state = 'closed';
+    if (code === 'SCREEN_ERR_IDLE' && this.isResting) {
+      this.#parts.link.close(1000, '');
+      return;
+    }
     this.#parts.intake.countError(code);
     this.#parts.link.close(closeCodeOf(code), code);
     this.#endAll(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
@@ -238,8 +248,9 @@ export class MediaSession implements AdapterSession {
     const { scratch, dialect, access } = this.#parts;
     const frame = this.#frame;
     const open = this.#open.get(frame.tag) ?? this.#open.get('');
+    // Of a tag that is not live: the streams of the others go on.
     if (open === undefined) {
-      this.refuse('SCREEN_ERR_AUDIO_BEFORE_START');
+      this.#parts.intake.countError('SCREEN_ERR_AUDIO_BEFORE_START');
       return;
     }
     const name = frame.track === '' ? (open.start.tracks[0] ?? 'inbound') : frame.track;

@@ -12,7 +12,9 @@ type Stamps = Pick<MediaFrame, 'chunk' | 'timestampMs'>;
 /**
  * The media messages of one track → packets of its feed. Loss is seen in the `chunk` counters: a
  * jump counts only as far as the time stamps agree, since some platforms share one counter between
- * tracks. Where a platform may reorder, a small window puts messages in order first.
+ * tracks. The stamps are held against all that came so far, not against the last message: what a
+ * clock trembles does not add up. Where a platform may reorder, a small window puts messages in
+ * order first.
  */
 export class MediaTrack {
   readonly #stream: PlatformStream;
@@ -21,9 +23,14 @@ export class MediaTrack {
   /** Stamps of the packet that was given on last. */
   #chunk = -1;
   #timestampMs = -1;
-  /** What the window misses before the packet that it gives next. */
+  /** Packets that the window misses before the one that it gives next. */
   #missing = 0;
+  /** The longest packet so far: the first and the last one may be short. */
   #packetSamples = 0;
+  /** Samples given on or declared lost. */
+  #position = 0;
+  /** What the time stamps say at position 0; null = none was seen yet. */
+  #originMs: number | null = null;
   #problem: ErrorCode | null = null;
 
   constructor(stream: PlatformStream, feedIndex: number, reorders: boolean) {
@@ -31,10 +38,14 @@ export class MediaTrack {
     this.#feedIndex = feedIndex;
     this.#window = reorders
       ? new ReorderWindow({
-          audio: (packet, stamps) => this.#writeOrdered(packet, stamps),
-          lost: (samples) => {
-            this.#missing += samples;
+          audio: (packet, stamps) => {
+            this.#give(stamps, packet, this.#missing);
+            this.#missing = 0;
           },
+          lost: (packets) => {
+            this.#missing += packets;
+          },
+          maxGapSamples: MAX_LOST_PACKETS,
         })
       : null;
   }
@@ -43,18 +54,14 @@ export class MediaTrack {
   take(frame: MediaFrame, packet: Uint8Array): ErrorCode | null {
     const { chunk, timestampMs } = frame;
     this.#problem = null;
-    const samples = Math.max(0, this.#port.samplesOf(packet));
-    if (this.#packetSamples === 0) this.#packetSamples = samples;
-    if (this.#window !== null && chunk >= 0) {
-      // Not `slice`, which gives a view of a Buffer: the payload is decoded into the same memory.
-      const kept = Uint8Array.from(packet);
-      const sampleTime = chunk * this.#packetSamples;
-      const stamps = { chunk, timestampMs, sequence: chunk, sampleTime };
-      this.#window.push({ ...stamps, samples, packet: kept });
+    if (this.#window === null || chunk < 0) {
+      this.#give(frame, packet, this.#jump(chunk));
       return this.#problem;
     }
-    this.#stream.lost(this.#feedIndex, this.#lostPackets(frame) * this.#packetSamples);
-    this.#write(frame, packet);
+    // The window counts in packets here. Not `slice`, which gives a view of a Buffer: the payload is
+    // decoded into the same memory.
+    const place = { sequence: chunk, sampleTime: chunk, samples: 1 };
+    this.#window.push({ ...place, chunk, timestampMs, packet: Uint8Array.from(packet) });
     return this.#problem;
   }
 
@@ -67,32 +74,38 @@ export class MediaTrack {
     return this.#stream.call.ports[this.#feedIndex]!;
   }
 
-  #writeOrdered(packet: Uint8Array, stamps: Stamps): void {
-    // Back in time: the sender began anew, and its stamps say nothing of the past.
-    const isBack = stamps.timestampMs >= 0 && stamps.timestampMs < this.#timestampMs;
-    const passed = Math.max(0, this.#passedPackets(stamps.timestampMs)) * this.#packetSamples;
-    this.#stream.lost(this.#feedIndex, isBack ? this.#missing : Math.min(this.#missing, passed));
-    this.#missing = 0;
-    this.#write(stamps, packet);
+  /** Packets between the last one and this one, by their counter. */
+  #jump(chunk: number): number {
+    if (this.#chunk < 0 || chunk < 0) return 0;
+    const missing = chunk - this.#chunk - 1;
+    return missing > 0 && missing <= MAX_LOST_PACKETS ? missing : 0;
   }
 
-  #write({ chunk, timestampMs }: Stamps, packet: Uint8Array): void {
-    this.#chunk = chunk;
-    this.#timestampMs = timestampMs;
+  #give(stamps: Stamps, packet: Uint8Array, missing: number): void {
+    const lost = this.#lostPackets(stamps, missing) * this.#packetSamples;
+    this.#stream.lost(this.#feedIndex, lost);
+    const samples = Math.max(0, this.#port.samplesOf(packet));
+    this.#packetSamples = Math.max(this.#packetSamples, samples);
+    this.#position += lost + samples;
+    this.#chunk = stamps.chunk;
+    this.#timestampMs = stamps.timestampMs;
     this.#problem ??= this.#stream.audio(this.#feedIndex, packet);
   }
 
-  #lostPackets({ chunk, timestampMs }: Stamps): number {
-    if (this.#chunk < 0 || chunk < 0 || this.#packetSamples === 0) return 0;
-    const missing = chunk - this.#chunk - 1;
-    if (missing <= 0 || missing > MAX_LOST_PACKETS) return 0;
-    return Math.max(0, Math.min(missing, this.#passedPackets(timestampMs)));
-  }
-
-  /** Packets that fit between the last one and this time; unlimited when stamps do not say. */
-  #passedPackets(timestampMs: number): number {
-    if (timestampMs < 0 || this.#timestampMs < 0) return Number.POSITIVE_INFINITY;
-    const packetMs = (this.#packetSamples * 1000) / this.#port.format.sampleRateHz;
-    return Math.round((timestampMs - this.#timestampMs) / packetMs) - 1;
+  /** Of the packets that the counter misses: those for which the time stamps leave room. */
+  #lostPackets({ chunk, timestampMs }: Stamps, missing: number): number {
+    if (timestampMs < 0) return missing;
+    const perMs = this.#port.format.sampleRateHz / 1_000;
+    const here = timestampMs - this.#position / perMs;
+    // The sender began anew: its stamps say nothing of the past.
+    const isAnew = chunk >= 0 && chunk < this.#chunk && timestampMs < this.#timestampMs;
+    if (this.#originMs === null || isAnew) {
+      this.#originMs = here - (missing * this.#packetSamples) / perMs;
+      return missing;
+    }
+    const late = Math.round(((here - this.#originMs) * perMs) / this.#packetSamples);
+    // Time has gone on, or back, and no packet is missing: the platform sent nothing meanwhile.
+    if (Math.abs(late) > 1 && (missing === 0 || late < 0)) this.#originMs = here;
+    return Math.max(0, Math.min(missing, late));
   }
 }

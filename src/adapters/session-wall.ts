@@ -16,6 +16,10 @@ export class SessionWall {
     return this.#session?.hasCall ?? false;
   }
 
+  get isResting(): boolean {
+    return this.#session?.isResting ?? false;
+  }
+
   open(create: () => AdapterSession): void {
     try {
       this.#session = create();

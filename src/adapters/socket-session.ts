@@ -8,6 +8,8 @@ import { KeyedIntake } from './keyed-intake.ts';
 import { SessionWall } from './session-wall.ts';
 
 const PING_PERIOD_MS = 20_000;
+/** A socket whose session rests is closed after this long without a sign of life. */
+const LONGEST_REST_MS = 900_000;
 
 /** What happens to sockets, for logs and metrics. */
 export interface SocketEvents {
@@ -60,6 +62,9 @@ export class SocketSession {
       this.#heardAtMs = clock.nowMs();
       this.#wall.message(data, isBinary);
     });
+    socket.on('ping', () => {
+      this.#heardAtMs = clock.nowMs();
+    });
     socket.on('pong', () => {
       this.#answered = true;
     });
@@ -90,7 +95,8 @@ export class SocketSession {
   #watch(): void {
     const { adapter, clock } = this.#options;
     this.#idle = clock.every(Math.min(1_000, adapter.idleMs), () => {
-      if (clock.nowMs() - this.#heardAtMs < adapter.idleMs) return;
+      const longestMs = this.#wall.isResting ? LONGEST_REST_MS : adapter.idleMs;
+      if (clock.nowMs() - this.#heardAtMs < longestMs) return;
       this.refuse('SCREEN_ERR_IDLE');
     });
     if (adapter.heartbeat !== 'ping') return;

@@ -28,7 +28,8 @@ const exotel: PlatformPeer = {
         from: '0',
         to: '1',
         custom_parameters: startParameters(key),
-        media_format: { encoding: 'audio/x-raw', sample_rate: sampleRate, bit_rate: '16' },
+        // What its users recorded; its documents say `audio/x-raw`.
+        media_format: { encoding: 'base64', sample_rate: sampleRate, bit_rate: '128kbps' },
       };
       link.send(JSON.stringify({ event: 'start', sequence_number: 1, stream_sid: 's1', start }));
     },

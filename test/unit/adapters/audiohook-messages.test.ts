@@ -112,6 +112,16 @@ describe('AudioHookDialogue', () => {
       message: { type: 'open', parameters },
     });
   });
+
+  it('looks at the newest sixteen of many continued sessions', () => {
+    const continuedSessions = Array.from({ length: 20 }, (_, serverseq) => ({
+      ...{ id: ID, serverseq, clientseq: 1 },
+    }));
+    const parameters = { ...OPEN, continuedSessions };
+    expect(new AudioHookDialogue(ID).read(text({ type: 'open', parameters }))).toMatchObject({
+      message: { parameters: { continuedSessions: continuedSessions.slice(4) } },
+    });
+  });
 });
 
 describe('isUuid', () => {

@@ -70,6 +70,53 @@ describe('dialects', () => {
     });
   });
 
+  it.each([
+    ['audio/x-raw', 'pcm16'],
+    ['base64', 'pcm16'],
+    ['raw/slin', 'pcm16'],
+    ['', 'pcm16'],
+    [undefined, 'pcm16'],
+    ['audio/x-mulaw', 'mulaw'],
+  ])('exotel %s', (encoding, codec) => {
+    const media = { sample_rate: '16000', bit_rate: '128kbps' };
+    const media_format = encoding === undefined ? media : { ...media, encoding };
+    expect(dialect('exotel').start({ start: { call_sid: 'c', media_format } })?.format).toEqual({
+      ...{ codec, sampleRateHz: 16_000, channels: 1 },
+    });
+  });
+
+  it.each([
+    ['PCM8', 'pcm16'],
+    ['PCM16', 'pcm16'],
+    ['ULAW', 'mulaw'],
+  ])('voximplant %s', (encoding, codec) => {
+    expect(dialect('voximplant').start({ start: { mediaFormat: { encoding } } })?.format).toEqual({
+      ...{ codec, sampleRateHz: 8_000, channels: 1 },
+    });
+  });
+
+  it('takes a track of Telnyx for one party, though SDP says opus/48000/2', () => {
+    const media_format = { encoding: 'OPUS', sample_rate: 48_000, channels: 2 };
+    expect(
+      dialect('telnyx').start({ start: { call_control_id: 'v', media_format } }),
+    ).toMatchObject({
+      format: { codec: 'opus', sampleRateHz: 48_000, channels: 1 },
+    });
+  });
+
+  it.each([
+    ['an object', { bonafideKey: 'k' }],
+    ['a list', [{ name: 'bonafideKey', value: 'k' }, { value: 'nameless' }, 'text']],
+  ])('telnyx with parameters as %s', (_case, custom_parameters) => {
+    const start = { call_control_id: 'v', custom_parameters };
+    expect(dialect('telnyx').start({ start })?.parameters).toEqual({ bonafideKey: 'k' });
+  });
+
+  it('keeps colons in the values of extra headers', () => {
+    const message = { start: { callId: 'c' }, extra_headers: '{"url": "https://x/?a=b", "n": 1}' };
+    expect(dialect('plivo').start(message)?.parameters).toEqual({ url: 'https://x/?a=b', n: '1' });
+  });
+
   it.each(MEDIA_DIALECTS.filter(({ id }) => id !== 'voximplant'))(
     '$id needs its call id',
     (row) => {

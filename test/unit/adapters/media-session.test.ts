@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { CallIntake, Link } from '../../../src/adapters/adapter.ts';
+import { PayloadScratch } from '../../../src/adapters/media-bytes.ts';
+import { MEDIA_DIALECTS } from '../../../src/adapters/media-dialects.ts';
+import { MediaSession } from '../../../src/adapters/media-session.ts';
+import { PlatformAccess } from '../../../src/adapters/platform-access.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
+import { KeyRing } from '../../../src/keys.ts';
+import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
+import { Call, type CallSink, type CallStart } from '../../../src/stream/call.ts';
+import { FeedPort } from '../../../src/stream/feed-port.ts';
+import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+/** A session of a platform that sends several streams a socket, on calls without a lane. */
+function open(keyName: string | null, id = 'voximplant') {
+  const clock = new FakeClock();
+  const noted = {
+    closes: [] as number[],
+    errors: [] as ErrorCode[],
+    calls: [] as Call[],
+  };
+  const link: Link = {
+    sendText() {},
+    sendBinary() {},
+    close: (code) => noted.closes.push(code),
+    pause() {},
+    resume() {},
+    bufferedBytes: 0,
+  };
+  const intake: CallIntake = {
+    identify() {},
+    keyName,
+    start(start: Omit<CallStart, 'keyName'>, sink: CallSink) {
+      const call = new Call({
+        start: { ...start, keyName: 'acme', callId: start.callId ?? 'made-up' },
+        ports: start.feeds.map(({ format }, at) => new FeedPort(at, format, true, clock)),
+        legs: start.feeds.flatMap(({ legs }, feedIndex) =>
+          legs.map((leg, at) => ({ ...leg, legKey: at, feedIndex, detectorId: 'tiny@ff' })),
+        ),
+        ...{ resumeToken: 'token', clock },
+      });
+      call.sink = sink;
+      noted.calls.push(call);
+      return call;
+    },
+    resume: () => null,
+    after: (delayMs, action) => clock.after(delayMs, action),
+    mayRunFast: false,
+    detectors: [],
+    countError: (code) => noted.errors.push(code),
+  };
+  const access = new PlatformAccess({
+    keys: new KeyRing([], clock),
+    loopbackIdentity: null,
+    settings: DEFAULT_PLATFORM_SETTINGS,
+  });
+  const dialect = MEDIA_DIALECTS.find((row) => row.id === id)!;
+  const scratch = new PayloadScratch();
+  const session = new MediaSession({ dialect, access, link, intake, scratch });
+  const say = (message: object) => session.text(JSON.stringify(message));
+  const start = (tag: string) =>
+    say({ event: 'start', start: { tag, mediaFormat: { encoding: 'ULAW', sampleRate: 8_000 } } });
+  const media = (tag: string) => {
+    const payload = Buffer.alloc(160, 0xff).toString('base64');
+    say({ event: 'media', media: { tag, chunk: 1, timestamp: 0, payload } });
+  };
+  const stop = (tag: string) => say({ event: 'stop', stop: { tag } });
+  const stopped = { type: 'stopped', callId: 'made-up', reason: 'stop', legs: [] };
+  const deliverStopped = () => session.deliver(stopped as unknown as ScreeningEvent);
+  return { clock, noted, session, say, start, media, stop, deliverStopped };
+}
+
+describe('streams that come and go on one socket', () => {
+  it('may begin late where the key is known', () => {
+    const { clock, noted, session, start, media } = open('acme');
+    clock.advance(120_000);
+    expect(session.isResting).toBe(true);
+    start('a');
+    media('a');
+    expect(session.isResting).toBe(false);
+    expect([noted.closes, noted.calls.length]).toEqual([[], 1]);
+  });
+
+  it.each([
+    ['nobody has said who it is', null, 'voximplant'],
+    ['a socket is one stream', 'acme', 'twilio'],
+  ])('must begin within 10 s where %s', (_case, keyName, id) => {
+    const { clock, noted } = open(keyName, id);
+    clock.advance(10_000);
+    expect(noted).toMatchObject({ closes: [1008], errors: ['SCREEN_ERR_IDLE'] });
+  });
+
+  it('may pause, and a socket that rests for too long is closed without a fault', () => {
+    const { noted, session, start, media, stop, deliverStopped } = open('acme');
+    start('a');
+    media('a');
+    stop('a');
+    deliverStopped();
+    expect(session.isResting).toBe(true);
+    start('a');
+    expect(session.isResting).toBe(false);
+    expect(noted.calls).toHaveLength(2);
+    stop('a');
+    deliverStopped();
+    session.refuse('SCREEN_ERR_IDLE');
+    expect(noted).toMatchObject({ closes: [1000], errors: [] });
+  });
+
+  it('go on when a late packet of a stopped one comes', () => {
+    const { noted, session, start, media, stop } = open('acme');
+    start('a');
+    start('b');
+    stop('a');
+    media('a');
+    media('b');
+    expect(noted).toMatchObject({ closes: [], errors: ['SCREEN_ERR_AUDIO_BEFORE_START'] });
+    expect(session.hasCall).toBe(true);
+  });
+
+  it('hears nothing before its first start', () => {
+    const { noted, media } = open('acme');
+    media('a');
+    expect(noted.closes).toEqual([1003]);
+  });
+});
