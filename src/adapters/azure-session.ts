@@ -54,6 +54,8 @@ export class AzureSession implements AdapterSession {
   readonly #streams = new Map<string, PlatformStream>();
   #state: AzureState = 'waiting';
   #format: AzureFormat | null = null;
+  /** Of those that could not be followed: the ones that were counted. */
+  readonly #passedOver = new Set<string>();
   #liveStreams = 0;
 
   constructor(parts: AzureSessionParts) {
@@ -198,12 +200,23 @@ export class AzureSession implements AdapterSession {
       metadata: { subscriptionId, correlationId: headers['x-ms-call-correlation-id'] },
     });
     if (typeof stream === 'string') {
-      this.refuse(stream);
+      this.#passOver(participant, stream);
       return null;
     }
     this.#liveStreams++;
     this.#streams.set(participant, stream);
     return stream;
+  }
+
+  /** One more voice that there is no room for ends none of those that are heard. */
+  #passOver(participant: string, code: ErrorCode): void {
+    if (this.#liveStreams === 0) {
+      this.refuse(code);
+      return;
+    }
+    if (this.#passedOver.size >= MAX_PARTICIPANTS || this.#passedOver.has(participant)) return;
+    this.#passedOver.add(participant);
+    this.#parts.intake.countError(code);
   }
 
   #endAll(reason: EndReason): void {

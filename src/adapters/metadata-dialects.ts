@@ -52,11 +52,6 @@ function vonageEventOf({ event }: MetadataJson): MetadataEvent {
   return event === undefined ? 'metadata' : 'notice';
 }
 
-function livekitEventOf({ muted }: MetadataJson): MetadataEvent {
-  if (typeof muted !== 'boolean') return 'notice';
-  return muted ? 'mute' : 'unmute';
-}
-
 /** `audio/l16;rate=16000` → "16000"; any other content type gives null, which no rate is. */
 function vonageSampleRateOf(metadata: MetadataJson): unknown {
   const type = metadata['content-type'];
@@ -129,7 +124,8 @@ export const METADATA_DIALECTS: readonly MetadataDialect[] = [
     id: 'livekit',
     begins: 'ready',
     plainText: false,
-    eventOf: livekitEventOf,
+    // `{"muted":…}` marks no place in the audio, which comes seconds later; silence follows it there.
+    eventOf: () => 'notice',
     sampleRateOf: () => undefined,
     defaultSampleRateHz: 48_000,
     defaultMix: 'participant',

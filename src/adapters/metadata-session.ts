@@ -14,6 +14,8 @@ import { closeCodeOf, PlatformStream } from './platform-stream.ts';
 
 /** Of one message: two seconds of 16 kHz stereo, which a module that lagged sends in one. */
 const MAX_AUDIO_BYTES = 131_072;
+/** A peer that has what it flushed for is done when no audio comes for this long. */
+const FLUSHED_WAIT_MS = 10_000;
 const NO_METADATA: MetadataJson = {};
 const NO_AUDIO = new Uint8Array(0);
 /** No status in the close frame, which is how some peers say that they are done. */
@@ -37,6 +39,7 @@ export class MetadataSession implements AdapterSession {
   #mean: StereoMean | null = null;
   #overruns = 0;
   #flushed = false;
+  #flushedTimer: { cancel(): void } | null = null;
   /** The newest score of each leg while the peer waits for all of them. */
   readonly #newest = new Map<string, ResultEvent>();
 
@@ -67,6 +70,7 @@ export class MetadataSession implements AdapterSession {
   }
 
   closed(code: number): void {
+    this.#flushedTimer?.cancel();
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     // A peer that flushed is done, however its socket ends.
@@ -113,6 +117,7 @@ export class MetadataSession implements AdapterSession {
   /** Closes with the error's code, the only way to say it here, and ends the call if there is one. */
   refuse(code: ErrorCode): void {
     if (this.#state === 'closed') return;
+    this.#flushedTimer?.cancel();
     this.#state = 'closed';
     this.#options.intake.countError(code);
     this.#options.link.close(closeCodeOf(code), code);
@@ -133,12 +138,6 @@ export class MetadataSession implements AdapterSession {
       case 'hear':
         this.#hear(audio);
         break;
-      case 'pause':
-        if (this.#stream?.call.pause() === false) this.refuse('SCREEN_ERR_RATE');
-        break;
-      case 'resume':
-        if (this.#stream?.call.resume() === false) this.refuse('SCREEN_ERR_RATE');
-        break;
       case 'flush':
         this.#flushed = true;
         if (this.#stream?.call.finalize() === false) this.refuse('SCREEN_ERR_RATE');
@@ -146,6 +145,10 @@ export class MetadataSession implements AdapterSession {
       case 'report':
         for (const score of this.#newest.values()) this.#outlet.offer(score);
         this.#newest.clear();
+        this.#waitForMore();
+        break;
+      case 'finish':
+        this.#finish();
         break;
       case 'ignore':
         break;
@@ -153,6 +156,21 @@ export class MetadataSession implements AdapterSession {
         this.refuse(action);
     }
     if (this.#state !== 'closed') this.#state = to;
+  }
+
+  #waitForMore(): void {
+    this.#flushedTimer?.cancel();
+    this.#flushedTimer = this.#options.intake.after(FLUSHED_WAIT_MS, () => {
+      if (this.#state === 'flushed') this.#take('flush', NO_METADATA, NO_AUDIO);
+    });
+  }
+
+  #finish(): void {
+    this.#flushedTimer?.cancel();
+    this.#state = 'closed';
+    this.#stream?.end('stop');
+    this.#stream = null;
+    this.#options.link.close(1000, '');
   }
 
   #start(metadata: MetadataJson): void {

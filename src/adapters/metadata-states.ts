@@ -7,9 +7,10 @@ export type MetadataState =
   /** The URL has said what comes: audio may be first. */
   | 'ready'
   | 'active'
-  | 'paused'
   /** The peer asked for what there is and waits for it. */
   | 'flushing'
+  /** It has it. What it sends next says whether it goes on. */
+  | 'flushed'
   | 'closed';
 
 /** What can happen to a session, after parsing. */
@@ -20,8 +21,6 @@ export type MetadataEvent =
   | 'metadata'
   /** DTMF and what a newer platform may send. */
   | 'notice'
-  | 'mute'
-  | 'unmute'
   | 'notJson'
   | 'tooDeep'
   | 'tooBig'
@@ -38,10 +37,10 @@ export type MetadataAction =
   /** The message that starts the stream is audio already. */
   | 'startAndHear'
   | 'hear'
-  | 'pause'
-  | 'resume'
   | 'flush'
   | 'report'
+  /** The stream is over, cleanly. */
+  | 'finish'
   | 'ignore'
   | ErrorCode;
 
@@ -62,8 +61,6 @@ const ignoring = (state: MetadataState): Row => {
     connected: ignore,
     metadata: ignore,
     notice: ignore,
-    mute: ignore,
-    unmute: ignore,
     notJson: ignore,
     tooDeep: ignore,
     tooBig: ignore,
@@ -100,16 +97,20 @@ export const METADATA_TRANSITIONS: Readonly<Record<MetadataState, Row>> = {
   },
   active: {
     ...live('active'),
-    mute: go('paused', 'pause'),
     audio: go('active', 'hear'),
     flush: go('flushing', 'flush'),
   },
-  // Audio that comes while paused is dropped unheard.
-  paused: { ...live('paused'), unmute: go('active', 'resume') },
   flushing: {
     ...live('flushing'),
     audio: go('flushing', 'hear'),
-    finalized: go('active', 'report'),
+    finalized: go('flushed', 'report'),
+  },
+  // mod_audio_fork in its graceful shutdown answers a hang-up by another empty message, never by a
+  // close: it waits for the server to close.
+  flushed: {
+    ...live('flushed'),
+    audio: go('active', 'hear'),
+    flush: go('closed', 'finish'),
   },
   closed: ignoring('closed'),
 };

@@ -1,5 +1,6 @@
 import type { AlertSeverity } from '../screening/alert-policy.ts';
 import type { Call, LegRole } from '../stream/call.ts';
+import { givenId } from '../stream/call-id.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { ResultEvent } from './alert-events.ts';
 import type { NumberedEvent } from './event-bus.ts';
@@ -34,6 +35,8 @@ export interface CallSummary {
 export class CallRecord {
   readonly callId: string;
   readonly keyName: string;
+  /** What the platform called it, where another key had that id. */
+  readonly givenId: string;
   readonly #platform: string;
   readonly #startedAtMs: number;
   readonly #metadata: Readonly<Record<string, string>>;
@@ -50,6 +53,7 @@ export class CallRecord {
   constructor(call: Call, limits: { readonly eventsPerCall: number }) {
     this.callId = call.callId;
     this.keyName = call.start.keyName;
+    this.givenId = givenId(this.callId, this.keyName);
     this.#platform = call.start.platform;
     this.#startedAtMs = call.startedAtMs;
     this.#metadata = call.start.metadata;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Call } from '../stream/call.ts';
+import { idBeside } from '../stream/call-id.ts';
 import type { ResultEvent } from './alert-events.ts';
 import { CallRecord, type CallSummary } from './call-record.ts';
 
@@ -82,9 +83,7 @@ export class EventBus {
     const record = this.#records.get(call.callId);
     if (record === undefined) return;
     const entry = record.add(event);
-    for (const { keyName, subscriber } of this.#readersOf(call.callId)) {
-      if (keyName === record.keyName) subscriber.take(entry);
-    }
+    for (const subscriber of this.#readersOf(record)) subscriber.take(entry);
   }
 
   /** @returns the summary when that was the call's last stream, else null */
@@ -92,9 +91,7 @@ export class EventBus {
     const record = this.#records.get(call.callId);
     if (record === undefined || !record.streamEnded(this.#options.clock.nowMs())) return null;
     this.#ended.push({ record, atMs: this.#options.clock.nowMs() });
-    for (const { keyName, subscriber } of this.#readersOf(call.callId)) {
-      if (keyName === record.keyName) subscriber.ended(call.callId);
-    }
+    for (const subscriber of this.#readersOf(record)) subscriber.ended(call.callId);
     this.#dropOld();
     return record.summary();
   }
@@ -102,15 +99,13 @@ export class EventBus {
   /** A live or lately ended call of a key, or null. */
   summaryOf(callId: string, keyName: string): CallSummary | null {
     this.#dropOld();
-    const record = this.#records.get(callId);
-    return record?.keyName === keyName ? record.summary() : null;
+    return this.#recordOf(callId, keyName)?.summary() ?? null;
   }
 
   /** The scores of a live or lately ended call of a key from its beginning, or null. */
   seriesOf(callId: string, keyName: string): ReturnType<CallRecord['series']> | null {
     this.#dropOld();
-    const record = this.#records.get(callId);
-    return record?.keyName === keyName ? record.series() : null;
+    return this.#recordOf(callId, keyName)?.series() ?? null;
   }
 
   /** Live and lately ended calls of a key, oldest first. */
@@ -137,8 +132,8 @@ export class EventBus {
     const set = callId === null ? this.#ofAll : (this.#byCall.get(callId) ?? new Set<Entry>());
     if (callId !== null) this.#byCall.set(callId, set);
     set.add(entry);
-    const record = callId === null ? undefined : this.#records.get(callId);
-    if (record?.keyName === keyName) {
+    const record = callId === null ? null : this.#recordOf(callId, keyName);
+    if (record !== null) {
       for (const kept of record.eventsAfter(afterId)) subscriber.take(kept);
       if (record.isEnded) subscriber.ended(record.callId);
     }
@@ -151,10 +146,21 @@ export class EventBus {
     if (entry.callId !== null && set.size === 0) this.#byCall.delete(entry.callId);
   }
 
-  *#readersOf(callId: string): Generator<Entry> {
-    const ofCall = this.#byCall.get(callId);
-    if (ofCall !== undefined) yield* [...ofCall];
-    if (this.#ofAll.size > 0) yield* [...this.#ofAll];
+  /** A key's record under its id or under the one that was given for it. */
+  #recordOf(callId: string, keyName: string): CallRecord | null {
+    for (const id of [callId, idBeside(callId, keyName)]) {
+      const record = this.#records.get(id);
+      if (record?.keyName === keyName) return record;
+    }
+    return null;
+  }
+
+  *#readersOf({ callId, givenId, keyName }: CallRecord): Generator<Subscriber> {
+    const byGiven = givenId === callId ? undefined : this.#byCall.get(givenId);
+    for (const set of [this.#byCall.get(callId), byGiven, this.#ofAll]) {
+      if (set === undefined || set.size === 0) continue;
+      for (const entry of [...set]) if (entry.keyName === keyName) yield entry.subscriber;
+    }
   }
 
   #dropOld(): void {

@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../errors.ts';
 import type { Call, CallLeg, CallStart } from './call.ts';
+import { idBeside } from './call-id.ts';
 
 /** Most streams that share one call id. */
 const MAX_STREAMS_PER_CALL = 16;
@@ -56,15 +58,28 @@ export class CallDirectory {
     return this.#byFeedId.get(feedId);
   }
 
-  /** True when the call id is free, or its live streams are of the same key and all may be joined. */
-  mayStart(start: CallStart & { readonly callId: string }): boolean {
+  /**
+   * The id under which a stream lives: platforms choose ids, so two keys may have calls of one name
+   * at the same time. The later key's is told apart by the key's name behind it, for as long as a
+   * stream of it lives.
+   */
+  idFor(callId: string, keyName: string): string {
+    const beside = idBeside(callId, keyName);
+    const ownerOf = (id: string) => this.streamsOf(id)[0]?.start.keyName ?? null;
+    const owners = [ownerOf(callId), ownerOf(beside)];
+    if (owners[1] === keyName) return beside;
+    return owners[0] !== null && owners[0] !== keyName && owners[1] === null ? beside : callId;
+  }
+
+  /** Why a stream may not join the live ones of its call id; null = it may, or is the first. */
+  refusal(start: CallStart & { readonly callId: string }): ErrorCode | null {
     const streams = this.streamsOf(start.callId);
-    return (
-      streams.length === 0 ||
-      (start.join === true &&
-        streams.length < MAX_STREAMS_PER_CALL &&
-        streams.every((call) => call.start.join === true && call.start.keyName === start.keyName))
-    );
+    if (streams.length === 0) return null;
+    const mayJoin =
+      start.join === true &&
+      streams.every((call) => call.start.join === true && call.start.keyName === start.keyName);
+    if (!mayJoin) return 'SCREEN_ERR_CALL_ID';
+    return streams.length < MAX_STREAMS_PER_CALL ? null : 'SCREEN_ERR_LIMIT_STREAMS';
   }
 
   /** A leg name that no live leg of the call has: the wanted one, or with a number behind it. */

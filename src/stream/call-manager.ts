@@ -110,8 +110,9 @@ export class CallManager {
   start(start: CallStart, sink: CallSink): Call | ErrorCode {
     const refusal = this.refusal(start.keyName);
     if (refusal !== null) return refusal;
-    const callId = start.callId ?? randomId();
-    if (!this.#directory.mayStart({ ...start, callId })) return 'SCREEN_ERR_CALL_ID';
+    const callId = this.#directory.idFor(start.callId ?? randomId(), start.keyName);
+    const clash = this.#directory.refusal({ ...start, callId });
+    if (clash !== null) return clash;
     const laneIndex = this.#lanes?.pick() ?? null;
     if (laneIndex === null) return 'SCREEN_ERR_LIMIT_CALLS';
     const call = this.#createCall({ ...start, callId });

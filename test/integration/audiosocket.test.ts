@@ -238,7 +238,7 @@ describe('whose AudioSocket call it is', () => {
     expect(await readMetric(host, 'bonafide_calls_started_total')).toBe(1);
   });
 
-  it('may not be another key’s', async () => {
+  it('is none of another key’s', async () => {
     const accounts = [{ key: 'a', roles: {}, audiosocket: { uuidPrefix: '' } }];
     const host = await startHost({ accounts }, [{ name: 'a' }, { name: 'b' }]);
     const native = await host.connect({ key: host.keys['b']! });
@@ -248,8 +248,14 @@ describe('whose AudioSocket call it is', () => {
     });
     const peer = await connect(host);
     await peer.send(uuidFrame(UUID), audioSocketFrame(0x10, Buffer.alloc(320)));
-    await peer.closed;
-    expect(await errorsOf(host, 'SCREEN_ERR_CALL_ID')).toBe(1);
+    const headers = { authorization: `Bearer ${host.keys['a']}` };
+    const url = `http://127.0.0.1:${host.port}/v1/calls/${UUID}`;
+    let told = await fetch(url, { headers });
+    while (told.status === 404) {
+      await host.clock.sleep(5);
+      told = await fetch(url, { headers });
+    }
+    expect(await told.json()).toMatchObject({ callId: `${UUID}~a`, platform: 'audiosocket' });
   });
 });
 

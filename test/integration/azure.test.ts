@@ -240,6 +240,41 @@ it('roles are those of the account', async () => {
   });
 });
 
+describe('one voice more than there is room for', () => {
+  const ERIN = '4:+15550009';
+  const errorsOf = (own: TestService, code: string) =>
+    readMetric(own, 'bonafide_errors_total', { code });
+
+  it('ends none of those that are heard: a limit of the key', async () => {
+    const own = await startTestService({ keys: [{ name: 'acme', maxCalls: 2 }] });
+    const path = `${PATH}?key=${own.keys['acme']}`;
+    const peer = await PlatformPeer.connect(own.port, { path });
+    peer.json(METADATA(16_000));
+    for (const who of [ALICE, BOB, ERIN, ERIN, ALICE]) peer.json(AUDIO(new Uint8Array(640), who));
+    while ((await errorsOf(own, 'SCREEN_ERR_LIMIT_KEY')) === 0) await own.clock.sleep(5);
+    expect(own.service.status().liveCalls).toBe(2);
+    peer.socket.close(1000);
+    await own.idle();
+    expect(await errorsOf(own, 'SCREEN_ERR_LIMIT_KEY')).toBe(1);
+    expect(await readMetric(own, 'bonafide_calls_ended_total', { reason: 'stop' })).toBe(2);
+  });
+
+  it('ends none of those that are heard: a shutdown that waits for them', async () => {
+    const own = await startTestService({ config: { drainMs: 30_000 } });
+    const peer = await PlatformPeer.connect(own.port, { path: PATH });
+    peer.json(METADATA(16_000));
+    peer.json(AUDIO(new Uint8Array(640), ALICE));
+    while (own.service.status().liveCalls < 1) await own.clock.sleep(5);
+    const drained = own.service.drain();
+    peer.json(AUDIO(new Uint8Array(640), ERIN));
+    while ((await errorsOf(own, 'SCREEN_ERR_DRAINING')) === 0) await own.clock.sleep(5);
+    expect(own.service.status().liveCalls).toBe(1);
+    own.clock.skip(30_000);
+    expect(await peer.closed).toBe(1001);
+    await drained;
+  });
+});
+
 describe('server shutdown', () => {
   it('a live call and a waiting socket: 1001', async () => {
     const own = await startTestService({ config: { drainMs: 30_000 } });

@@ -252,7 +252,7 @@ describe('livekit', () => {
     expectNothingSent(second);
   });
 
-  it('muted pauses, unmuted goes on; other texts say nothing', async () => {
+  it('texts say nothing: what was said before a mute comes after it', async () => {
     const peer = await connect('livekit', { query: query('&channels=1&call=l-2'), headers: {} });
     peer.json({ muted: true });
     const packets = await pcm(48_000);
@@ -266,12 +266,8 @@ describe('livekit', () => {
     sendAll(peer, packets.slice(100));
     const { legs } = await finish(peer, 'l-2');
     const kinds = eventsOf('l-2').map(({ type }) => type);
-    expect(kinds.filter((type) => type === 'paused' || type === 'resumed')).toEqual([
-      'paused',
-      'resumed',
-    ]);
-    expect(legs[0]).toMatchObject({ packets: 150, lostMs: 0 });
-    expect(legs[0]!.streamTimeMs).toBeGreaterThanOrEqual(3000);
+    expect(kinds.filter((type) => type === 'paused' || type === 'resumed')).toEqual([]);
+    expect(legs[0]).toMatchObject({ packets: 200, lostMs: 0, streamTimeMs: 4000 });
     expectNothingSent(peer);
   });
 });

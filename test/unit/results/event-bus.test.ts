@@ -68,6 +68,24 @@ describe('EventBus', () => {
     expect(later.ids).toEqual([5, 6]);
   });
 
+  it('finds a call beside another key’s under the id that was given', () => {
+    const early = subscribe('room', 'b');
+    const others = callOf('room', 'a');
+    const call = callOf('room~b', 'b');
+    for (const one of [others, call]) bus.started(one);
+    bus.published(others, gap('room', 1));
+    bus.published(call, gap('room~b', 2));
+    const [late, byItsOwn] = [subscribe('room', 'b'), subscribe('room~b', 'b')];
+    bus.streamEnded(call);
+    for (const noted of [early, late, byItsOwn]) {
+      expect(noted.entries.map(({ event }) => event.callId)).toEqual(['room~b']);
+      expect(noted.endedCalls).toEqual(['room~b']);
+    }
+    expect(bus.summaryOf('room', 'b')).toMatchObject({ callId: 'room~b' });
+    expect(bus.summaryOf('room', 'a')).toMatchObject({ callId: 'room' });
+    expect(bus.summaryOf('room~b', 'a')).toBeNull();
+  });
+
   it('lets a reader wait for a call that has not begun', () => {
     const noted = subscribe('c1');
     const call = callOf('c1');

@@ -85,6 +85,33 @@ describe('admission', () => {
     expect(begin('same').callId).toBe('same');
   });
 
+  it('tells the calls of two keys apart that have one id', () => {
+    const { begin, laneEnds, manager, sink } = createManager();
+    const joined = { keyName: 'vip', join: true };
+    const other = begin('room');
+    expect(begin('room', joined).callId).toBe('room~vip');
+    other.end('stop');
+    laneEnds(other);
+    // Its second socket finds the first one, whoever ended meanwhile.
+    expect(begin('room', joined).callId).toBe('room~vip');
+    expect(manager.start(start('room', { keyName: 'vip' }), sink)).toBe('SCREEN_ERR_CALL_ID');
+    expect(begin('room').callId).toBe('room');
+  });
+
+  it('joins sixteen streams of an id at most', () => {
+    const { begin, manager, sink } = createManager({ maxCalls: 99, maxCallsPerKey: 99 });
+    for (let stream = 0; stream < 16; stream++) begin('room', { join: true });
+    expect(manager.start(start('room', { join: true }), sink)).toBe('SCREEN_ERR_LIMIT_STREAMS');
+  });
+
+  it('refuses an id when the one beside it is another key’s as well', () => {
+    const { begin, manager, sink } = createManager();
+    begin('room~vip');
+    begin('room');
+    const refused = manager.start(start('room', { keyName: 'vip' }), sink);
+    expect(refused).toBe('SCREEN_ERR_CALL_ID');
+  });
+
   it('needs lanes with room', () => {
     const { manager, lanes, sink } = createManager();
     lanes.hasRoom = false;
