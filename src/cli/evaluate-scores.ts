@@ -10,7 +10,7 @@ import {
   tandemWeights2021,
 } from '../train/metrics/t-dcf.ts';
 import type { TrialScores } from '../train/metrics/trials.ts';
-import { joinLabels, readLabelFile, readScoreFile } from '../train/score-files.ts';
+import { countLeftOut, joinLabels, readLabelFile, readScoreFile } from '../train/score-files.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 
 /** Figures of a file of scores; rates are fractions. */
@@ -37,7 +37,7 @@ export function evaluateScores(
   options: { readonly scores: string; readonly labels?: string; readonly json?: boolean },
   context: CliContext,
 ): ExitCode {
-  const figures = figuresOf(readTrials(options.scores, options.labels));
+  const figures = figuresOf(readTrials(options, context));
   if (options.json) {
     context.stdout.write(`${JSON.stringify(figures)}\n`);
     return EXIT.ok;
@@ -62,9 +62,18 @@ export function evaluateScores(
   return EXIT.ok;
 }
 
-function readTrials(scores: string, labels: string | undefined): TrialScores {
+function readTrials(
+  { scores, labels }: { readonly scores: string; readonly labels?: string },
+  { stderr }: CliContext,
+): TrialScores {
   try {
-    return joinLabels(readScoreFile(scores), labels === undefined ? null : readLabelFile(labels));
+    const given = readScoreFile(scores);
+    const known = labels === undefined ? null : readLabelFile(labels);
+    const leftOut = known === null ? 0 : countLeftOut(given, known);
+    // Beside the figures, so that JSON stays JSON.
+    if (leftOut > 0)
+      stderr.write(`${leftOut} scores left out: not of the subset eval of ${labels}\n`);
+    return joinLabels(given, known);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new CliError((error as Error).message, EXIT.unreadable);

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EMBEDDED_DETECTOR_FOLDERS } from '../config.ts';
 import { type Detector, loadDetector } from '../model/detector.ts';
@@ -19,7 +19,12 @@ import {
 } from '../train/render-slices.ts';
 import { renderEvaluationReport } from '../train/report/evaluation-report.ts';
 import { type ScoredChannel, scoreCorpus, seenFamiliesOf } from '../train/score-corpus.ts';
-import { SCORE_FORMATS, type ScoreFormat, writeScoreFile } from '../train/score-files.ts';
+import {
+  SCORE_FORMATS,
+  type ScoreFormat,
+  trialNames,
+  writeScoreFile,
+} from '../train/score-files.ts';
 import { renderSeeds, type SeedFigures, spreadOf } from '../train/seed-figures.ts';
 import { judgedTrials, slicesOf } from '../train/slices.ts';
 import { applySplitFile } from '../train/split-file.ts';
@@ -193,12 +198,13 @@ async function judgeSeeds(
 }
 
 function writeScores(options: EvaluateOptions, { trials }: ChannelJudgement): void {
+  const paths = trials.map(({ clip }) => clip.path);
+  const names = trialNames(paths, options.corpus);
   writeScoreFile(
     options.writeScores!,
     options.scoreFormat,
-    trials.map(({ clip, score }) => ({
-      // Names of trials in the public formats have no ending and no spaces.
-      name: basename(clip.path, extname(clip.path)).replace(/\s+/g, '_'),
+    trials.map(({ clip, score }, at) => ({
+      name: names[at]!,
       score,
       label: clip.label,
       source: clip.system,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { type Detector, loadDetector } from '../model/detector.ts';
-import { assignSplits } from '../train/assign-splits.ts';
+import { type AssignOptions, assignSplits } from '../train/assign-splits.ts';
 import { type Baseline, readBaseline } from '../train/baseline.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
 import type { Clip } from '../train/corpora/clip.ts';
@@ -12,10 +12,14 @@ import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { type PrepareAllOptions, prepareAll } from '../train/prepare.ts';
 import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '../train/recipe.ts';
+import { applySplitFile } from '../train/split-file.ts';
 import { joinStores, selectClips } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
 import { type CliContext, CliError, EXIT } from './context.ts';
+
+/** Of the run folder: splits that were made for a corpus that lacks some. */
+const SPLIT_FILE = 'splits.json';
 
 const QUICK_RECIPE = fileURLToPath(new URL('../../recipes/quick.yaml', import.meta.url));
 
@@ -28,6 +32,7 @@ export type TrainInputOptions = Readonly<{
   quick?: boolean;
   from?: string;
   licences?: string;
+  splits?: string;
   extra?: string;
   baseline?: string;
   teachers?: string;
@@ -66,7 +71,8 @@ async function chooseRecipe(
     }
     return { recipe: seeded(recipe) };
   }
-  const { recipe, source } = transferFrom(await loadDetector(options.from), readRecipeFields(path));
+  const detector = await loadDetector(options.from);
+  const { recipe, source } = transferFrom(detector, readRecipeFields(path), path ?? undefined);
   return { recipe: seeded(recipe), from: source };
 }
 
@@ -80,11 +86,10 @@ export async function readTrainInputs(
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
   const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
   mkdirSync(runFolder, { recursive: true });
-  const clips = assignSplits(readCorpus(options.corpus), {
-    folder: options.corpus,
-    seed: asked.seed,
-    splitFile: join(runFolder, 'splits.json'),
-    say: (line) => context.stderr.write(`${line}\n`),
+  const clips = readSplitClips(options, context, {
+    // Not the seed of the training: its other seeds must hold back the same clips.
+    seed: asked.channelSeed,
+    splitFile: join(runFolder, SPLIT_FILE),
   });
   requireTrainingSplits(clips);
   const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
@@ -104,6 +109,18 @@ export async function readTrainInputs(
     teachers,
     ...(from === undefined ? {} : { from }),
   };
+}
+
+/** The clips of the corpus in its own splits, those of `--splits`, or such as were made for it. */
+function readSplitClips(
+  { corpus, splits }: TrainInputOptions,
+  { stderr }: CliContext,
+  made: Pick<AssignOptions, 'seed' | 'splitFile'>,
+): readonly Clip[] {
+  const clips = readCorpus(corpus);
+  if (splits !== undefined) return applySplitFile(splits, corpus, clips);
+  const say = (line: string) => void stderr.write(`${line}\n`);
+  return assignSplits(clips, { ...made, folder: corpus, say });
 }
 
 type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;

@@ -5,10 +5,11 @@ import { loadDetector } from '../model/detector.ts';
 import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
 import { runAudit } from '../train/audit/run-audit.ts';
 import type { AuditReport } from '../train/audit/shortcut-audit.ts';
+import { requireCalibratable } from '../train/call-thresholds.ts';
 import { renderFigures } from '../train/card.ts';
 import type { InProcessChannel } from '../train/channels.ts';
 import { readCorpus } from '../train/corpus.ts';
-import { finishDetector } from '../train/finish-detector.ts';
+import { DECISION, finishDetector } from '../train/finish-detector.ts';
 import { guardTransfer } from '../train/guard.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { nameOf, renderComparison } from '../train/render-slices.ts';
@@ -59,6 +60,7 @@ export function addRunOptions(command: Command): Command {
     .option('--run <folder>', 'checkpoints and log', 'runs/train')
     .option('--cache <folder>', 'prepared features', '.cache/features')
     .option('--seed <number>', 'overrides the recipe’s seed', wholeNumber(0, 4_294_967_295))
+    .option('--splits <file>', 'splits to use instead of the corpus’s own (corpus --make-splits)')
     .option('--licences <names>', 'train only on pages that state one of these, comma-separated')
     .option(
       '--extra <folder>',
@@ -108,6 +110,10 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   const inputs = await readTrainInputs(options, context);
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
+  requireCalibratable(inputs.clips, inputs.stores, {
+    ...{ hopMs: inputs.recipe.frontEnd.hopMs, framesPerStep: inputs.recipe.network.framesPerStep },
+    provisionalSpeechMs: DECISION.provisionalSpeechMs,
+  });
   const report = await audit(inputs, { ...options, runFolder }, context);
   inputs.audio.clear();
   if (options.auditOnly) return report.passed ? EXIT.ok : EXIT.worse;

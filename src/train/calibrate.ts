@@ -1,6 +1,9 @@
 import type { Random } from '../random.ts';
 import type { CalibrationTable } from '../screening/calibration.ts';
+import { CorpusError } from './corpora/clip.ts';
 import type { TrialScores } from './metrics/trials.ts';
+import { Resampler } from './resampling.ts';
+import type { ScoredClip } from './score-store.ts';
 
 /** One clip's step logits (positive = synthetic) with the voiced frames of each. */
 export interface ClipLogits {
@@ -77,20 +80,25 @@ export interface CalibrateOptions {
 
 /**
  * Calibrates by speech duration: the bin from an edge on is fitted on scores after that much speech.
- * Replicas resample whole pages, because clips of a page share their fate.
+ * Replicas resample whole pages, because clips of a page share their fate; where there are few
+ * pages, speakers, or the clips of each class.
  */
 export function calibrate(
-  clips: readonly ClipLogits[],
+  clips: readonly ScoredClip[],
   options: CalibrateOptions,
 ): CalibrationTable {
   const { binEdgesMs, replicas, random } = options;
-  const pages = [...new Set(clips.map(({ page }) => page))];
   const fitAll = (chosen: readonly ClipLogits[]) =>
     binEdgesMs.map((edgeMs) => fitAffine(scoresAfter(chosen, edgeMs, options.hopMs)));
   const bins = fitAll(clips).map((map, index) => ({ minSpeechMs: binEdgesMs[index]!, ...map }));
-  const byPage = new Map(pages.map((page) => [page, clips.filter((clip) => clip.page === page)]));
+  const resampler = new Resampler(clips, ({ clip, page, isSpoof }) => ({
+    page,
+    isSpoof,
+    speaker: clip.speaker,
+    path: clip.path,
+  }));
   const replicaMaps = Array.from({ length: replicas }, () =>
-    fitAll(pages.flatMap(() => byPage.get(pages[random.integer(pages.length)]!)!)).map(roundMap),
+    fitAll(resampler.draw(random)).map(roundMap),
   );
   return {
     bins: bins.map(({ minSpeechMs, ...map }) => ({ minSpeechMs, ...roundMap(map) })),
@@ -122,10 +130,14 @@ export function thresholdsOf(
   }));
 }
 
-/** The LLR at or below which at most so many of these lie, half-way to the next one up. */
+/**
+ * The LLR at or below which at most so many of these lie, half-way to the next one up.
+ * @throws CorpusError when there are none
+ */
 export function thresholdAllowing(allowed: number, llrs: readonly number[]): number {
   const sorted = [...llrs].sort((a, b) => a - b);
   const last = sorted.length - 1;
+  if (last < 0) throw new CorpusError('thresholds need human clips with enough speech, got none');
   if (allowed > last) return rounded(sorted[last]!);
   return rounded(allowed === 0 ? sorted[0]! - 0.05 : (sorted[allowed - 1]! + sorted[allowed]!) / 2);
 }

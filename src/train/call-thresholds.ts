@@ -1,7 +1,9 @@
 import type { Random } from '../random.ts';
 import { Evidence } from '../screening/evidence.ts';
 import { thresholdAllowing, thresholdsOf } from './calibrate.ts';
+import { type Clip, CorpusError } from './corpora/clip.ts';
 import { type Decision, llrOf } from './evaluate-detector.ts';
+import type { FeatureStore } from './features.ts';
 import { groupBy } from './group-by.ts';
 import type { ScoredClip } from './score-store.ts';
 
@@ -42,10 +44,7 @@ export function simulateCalls(
   random: Random,
 ): SimulatedCalls {
   const voices = channels.flatMap((clips) => [
-    ...groupBy(clips, ({ clip }) =>
-      // Clips of unknown speakers may be of many voices, which together look steadier than one.
-      clip.speaker === '' ? clip.path : `${clip.page}\n${clip.speaker}`,
-    ).values(),
+    ...groupBy(clips, ({ clip }) => voiceOf(clip)).values(),
   ]);
   const lowestLlrs: number[] = [];
   let speechMs = 0;
@@ -55,6 +54,11 @@ export function simulateCalls(
     if (Number.isFinite(heard.lowestLlr)) lowestLlrs.push(heard.lowestLlr);
   }
   return { lowestLlrs, speechHours: speechMs / MS_AN_HOUR };
+}
+
+// Clips of unknown speakers may be of many voices, which together look steadier than one.
+function voiceOf({ speaker, page, path }: Clip): string {
+  return speaker === '' ? path : `${page}\n${speaker}`;
 }
 
 function hear(voice: readonly ScoredClip[], rules: CallRules, random: Random) {
@@ -99,4 +103,63 @@ export function thresholdsPerHour({
     falseAlertsPerHour,
     llr: thresholdAllowing(Math.floor(falseAlertsPerHour * speechHours), lowestLlrs),
   }));
+}
+
+/**
+ * Tells before a training that what follows it has the speech it needs: thresholds calls of the human
+ * voices of `val`, figures both classes of `val` and `dev` through every channel.
+ * @param stores features of the clips, one a channel
+ * @throws CorpusError naming what is missing
+ */
+export function requireCalibratable(
+  clips: readonly Clip[],
+  stores: readonly FeatureStore[],
+  rules: Pick<CallRules, 'hopMs' | 'provisionalSpeechMs'> & { readonly framesPerStep: number },
+): void {
+  const speechMsOf = (store: FeatureStore) => (index: number) =>
+    scoredSpeechMs(store, index, rules);
+  for (const store of stores) requireSpeechOfBoth(clips, store.channel, speechMsOf(store));
+  const needed = rules.provisionalSpeechMs;
+  const voices = stores.flatMap((store) => speechOfVoices(clips, speechMsOf(store)));
+  if (voices.some((speechMs) => speechMs >= needed)) return;
+  throw new CorpusError(
+    `no human voice of the split val has ${needed} ms of speech, as thresholds need`,
+  );
+}
+
+function requireSpeechOfBoth(
+  clips: readonly Clip[],
+  channel: string,
+  speechMsOf: (index: number) => number,
+): void {
+  for (const split of ['val', 'dev'] as const) {
+    for (const label of ['bonafide', 'spoof'] as const) {
+      const isWanted = (clip: Clip) => clip.split === split && clip.label === label;
+      if (clips.some((clip, index) => isWanted(clip) && speechMsOf(index) > 0)) continue;
+      throw new CorpusError(
+        `the split ${split} has no ${label} clips with speech (channel ${channel}); training needs both classes`,
+      );
+    }
+  }
+}
+
+/** Speech of each human voice of `val`. */
+function speechOfVoices(clips: readonly Clip[], speechMsOf: (index: number) => number): number[] {
+  const human = [...clips.entries()].filter(
+    ([, { split, label }]) => split === 'val' && label === 'bonafide',
+  );
+  return [...groupBy(human, ([, clip]) => voiceOf(clip)).values()].map((voice) =>
+    voice.reduce((sum, [index]) => sum + speechMsOf(index), 0),
+  );
+}
+
+/** Speech in the whole steps of a clip: what is left of a step at its end has no score. */
+function scoredSpeechMs(
+  { spans, voiced }: FeatureStore,
+  index: number,
+  { hopMs, framesPerStep }: { readonly hopMs: number; readonly framesPerStep: number },
+): number {
+  const { firstFrame, frames } = spans[index]!;
+  const end = firstFrame + Math.floor(frames / framesPerStep) * framesPerStep;
+  return hopMs * voiced.subarray(firstFrame, end).reduce((sum, flag) => sum + flag, 0);
 }

@@ -5,6 +5,8 @@ import type { FitState } from './fit.ts';
 /** What a run needs to go on: the network, the optimiser, and where the sampler's dice are. */
 export interface Checkpoint {
   readonly recipe: string;
+  /** Hash of what it was trained on and went on from; absent in checkpoints from before it was kept. */
+  readonly data?: string;
   readonly randomState: number;
   readonly state: FitState;
   /** Of the features; absent in checkpoints from before it was kept. */

@@ -2,10 +2,11 @@ import { readRecording } from '../audio-files/read-recording.ts';
 import { opusOutputRateHz } from '../stream/codecs/create-decoder.ts';
 import { sampleToPcm16 } from '../stream/codecs/encode.ts';
 import { resampleRecording } from '../stream/resampler.ts';
-import type { Clip } from './corpora/clip.ts';
+import { type Clip, CorpusError } from './corpora/clip.ts';
 
 /** Gives the first channel of a clip at one rate. Allocates each time. */
 export interface ClipSource {
+  /** @throws CorpusError naming the clip when it is not there or cannot be decoded */
   samplesOf(clip: Clip): Promise<Float32Array>;
 }
 
@@ -40,18 +41,25 @@ export class ClipAudio implements ClipSource {
   async #pcm16Of({ path }: Clip): Promise<Int16Array> {
     const kept = this.#decoded.get(path);
     if (kept !== undefined) return kept;
-    const { channels, sampleRateHz } = await readRecording(path, {
-      opusRateHz: opusOutputRateHz(this.#sampleRateHz),
-    });
-    const samples = resampleRecording(channels[0]!, {
-      inputRateHz: sampleRateHz,
-      outputRateHz: this.#sampleRateHz,
-    });
+    const samples = await firstChannel(path, this.#sampleRateHz);
     const pcm16 = new Int16Array(samples.length);
     for (let index = 0; index < samples.length; index++) {
       pcm16[index] = sampleToPcm16(samples[index]!);
     }
     return pcm16;
+  }
+}
+
+async function firstChannel(path: string, outputRateHz: number): Promise<Float32Array> {
+  try {
+    const { channels, sampleRateHz } = await readRecording(path, {
+      opusRateHz: opusOutputRateHz(outputRateHz),
+    });
+    return resampleRecording(channels[0]!, { inputRateHz: sampleRateHz, outputRateHz });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? ' is not there' : `: ${message}`;
+    throw new CorpusError(`${path}${why}`, { cause });
   }
 }
 

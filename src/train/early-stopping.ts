@@ -1,7 +1,7 @@
 /** One evaluation of a run. */
 export interface Evaluation {
   readonly step: number;
-  /** Page-macro EER on `val`, 0…1. */
+  /** Page-macro EER on `val`, 0…1; NaN = it could not be told, which is no improvement and no failure. */
   readonly valPageMacroEer: number;
 }
 
@@ -16,11 +16,12 @@ export class EarlyStopping {
   /** @param patience evaluations without improvement; null = never stops @param before from the log */
   constructor(patience: number | null, before: readonly Evaluation[]) {
     this.#patience = patience;
-    for (const { step, valPageMacroEer } of before) this.#byStep.set(step, valPageMacroEer);
+    for (const evaluation of before) this.note(evaluation);
   }
 
   /** @returns true when this evaluation is the best so far */
   note({ step, valPageMacroEer }: Evaluation): boolean {
+    if (Number.isNaN(valPageMacroEer)) return false;
     const best = Math.min(...this.#byStep.values());
     this.#byStep.set(step, valPageMacroEer);
     return valPageMacroEer < best;
@@ -28,7 +29,7 @@ export class EarlyStopping {
 
   /** True when the last evaluations brought nothing. */
   get isDue(): boolean {
-    if (this.#patience === null) return false;
+    if (this.#patience === null || this.#byStep.size === 0) return false;
     const evaluations = [...this.#byStep].sort(([a], [b]) => a - b).map(([, eer]) => eer);
     const bestAt = evaluations.indexOf(Math.min(...evaluations));
     return evaluations.length - 1 - bestAt >= this.#patience;

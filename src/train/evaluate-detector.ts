@@ -22,7 +22,7 @@ export interface SplitFigures {
   readonly pages: number;
   /** Page-macro EER after 1, 2, 4 and 8 s of speech (or all there is). */
   readonly pageMacroEer: Readonly<Record<string, number>>;
-  /** 95 % interval of the 4-s figure, pages resampled. */
+  /** 95 % interval of the 4-s figure, pages resampled; clips where there are few pages. */
   readonly pageMacroEerInterval: readonly [number, number];
   readonly pooledEer: number;
   readonly cllr: number;

@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -16,6 +18,7 @@ import { FRAME_VOICED, type FrontEndConfig } from '../dsp/front-end-config.ts';
 import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
 import type { ClipSource } from './clip-audio.ts';
+import { contentOf } from './clip-content.ts';
 import type { Clip } from './corpora/clip.ts';
 import { findCoders } from './ffmpeg-coders.ts';
 import { heardClips } from './heard-clips.ts';
@@ -23,7 +26,9 @@ import { estimateSnrDb } from './snr.ts';
 
 /** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
 const STEPS_PER_UNIT = 512;
-const CACHE_VERSION = 5;
+const CACHE_VERSION = 6;
+/** Node reads no file of more than 2 GiB at once. */
+const READ_BYTES = 2 ** 30;
 
 /** Where a clip's kept frames lie in a store; `frames` 0 = nothing was kept. */
 export interface ClipSpan {
@@ -46,6 +51,8 @@ export interface FeatureStore {
 
 export interface PrepareOptions {
   readonly clips: readonly Clip[];
+  /** Place of the first clip in the whole corpus, which seeds its channel. Default 0. */
+  readonly firstIndex?: number;
   readonly channel: ChannelName;
   /** Without normalisation: that is measured on these features. */
   readonly frontEnd: FrontEndConfig;
@@ -79,9 +86,9 @@ function unitOf({ frames }: FeatureStore): number {
 
 /** Features of all clips through one channel, from the cache when it has them. */
 export async function prepareFeatures(options: PrepareOptions): Promise<FeatureStore> {
-  const { clips, channel, frontEnd, seed, cacheFolder, isExact = false } = options;
+  const { clips, channel, frontEnd, seed, cacheFolder, firstIndex = 0, isExact = false } = options;
   const made = [
-    ...[CACHE_VERSION, channel, frontEnd, seed, clips.map(({ path }) => path)],
+    ...[CACHE_VERSION, channel, frontEnd, seed, firstIndex, clips.map(contentOf)],
     ...(isExact ? ['exact'] : []),
     // A machine with other coders makes other features.
     ...(channel === 'coded' ? [await namesOfCoders(frontEnd.sampleRateHz)] : []),
@@ -90,29 +97,48 @@ export async function prepareFeatures(options: PrepareOptions): Promise<FeatureS
   const base = join(cacheFolder, `${channel}-${key}`);
   if (!existsSync(`${base}.json`)) await writeStore(base, options);
   const index = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as { spans: ClipSpan[] };
-  const frames = readFileSync(`${base}.frames`);
-  const voiced = readFileSync(`${base}.voiced`);
+  const frames = readLarge(`${base}.frames`);
   return {
     channel,
     featureCount: new FrontEnd(frontEnd).featureCount,
-    frames: isExact
-      ? new Float32Array(frames.buffer, frames.byteOffset, frames.length / 4)
-      : new Int16Array(frames.buffer, frames.byteOffset, frames.length / 2),
-    voiced: new Uint8Array(voiced.buffer, voiced.byteOffset, voiced.length),
+    frames: isExact ? new Float32Array(frames) : new Int16Array(frames),
+    voiced: new Uint8Array(readLarge(`${base}.voiced`)),
     spans: index.spans,
   };
 }
+
+function readLarge(path: string): ArrayBuffer {
+  const file = openSync(path, 'r');
+  try {
+    const memory = new ArrayBuffer(fstatSync(file).size);
+    for (let at = 0; at < memory.byteLength; ) {
+      const length = Math.min(READ_BYTES, memory.byteLength - at);
+      const read = readSync(file, new Uint8Array(memory, at, length));
+      if (read === 0) throw new Error(`${path} became shorter while it was read`);
+      at += read;
+    }
+    return memory;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The index is the last one: with it the store is there. */
+const STORE_FILES = ['frames', 'voiced', 'json'] as const;
 
 async function namesOfCoders(sampleRateHz: number): Promise<string[]> {
   return (await findCoders(sampleRateHz)).present.map(({ name }) => name);
 }
 
-// The index is written last and renamed into place: a killed run leaves no half store behind.
+// Under names of its own, and renamed into place, the index last: a killed run leaves no half
+// store behind, and two runs that make the same one do not write into each other's.
 async function writeStore(base: string, options: PrepareOptions): Promise<void> {
   const { clips, cacheFolder, frontEnd, isExact, onProgress } = options;
   mkdirSync(cacheFolder, { recursive: true });
-  const framesFile = openSync(`${base}.frames`, 'w');
-  const voicedFile = openSync(`${base}.voiced`, 'w');
+  const own = randomUUID();
+  const partOf = (ending: string) => `${base}.${own}.${ending}.part`;
+  const framesFile = openSync(partOf('frames'), 'w');
+  const voicedFile = openSync(partOf('voiced'), 'w');
   const spans: ClipSpan[] = [];
   let firstFrame = 0;
   try {
@@ -125,12 +151,10 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
       firstFrame += voiced.length;
       onProgress?.(spans.length, clips.length);
     }
-    writeFileSync(`${base}.json.part`, JSON.stringify({ spans }));
-    renameSync(`${base}.json.part`, `${base}.json`);
+    writeFileSync(partOf('json'), JSON.stringify({ spans }));
+    for (const ending of STORE_FILES) renameSync(partOf(ending), `${base}.${ending}`);
   } catch (error) {
-    for (const ending of ['frames', 'voiced', 'json.part']) {
-      rmSync(`${base}.${ending}`, { force: true });
-    }
+    for (const ending of STORE_FILES) rmSync(partOf(ending), { force: true });
     throw error;
   } finally {
     closeSync(framesFile);

@@ -16,13 +16,15 @@ import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { driftReference } from './reference.ts';
 import { renderEvaluationReport } from './report/evaluation-report.ts';
+import { readLog } from './run-folder.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 import { trainingFamilies } from './system-family.ts';
-import { indicesOf, readLog, type TrainedNetwork } from './train-run.ts';
+import { indicesOf, type TrainedNetwork } from './train-run.ts';
 
 const CALIBRATION_EDGES_MS = [1000, 2000, 4000] as const;
 const REPLICAS = 40;
-const DECISION = {
+/** When a verdict is given, in every detector that training makes. */
+export const DECISION = {
   provisionalSpeechMs: 1000,
   firmSpeechMs: 4000,
   hysteresisLlr: 0.5,

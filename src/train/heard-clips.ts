@@ -29,16 +29,17 @@ export interface HeardOptions {
 
 /**
  * Every clip at a normalised level through the channel, in order: what the front end gets. The
- * same clips, channel and seed give the same samples. Allocates each.
+ * same clips, channel and seed give the same samples; `firstIndex` (a multiple of 64 for `coded`) is the
+ * place of the first one in a larger corpus. Allocates each.
  * @throws CoderError when the channel needs ffmpeg and none of its coders is there
  */
 export async function* heardClips(
-  options: HeardOptions & { readonly clips: readonly Clip[] },
+  options: HeardOptions & { readonly clips: readonly Clip[]; readonly firstIndex?: number },
 ): AsyncGenerator<Float32Array, void> {
-  const { clips, channel } = options;
+  const { clips, channel, firstIndex = 0 } = options;
   if (channel !== 'coded') {
     for (const [index, clip] of clips.entries()) {
-      yield await heardClip(clip, index, { ...options, channel });
+      yield await heardClip(clip, firstIndex + index, { ...options, channel });
     }
     return;
   }
@@ -49,7 +50,8 @@ export async function* heardClips(
     );
   }
   for (let first = 0; first < clips.length; first += GROUP_CLIPS) {
-    yield* await codedGroup(clips.slice(first, first + GROUP_CLIPS), first, options, present);
+    const group = clips.slice(first, first + GROUP_CLIPS);
+    yield* await codedGroup(group, firstIndex + first, options, present);
   }
 }
 

@@ -105,12 +105,17 @@ export function withEpochsAsSteps(recipe: Recipe, trainingClips: number): Recipe
 
 /** Reads a recipe from YAML, or the defaults. @throws RecipeError */
 export function readRecipe(path: string | null): Recipe {
-  const parsed = recipeSchema.safeParse(readRecipeFields(path));
+  return checkRecipe(readRecipeFields(path), String(path));
+}
+
+/** A recipe of these fields and defaults. @throws RecipeError that begins with where they come from */
+export function checkRecipe(fields: unknown, where: string): Recipe {
+  const parsed = recipeSchema.safeParse(fields);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
     ({ path: at, message }) => `${at.join('.')}: ${message}`,
   );
-  throw new RecipeError(`${path}:\n${problems.join('\n')}`);
+  throw new RecipeError(`${where}:\n${problems.join('\n')}`);
 }
 
 /** What a recipe file says, without defaults and unchecked. @throws RecipeError when it is no YAML */

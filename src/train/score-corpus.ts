@@ -6,11 +6,16 @@ import { type Clip, CorpusError } from './corpora/clip.ts';
 import { prepareFeatures } from './features.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 
+/** A public corpus has hundreds of hours, which do not fit into memory. */
+const SHARD_CLIPS = 2_048;
+
 export interface ScoreCorpusOptions {
   readonly detector: Detector;
   readonly clips: readonly Clip[];
   readonly channels: readonly ChannelName[];
   readonly cacheFolder: string;
+  /** Clips whose audio and exact features are in memory together, a multiple of 64. Default 2,048. */
+  readonly shardClips?: number;
 }
 
 /** The step logits of all clips through one channel. */
@@ -25,7 +30,7 @@ export interface ScoredChannel {
  * @throws CorpusError when the detector's normalisation is not global
  */
 export async function scoreCorpus(options: ScoreCorpusOptions): Promise<ScoredChannel[]> {
-  const { detector, clips, channels, cacheFolder } = options;
+  const { detector, clips, channels, cacheFolder, shardClips = SHARD_CLIPS } = options;
   const { manifest } = detector;
   const { normalisation } = manifest.frontEnd;
   if (normalisation.kind !== 'global') {
@@ -34,24 +39,19 @@ export async function scoreCorpus(options: ScoreCorpusOptions): Promise<ScoredCh
   const engine = await detector.createEngine('onnx');
   const opus = await loadOpus();
   const audio = new ClipAudio(manifest.sampleRateHz);
-  const results: ScoredChannel[] = [];
+  const frontEnd = { ...manifest.frontEnd, normalisation: { kind: 'none' } } as const;
+  const prepared = { frontEnd, seed: 1, cacheFolder, opus, audio, isExact: true };
+  const results = channels.map((channel) => ({ channel, scored: [] as ScoredClip[] }));
   try {
-    for (const channel of channels) {
-      const store = await prepareFeatures({
-        clips,
-        channel,
-        frontEnd: { ...manifest.frontEnd, normalisation: { kind: 'none' } },
-        seed: 1,
-        cacheFolder,
-        opus,
-        audio,
-        isExact: true,
-      });
-      const indices = [...clips.keys()];
-      results.push({
-        channel,
-        scored: await scoreStore({ engine, store, clips, indices, ...normalisation }),
-      });
+    for (let firstIndex = 0; firstIndex < clips.length; firstIndex += shardClips) {
+      const shard = clips.slice(firstIndex, firstIndex + shardClips);
+      const indices = [...shard.keys()];
+      for (const { channel, scored } of results) {
+        const store = await prepareFeatures({ ...prepared, clips: shard, firstIndex, channel });
+        const options = { engine, store, clips: shard, indices, ...normalisation };
+        scored.push(...(await scoreStore(options)));
+      }
+      audio.clear();
     }
   } finally {
     engine.dispose();

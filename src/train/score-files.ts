@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, extname, relative } from 'node:path';
 import { CorpusError, labelOf } from './corpora/clip.ts';
 import type { TrialScores } from './metrics/trials.ts';
 
@@ -49,12 +50,22 @@ export function readScoreFile(path: string): TrialScore[] {
   });
 }
 
+/** What a file of labels says. */
+export interface TrialLabels {
+  readonly byName: ReadonlyMap<string, 'bonafide' | 'spoof'>;
+  /**
+   * Trials that figures leave out: those of other subsets, or all that are not listed where the file
+   * was cut to one subset; null = the format knows no subsets.
+   */
+  readonly others: ReadonlySet<string> | 'unlisted' | null;
+}
+
 /**
  * Reads labels by name: two columns (name, label), an ASVspoof 2019 protocol, the keys of 2021, or a
- * protocol or key file of ASVspoof 5.
- * @throws CorpusError when a row has another number of columns or an unknown label
+ * protocol or key file of ASVspoof 5. Of the keys of 2021 the subset `eval` is taken.
+ * @throws CorpusError when a row has another number of columns or an unknown label, or none is left
  */
-export function readLabelFile(path: string): ReadonlyMap<string, 'bonafide' | 'spoof'> {
+export function readLabelFile(path: string): TrialLabels {
   const rows = rowsOf(path, LABEL_HEADER_5);
   const columns = rows[0]!.fields.length;
   const place = LABEL_PLACES.get(columns);
@@ -62,46 +73,87 @@ export function readLabelFile(path: string): ReadonlyMap<string, 'bonafide' | 's
     const known = [...LABEL_PLACES.keys()].join(', ');
     throw new CorpusError(`${rows[0]!.where}: expected ${known} columns, got ${columns}`);
   }
-  return new Map(
-    rows.map(({ fields, where }) => {
-      if (fields.length !== columns) {
-        throw new CorpusError(`${where}: expected ${columns} columns, got ${fields.length}`);
-      }
-      return [fields[place.name]!, labelOf(fields[place.label]!, where)];
-    }),
-  );
+  const byName = new Map<string, 'bonafide' | 'spoof'>();
+  const others = new Set<string>();
+  for (const { fields, where } of rows) {
+    if (fields.length !== columns) {
+      throw new CorpusError(`${where}: expected ${columns} columns, got ${fields.length}`);
+    }
+    const name = fields[place.name]!;
+    const label = labelOf(fields[place.label]!, where);
+    if (place.subset === undefined || fields[place.subset] === SUBSET) byName.set(name, label);
+    else others.add(name);
+  }
+  if (byName.size === 0) throw new CorpusError(`${path} has no trials of the subset ${SUBSET}`);
+  if (place.subset === undefined) return { byName, others: null };
+  return { byName, others: others.size > 0 ? others : 'unlisted' };
 }
 
-/** Where name and label stand, by the number of columns. */
-const LABEL_PLACES: ReadonlyMap<number, { readonly name: number; readonly label: number }> =
-  new Map([
-    [2, { name: 0, label: 1 }],
-    [5, { name: 1, label: 4 }],
-    [8, { name: 1, label: 5 }],
-    [10, { name: 1, label: 8 }],
-    [13, { name: 1, label: 5 }],
-  ]);
+/** Official figures are of this subset alone. */
+const SUBSET = 'eval';
+
+interface LabelPlace {
+  readonly name: number;
+  readonly label: number;
+  readonly subset?: number;
+}
+
+/** Where name, label and subset stand, by the number of columns. */
+const LABEL_PLACES: ReadonlyMap<number, LabelPlace> = new Map<number, LabelPlace>([
+  [2, { name: 0, label: 1 }],
+  [5, { name: 1, label: 4 }],
+  [8, { name: 1, label: 5, subset: 7 }],
+  [10, { name: 1, label: 8 }],
+  [13, { name: 1, label: 5, subset: 7 }],
+]);
 
 /**
- * Joins scores with labels.
+ * Joins scores with labels; scores of trials that the labels leave out are passed over.
  * @throws CorpusError when a labelled trial has no score, or a trial has no label
  */
-export function joinLabels(
-  scores: readonly TrialScore[],
-  labels: ReadonlyMap<string, 'bonafide' | 'spoof'> | null,
-): TrialScores {
+export function joinLabels(scores: readonly TrialScore[], labels: TrialLabels | null): TrialScores {
   const joined = { bonafide: [] as number[], spoof: [] as number[] };
-  for (const { name, score, label } of scores) {
-    const known = labels === null ? label : labels.get(name);
+  const kept = labels === null ? scores : scores.filter(({ name }) => !isLeftOut(name, labels));
+  for (const { name, score, label } of kept) {
+    const known = labels === null ? label : labels.byName.get(name);
     if (known === undefined) throw new CorpusError(`${name} has a score but no label`);
     joined[known].push(score);
   }
-  if (labels !== null && labels.size !== scores.length) {
-    const scored = new Set(scores.map(({ name }) => name));
-    const missing = [...labels.keys()].filter((name) => !scored.has(name));
+  if (labels !== null && labels.byName.size !== kept.length) {
+    const scored = new Set(kept.map(({ name }) => name));
+    const missing = [...labels.byName.keys()].filter((name) => !scored.has(name));
     throw new CorpusError(`${missing.length} trials have no score, for example ${missing[0]}`);
   }
   return joined;
+}
+
+/** How many of the scores `joinLabels` passes over. */
+export function countLeftOut(scores: readonly TrialScore[], labels: TrialLabels): number {
+  return scores.filter(({ name }) => isLeftOut(name, labels)).length;
+}
+
+function isLeftOut(name: string, { byName, others }: TrialLabels): boolean {
+  return others === 'unlisted' ? !byName.has(name) : others?.has(name) === true;
+}
+
+/**
+ * Names of trials after their files: base names, or where two files share one, paths below the
+ * folder for all. Neither has an ending, unless nothing else tells two files apart.
+ */
+export function trialNames(paths: readonly string[], folder: string): string[] {
+  const bare = (path: string) => path.slice(0, path.length - extname(path).length);
+  const namings = [
+    (path: string) => basename(bare(path)),
+    (path: string) => relative(folder, bare(path)),
+    (path: string) => relative(folder, path),
+  ];
+  let names: string[] = [];
+  for (const nameOf of namings) {
+    // Columns are told apart by spaces.
+    names = paths.map((path) => nameOf(path).replace(/\s+/g, '_'));
+    if (new Set(names).size === names.length) break;
+  }
+  return names;
 }
 
 /**

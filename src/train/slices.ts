@@ -13,7 +13,7 @@ import { areaUnderRoc } from './metrics/det.ts';
 import { realisableEqualErrorRate } from './metrics/eer.ts';
 import { splitScores } from './metrics/trials.ts';
 import type { ScoredClip } from './score-store.ts';
-import { systemFamily } from './system-family.ts';
+import { isKnownFamily, systemFamily } from './system-family.ts';
 
 /** A clip's LLR (`score`) with the clip. */
 export interface JudgedTrial extends GroupedTrial {
@@ -72,8 +72,8 @@ export function judgedTrials(
 
 /**
  * All trials, and those by language, gender, age, accent, codec and SNR, as far as clips tell; then the
- * synthesisers that training met or not, and the largest families, each against all bona fide
- * trials. Slices with fewer than twenty clips of a class are left out.
+ * synthesisers that training met or not, those of no known name in neither, and the largest families,
+ * each against all bona fide trials. Slices with fewer than twenty clips of a class are left out.
  */
 export function slicesOf(
   trials: readonly JudgedTrial[],
@@ -102,7 +102,7 @@ export function slicesOf(
       ['unseen', false],
     ] as const) {
       const members = families
-        .filter(([family]) => seenFamilies.has(family) === isSeen)
+        .filter(([family]) => isKnownFamily(family) && seenFamilies.has(family) === isSeen)
         .flatMap(([, spoof]) => spoof);
       slices.push({ dimension: 'synthesisers', value, trials: [...bonafide, ...members] });
     }

@@ -15,6 +15,11 @@ export function systemFamily(system: string): string {
   return plain === '' ? system.toLowerCase() : plain;
 }
 
+/** Whether a family says which method it is: training cannot tell whether it met another. */
+export function isKnownFamily(family: string): boolean {
+  return family !== 'unknown' && family.trim() !== '';
+}
+
 /** The families of the synthesisers in the split `train`, sorted. */
 export function trainingFamilies(clips: readonly Clip[]): string[] {
   const spoof = clips.filter(({ split, label }) => split === 'train' && label === 'spoof');

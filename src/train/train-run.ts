@@ -1,6 +1,5 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../clock.ts';
 import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { type LoadedTensorFlow, loadTensorflow } from '../model/engines/tensorflow.ts';
@@ -10,20 +9,20 @@ import { foldBatchNorm, type NetworkWeights } from '../model/weights.ts';
 import { createRandom, type Random } from '../random.ts';
 import { BatchSampler } from './batches.ts';
 import { meanLogitAfter } from './calibrate.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { Clip, Split } from './corpora/clip.ts';
-import { EarlyStopping, type Evaluation } from './early-stopping.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
 import { Fitter, fitSteps, rateAt } from './fit.ts';
+import { equalErrorRate } from './metrics/eer.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';
+import { splitScores } from './metrics/trials.ts';
 import { frontEndOf } from './prepare.ts';
-import { type Recipe, recipeSchema } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
+import { RunEvaluations } from './run-evaluations.ts';
+import { RunFolder, type RunIdentity } from './run-folder.ts';
 import { scoreStore } from './score-store.ts';
 import { EventFileWriter } from './tensorboard.ts';
 
-const CHECKPOINT_FILE = 'checkpoint.bin';
 const EVENT_EVERY_STEPS = 20;
-const BEST_FILE = 'best.bin';
 
 export interface TrainRunOptions {
   readonly recipe: Recipe;
@@ -101,9 +100,9 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
       `state ${plan.signature.stateSize * 4} bytes; TensorFlow.js: ${tensorflow.reason}`,
   );
   const { mean, scale } = options.from ?? measureNormalisation(stores, indicesOf(clips, 'train'));
-  const checkpointPath = join(runFolder, CHECKPOINT_FILE);
-  const recipeText = trainingKey(recipe);
-  const checkpoint = readCheckpoint(checkpointPath, isSameRecipe(recipe));
+  const run = new RunFolder(options);
+  const checkpoint = run.checkpoint();
+  if (checkpoint === null) run.clear();
   const random = createRandom(checkpoint?.randomState ?? recipe.seed);
   const sampler = createSampler(options, { mean, scale }, random);
   const fitter = new Fitter(tensorflow, plan, recipe, options.from?.weights);
@@ -112,65 +111,31 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
     say(`going on from step ${fitter.step}`);
   }
   const folded = () => foldBatchNorm(plan, fitter.weights());
-  const progress = { lossSum: 0, count: 0, startedAtMs: clock.nowMs(), firstStep: fitter.step };
-  const stopping = new EarlyStopping(
-    recipe.earlyStoppingEvaluations,
-    fitter.step === 0 ? [] : readEvaluations(runFolder),
-  );
   const events = new EventFileWriter(join(runFolder, 'events'), String(fitter.step), clock);
-  await fitSteps(fitter, sampler, recipe, async (step, loss) => {
-    progress.lossSum += loss;
-    progress.count++;
+  const evaluations = new RunEvaluations({
+    ...{ run, recipe, events, clock, say, folded, firstStep: fitter.step },
+    eerOf: (weights) => macroEer(plan, weights, { ...options, mean, scale, split: 'val' }),
+  });
+  if (evaluations.isOwed(fitter.step)) await evaluations.at(fitter.step);
+  const onStep = async (step: number, loss: number) => {
+    evaluations.hear(loss);
     if (step % EVENT_EVERY_STEPS === 0) {
       events.scalars(step, { 'train/loss': loss, 'train/rate': rateAt(step, recipe) });
     }
     if (step % recipe.checkpointEvery === 0 || step === recipe.steps) {
-      writeCheckpoint(checkpointPath, {
-        recipe: recipeText,
+      run.save({
         randomState: sampler.randomState,
         state: await fitter.state(),
         normalisation: { mean, scale },
       });
     }
-    if (step % recipe.evaluateEvery === 0 || step === recipe.steps) {
-      const valEer = await macroEer(plan, folded(), { ...options, mean, scale, split: 'val' });
-      const secondsPerStep =
-        (clock.nowMs() - progress.startedAtMs) / 1000 / (step - progress.firstStep);
-      const entry = {
-        step,
-        loss: progress.lossSum / progress.count,
-        valPageMacroEer: valEer,
-        secondsPerStep,
-        minutesLeft: ((recipe.steps - step) * secondsPerStep) / 60,
-      };
-      appendFileSync(join(runFolder, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
-      events.scalars(step, { 'train/mean-loss': entry.loss, 'val/page-macro-eer': valEer });
-      say(JSON.stringify(entry));
-      progress.lossSum = 0;
-      progress.count = 0;
-      if (stopping.note(entry)) saveBest(runFolder, folded());
-    }
-    return !stopping.isDue;
-  });
-  const weights = bestOf(recipe, runFolder) ?? folded();
+    if (evaluations.isAt(step)) await evaluations.at(step);
+    return !evaluations.isEnough;
+  };
+  if (!evaluations.isEnough) await fitSteps(fitter, sampler, recipe, onStep);
+  const weights = run.best() ?? folded();
   fitter.dispose();
   return { spec, plan, weights, mean, scale, backend: tensorflow.backendName };
-}
-
-/** Weights of the best evaluation so far: what early stopping gives. */
-function saveBest(runFolder: string, weights: NetworkWeights): void {
-  writeFileSync(join(runFolder, BEST_FILE), serialize(weights));
-}
-
-function bestOf(recipe: Recipe, runFolder: string): NetworkWeights | null {
-  const path = join(runFolder, BEST_FILE);
-  return recipe.earlyStoppingEvaluations !== null && existsSync(path)
-    ? (deserialize(readFileSync(path)) as NetworkWeights)
-    : null;
-}
-
-function readEvaluations(runFolder: string): readonly Evaluation[] {
-  return readLog(runFolder).map(({ step = 0, valPageMacroEer = 1 }) => ({ step, valPageMacroEer }));
 }
 
 /** Batches of the training split, as the recipe wants them. */
@@ -203,56 +168,33 @@ function createSampler(
   );
 }
 
-/** What of a recipe decides the weights: the rest may change between fitting and exporting. */
-function trainingKey(recipe: Recipe): string {
-  const { name: _, version: _version, description: _description, network, ...rest } = recipe;
-  const { framesPerStep: _framesPerStep, ...layers } = network;
-  const { frozenNorm, isTransfer: _isTransfer, ...fitted } = rest;
-  return JSON.stringify({ ...fitted, network: layers, ...(frozenNorm ? { frozenNorm } : {}) });
-}
-
-/** A checkpoint from before a field was there has that field's default. */
-function isSameRecipe(recipe: Recipe): (text: string) => boolean {
-  return (text) => {
-    const before = recipeSchema.safeParse(JSON.parse(text));
-    return before.success && trainingKey(before.data) === trainingKey(recipe);
-  };
-}
-
 /** The network of a run's last checkpoint, or null when there is none of this recipe. */
 export function loadTrained(
-  options: Pick<TrainRunOptions, 'recipe' | 'clips' | 'stores' | 'runFolder'>,
+  options: RunIdentity & Pick<TrainRunOptions, 'stores'>,
 ): TrainedNetwork | null {
-  const { recipe, clips, stores, runFolder } = options;
-  const checkpoint = readCheckpoint(join(runFolder, CHECKPOINT_FILE), isSameRecipe(recipe));
+  const { recipe, clips, stores } = options;
+  const run = new RunFolder(options);
+  const checkpoint = run.checkpoint();
   if (checkpoint === null) return null;
   const spec = networkOf(recipe);
   const plan = planNetwork(spec);
   return {
     spec,
     plan,
-    weights: bestOf(recipe, runFolder) ?? foldBatchNorm(plan, checkpoint.state.weights),
+    weights: run.best() ?? foldBatchNorm(plan, checkpoint.state.weights),
     ...(checkpoint.normalisation ?? measureNormalisation(stores, indicesOf(clips, 'train'))),
     backend: 'checkpoint',
   };
-}
-
-/** The log of a run so far, one entry an evaluation. */
-export function readLog(runFolder: string): readonly Readonly<Record<string, number>>[] {
-  const path = join(runFolder, 'log.jsonl');
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, number>);
 }
 
 export function indicesOf(clips: readonly Clip[], split: Split): number[] {
   return clips.flatMap((clip, index) => (clip.split === split ? [index] : []));
 }
 
-/** Page-macro EER of a split through mu-law, at 4 s of speech. */
+/**
+ * Page-macro EER of a split through mu-law, at 4 s of speech; of all pages together when none has
+ * enough clips of both labels, and NaN when a label has none with speech.
+ */
 async function macroEer(
   plan: NetworkPlan,
   weights: NetworkWeights,
@@ -275,7 +217,11 @@ async function macroEer(
       ? [{ page: clip.page, isSpoof: clip.isSpoof, score: -logit }]
       : [];
   });
-  return pageMacroEer(trials).eer;
+  const { eer, pages } = pageMacroEer(trials);
+  if (pages > 0) return eer;
+  const scores = splitScores(trials);
+  const isWhole = scores.bonafide.length > 0 && scores.spoof.length > 0;
+  return isWhole ? equalErrorRate(scores).eer : Number.NaN;
 }
 
 function warnIfSlow(

@@ -1,7 +1,7 @@
 import type { Detector } from '../model/detector.ts';
 import { planNetwork } from '../model/network.ts';
 import { unfoldBatchNorm } from '../model/weights.ts';
-import { type Recipe, RecipeError, recipeSchema } from './recipe.ts';
+import { checkRecipe, type Recipe, RecipeError, recipeSchema } from './recipe.ts';
 import type { TransferSource } from './train-run.ts';
 
 /** What a transfer changes of the recipe that the detector was made by, unless told otherwise. */
@@ -15,11 +15,14 @@ export interface Transfer {
 /**
  * A recipe that goes on from a detector: its front end, network and normalisation stay, batch norm
  * is frozen, and the rate is a tenth. What the given recipe file says wins over the defaults.
- * @throws RecipeError when the detector does not carry its recipe, or normalises otherwise
+ * @param where the recipe file, for messages
+ * @throws RecipeError when the detector does not carry its recipe, or normalises otherwise, and when
+ * the given fields are wrong
  */
 export function transferFrom(
   { manifest, weights }: Detector,
   given: Readonly<Record<string, unknown>>,
+  where = 'the recipe of the transfer',
 ): Transfer {
   const made = recipeSchema.safeParse(manifest.training['recipe']);
   const { normalisation } = manifest.frontEnd;
@@ -28,7 +31,7 @@ export function transferFrom(
       `${manifest.name} ${manifest.version} does not carry the recipe that it was made by`,
     );
   }
-  const recipe = recipeSchema.parse({
+  const fields = {
     ...made.data,
     name: `${manifest.name}-tuned`,
     version: manifest.version,
@@ -37,7 +40,8 @@ export function transferFrom(
     frontEnd: made.data.frontEnd,
     network: made.data.network,
     frozenNorm: true,
-  });
+  };
+  const recipe = checkRecipe(fields, where);
   const plan = planNetwork(manifest.network);
   return {
     recipe,

@@ -105,3 +105,16 @@ it.each(['mulaw', 'alaw'] as const)(
     }
   },
 );
+
+it('scores a corpus in parts as it scores the whole', async () => {
+  const detector = await loadDetector(FOLDER);
+  const scoresOf = async (shardClips: number) => {
+    const options = { detector, clips, channels: ['mulaw', 'clean'] as const, cacheFolder };
+    const channels = await scoreCorpus({ ...options, shardClips });
+    return channels.map(({ channel, scored }) => [
+      channel,
+      new Map(scored.map(({ clip, logits }) => [clip.page, logits])),
+    ]);
+  };
+  expect(await scoresOf(3)).toEqual(await scoresOf(2_048));
+});

@@ -7,18 +7,14 @@ import { loadDetector } from '../../src/model/detector.ts';
 import { createStepBatch } from '../../src/model/engine.ts';
 import { createRandom, type Random } from '../../src/random.ts';
 import { ClipAudio } from '../../src/train/clip-audio.ts';
-import type { Clip } from '../../src/train/corpora/clip.ts';
+import { type Clip, CorpusError } from '../../src/train/corpora/clip.ts';
 import { readCorpus } from '../../src/train/corpus.ts';
 import type { FeatureStore } from '../../src/train/features.ts';
 import { finishDetector } from '../../src/train/finish-detector.ts';
 import { prepareAll } from '../../src/train/prepare.ts';
 import { type Recipe, recipeSchema } from '../../src/train/recipe.ts';
-import {
-  loadTrained,
-  readLog,
-  type TrainedNetwork,
-  trainNetwork,
-} from '../../src/train/train-run.ts';
+import { readLog } from '../../src/train/run-folder.ts';
+import { loadTrained, type TrainedNetwork, trainNetwork } from '../../src/train/train-run.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const RATE_HZ = 8000;
@@ -188,5 +184,24 @@ it('gives the same weights when it is killed after 6 steps and resumed', async (
     say: (line) => lines.push(line),
   });
   expect(lines).toContain('going on from step 6');
+  expect(readLog(join(folder, 'killed')).map(({ step }) => step)).toEqual([6, 12]);
   expect(resumed.weights).toEqual((await train('uninterrupted')).weights);
+});
+
+it('makes up for the evaluation of a checkpoint that a kill took', async () => {
+  await expect(train('owing', 6)).rejects.toThrow(Killed);
+  // As if it had died before the line was whole.
+  writeFileSync(join(folder, 'owing', 'log.jsonl'), '{"step":6,"lo');
+  await train('owing');
+  expect(readLog(join(folder, 'owing')).map(({ step }) => step)).toEqual([6, 12]);
+});
+
+it('refuses to go on with another training’s weights', async () => {
+  await train('shared');
+  const relabelled = clips.map((clip) => ({ ...clip, page: `${clip.page} of another` }));
+  const runFolder = join(folder, 'shared');
+  expect(() => loadTrained({ recipe, clips: relabelled, stores, runFolder })).toThrow(CorpusError);
+  expect(() =>
+    loadTrained({ recipe, clips, stores, runFolder, corpusClips: clips.length - 1 }),
+  ).toThrow('on other data');
 });

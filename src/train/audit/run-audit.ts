@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadOpus } from '../../stream/codecs/create-decoder.ts';
 import type { InProcessChannel } from '../channels.ts';
 import type { ClipSource } from '../clip-audio.ts';
+import { contentOf } from '../clip-content.ts';
 import type { Clip } from '../corpora/clip.ts';
 import { heardClip } from '../heard-clips.ts';
 import { type Descriptors, describeSamples } from './descriptors.ts';
@@ -11,6 +12,7 @@ import { type AuditedClip, type AuditReport, auditShortcuts } from './shortcut-a
 
 const AUDIT_VERSION = 1;
 const LEAST_SECONDS = 0.1;
+const TOO_SHORT = 'too short';
 
 export interface RunAuditOptions {
   readonly clips: readonly Clip[];
@@ -24,7 +26,10 @@ export interface RunAuditOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Measures the clips of `train` and `dev` (from the cache when it has them) and audits them. */
+/**
+ * Measures the clips of `train` and `dev` (from the cache when it has them) and audits them, but for
+ * those that are too short, by what the corpus says or by what was decoded.
+ */
 export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   const { clips, cacheFolder } = options;
   const indices = clips.flatMap(({ split, seconds }, index) =>
@@ -46,20 +51,22 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
     renameSync(`${path}.part`, path);
   }
   return auditShortcuts(
-    indices.map((index): AuditedClip => {
+    indices.flatMap((index): AuditedClip[] => {
       const { page, label, split } = clips[index]!;
       const descriptors = known[nameOf(clips, index)]!;
-      return { page, split, isSpoof: label === 'spoof', descriptors };
+      return descriptors === TOO_SHORT
+        ? []
+        : [{ page, split, isSpoof: label === 'spoof', descriptors }];
     }),
   );
 }
 
 /** What was measured so far: more clips, later, cost only themselves. */
-type Known = Record<string, Descriptors>;
+type Known = Record<string, Descriptors | typeof TOO_SHORT>;
 
 // The place in the list is part of what a clip sounds like: it seeds the channel.
 function nameOf(clips: readonly Clip[], index: number): string {
-  return `${index} ${clips[index]!.path}`;
+  return `${index} ${contentOf(clips[index]!)}`;
 }
 
 async function measure(
@@ -78,7 +85,8 @@ async function measure(
         opus,
         audio,
       });
-      known[name] = describeSamples(samples, sampleRateHz);
+      const isTooShort = samples.length < LEAST_SECONDS * sampleRateHz;
+      known[name] = isTooShort ? TOO_SHORT : describeSamples(samples, sampleRateHz);
     }
     onProgress?.(done + 1, indices.length);
   }

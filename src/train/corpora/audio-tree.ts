@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { type Clip, CorpusError, type CorpusOptions } from './clip.ts';
 
 const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set([
@@ -14,26 +14,67 @@ const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set([
   '.s16le',
 ]);
 
-/** Names of the folders in a folder, sorted; none when it is not there. */
+/**
+ * Names of the folders in a folder, sorted; none when it is not there. Links to folders are folders,
+ * unless they lead back to where the folder lies: a walk along those would not end.
+ */
 export function foldersIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => leadsToFolder(folder, entry))
+    .filter((entry) => !(entry.isSymbolicLink() && leadsBack(folder, entry.name)))
     .map(({ name }) => name)
     .sort();
 }
 
 /** Paths of the audio files in a folder, sorted, hidden ones left out; none when it is not there. */
 export function audioFilesIn(folder: string): string[] {
+  return filesIn(folder)
+    .filter((name) => AUDIO_EXTENSIONS.has(endingOf(name)))
+    .map((name) => join(folder, name));
+}
+
+/** Warns of the files in these folders that `audioFilesIn` passes over because of their ending. */
+export function warnOfOtherFiles(folders: readonly string[], warn: CorpusOptions['warn']): void {
+  const endings = folders
+    .flatMap(filesIn)
+    .map(endingOf)
+    .filter((ending) => !AUDIO_EXTENSIONS.has(ending))
+    .map((ending) => ending || 'none')
+    .sort();
+  if (endings.length === 0) return;
+  const distinct = [...new Set(endings)];
+  warn(`${endings.length} files left out because of their ending: ${distinct.join(', ')}`);
+}
+
+/** Names of the files in a folder, sorted, hidden ones left out; none when it is not there. */
+function filesIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter(
-      (entry) =>
-        !(entry.isDirectory() || entry.name.startsWith('.')) &&
-        AUDIO_EXTENSIONS.has(extname(entry.name).toLowerCase()),
-    )
-    .map(({ name }) => join(folder, name))
+    .filter((entry) => !(entry.name.startsWith('.') || leadsToFolder(folder, entry)))
+    .map(({ name }) => name)
     .sort();
+}
+
+function endingOf(name: string): string {
+  return extname(name).toLowerCase();
+}
+
+/** A broken link leads to no folder. */
+function leadsToFolder(folder: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const path = join(folder, entry.name);
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+/** Whether a link leads to a folder that holds it: by real path, or by the links that led here. */
+function leadsBack(folder: string, name: string): boolean {
+  const target = realpathSync(join(folder, name));
+  for (let above = resolve(folder); ; above = dirname(above)) {
+    const way = relative(target, realpathSync(above));
+    if (way.split('/')[0] !== '..') return true;
+    if (above === dirname(above)) return false;
+  }
 }
 
 /** The first of the folders that is there, or null. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { audioFilesIn } from './audio-tree.ts';
+import { audioFilesIn, warnOfOtherFiles } from './audio-tree.ts';
 import { CorpusError, type CorpusLoader, labelOf, type Split } from './clip.ts';
 
 const VARIANTS = [
@@ -29,23 +29,28 @@ export const fakeOrRealLoader: CorpusLoader = {
     if (variants.some(({ name }) => name === 'for-norm')) {
       warn('for-norm: real clips last 2.59 s and fake ones 1.67 s in the mean; cut them alike');
     }
-    return variants.flatMap(({ name, root }) =>
+    const places = variants.flatMap(({ name, root }) =>
       PARTS.flatMap(([part, split]) =>
-        ['real', 'fake'].flatMap((kind) =>
-          audioFilesIn(join(root, part, kind)).map((path) => ({
-            path,
-            label: labelOf(kind, path),
-            system: kind === 'fake' ? 'unknown' : 'human',
-            speaker: '',
-            language: 'en',
-            page: `fake-or-real/${split}`,
-            split,
-            sourceRateHz: name === 'for-norm' ? 16_000 : 0,
-            seconds: 0,
-            ...(name.startsWith('for-rerec') ? { codec: 'rerecorded' } : {}),
-          })),
-        ),
+        ['real', 'fake'].map((kind) => ({ at: join(root, part, kind), name, kind, split })),
       ),
+    );
+    warnOfOtherFiles(
+      places.map(({ at }) => at),
+      warn,
+    );
+    return places.flatMap(({ at, name, kind, split }) =>
+      audioFilesIn(at).map((path) => ({
+        path,
+        label: labelOf(kind, path),
+        system: kind === 'fake' ? 'unknown' : 'human',
+        speaker: '',
+        language: 'en',
+        page: `fake-or-real/${split}`,
+        split,
+        sourceRateHz: name === 'for-norm' ? 16_000 : 0,
+        seconds: 0,
+        ...(name.startsWith('for-rerec') ? { codec: 'rerecorded' } : {}),
+      })),
     );
   },
 };

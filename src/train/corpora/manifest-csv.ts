@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import {
   type Clip,
   CorpusError,
@@ -12,6 +12,8 @@ import {
 import { type Entry, readTable } from './table.ts';
 
 const FILE = 'manifest.csv';
+/** Missing files that a message names. */
+const MOST_NAMED = 3;
 /** Columns that the file must have. */
 export const MANIFEST_COLUMNS = [
   'file',
@@ -30,11 +32,25 @@ const OPTIONAL_TEXTS = ['age', 'accent', 'codec', 'sentence'] as const;
 /** A folder with `manifest.csv`: this project's own format. */
 export const manifestLoader: CorpusLoader = {
   matches: (folder) => existsSync(join(folder, FILE)),
-  read: (folder) =>
-    readTable(join(folder, FILE), { delimiter: ',', quoted: true, needed: MANIFEST_COLUMNS }).map(
-      (entry) => clipOf(folder, entry),
-    ),
+  read: (folder) => {
+    const path = join(folder, FILE);
+    const format = { delimiter: ',', quoted: true, needed: MANIFEST_COLUMNS } as const;
+    const clips = readTable(path, format).map((entry) => clipOf(folder, entry));
+    requireFiles(path, clips);
+    return clips;
+  },
 };
+
+/** A manifest was written for its files: a part of them is no corpus, as it is of public ones. */
+function requireFiles(manifest: string, clips: readonly Clip[]): void {
+  const missing = clips.filter(({ path }) => !existsSync(path));
+  if (missing.length === 0) return;
+  const names = missing.slice(0, MOST_NAMED).map(({ path }) => relative(dirname(manifest), path));
+  const more = missing.length > MOST_NAMED ? ', …' : '';
+  throw new CorpusError(
+    `${manifest}: ${missing.length} of ${clips.length} files are not there: ${names.join(', ')}${more}`,
+  );
+}
 
 function clipOf(folder: string, { values, where }: Entry): Clip {
   const text = (name: string) => values[name] ?? '';

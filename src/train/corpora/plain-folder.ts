@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { audioFilesIn, foldersIn } from './audio-tree.ts';
+import { audioFilesIn, foldersIn, warnOfOtherFiles } from './audio-tree.ts';
 import type { Clip, ClipLabel, CorpusLoader } from './clip.ts';
 
 const CLASS_FOLDERS: readonly (readonly [string, ClipLabel])[] = [
@@ -16,16 +16,23 @@ const CLASS_FOLDERS: readonly (readonly [string, ClipLabel])[] = [
  */
 export const plainFolderLoader: CorpusLoader = {
   matches: (folder) => CLASS_FOLDERS.some(([name]) => existsSync(join(folder, name))),
-  read: (folder) =>
-    CLASS_FOLDERS.flatMap(([name, label]) => {
-      const top = join(folder, name);
-      return [
-        ...audioFilesIn(top).map((path) => clipOf(folder, path, label, '')),
-        ...foldersIn(top).flatMap((group) =>
-          audioFilesIn(join(top, group)).map((path) => clipOf(folder, path, label, group)),
-        ),
-      ];
-    }),
+  read(folder, { warn }) {
+    const places = CLASS_FOLDERS.flatMap(([name, label]) =>
+      // The empty name is the class folder itself.
+      ['', ...foldersIn(join(folder, name))].map((group) => ({
+        at: join(folder, name, group),
+        label,
+        group,
+      })),
+    );
+    warnOfOtherFiles(
+      places.map(({ at }) => at),
+      warn,
+    );
+    return places.flatMap(({ at, label, group }) =>
+      audioFilesIn(at).map((path) => clipOf(folder, path, label, group)),
+    );
+  },
 };
 
 function clipOf(folder: string, path: string, label: ClipLabel, group: string): Clip {

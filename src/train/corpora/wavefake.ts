@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { audioFilesIn, firstExisting, foldersIn } from './audio-tree.ts';
+import { audioFilesIn, firstExisting, foldersIn, warnOfOtherFiles } from './audio-tree.ts';
 import { type Clip, CorpusError, type CorpusLoader } from './clip.ts';
 
 const SPEAKERS: readonly (readonly [string, string, string])[] = [
@@ -16,7 +16,7 @@ const SPEAKERS: readonly (readonly [string, string, string])[] = [
  */
 export const waveFakeLoader: CorpusLoader = {
   matches: (folder) => generatedOf(folder) !== null,
-  read(folder) {
+  read(folder, { warn }) {
     const root = generatedOf(folder);
     if (root === null) throw new CorpusError(`${folder} has no generated_audio of WaveFake`);
     const spoof = foldersIn(root).flatMap((name) => {
@@ -24,20 +24,24 @@ export const waveFakeLoader: CorpusLoader = {
       if (known === undefined) return [];
       const [prefix, speaker, language] = known;
       const system = name.replace(prefix, '').replace(/^_/, '') || name;
-      return audioFilesIn(join(root, name)).map((path) =>
-        clipOf(path, { label: 'spoof', system, speaker, language }),
-      );
+      const about = { label: 'spoof', system, speaker, language } as const;
+      return [{ at: join(root, name), about }];
     });
     const human = { label: 'bonafide', system: 'human' } as const;
-    const ljSpeech = audioFilesIn(join(folder, 'LJSpeech-1.1', 'wavs')).map((path) =>
-      clipOf(path, { ...human, speaker: 'ljspeech', language: 'en' }),
+    const ljSpeech = {
+      at: join(folder, 'LJSpeech-1.1', 'wavs'),
+      about: { ...human, speaker: 'ljspeech', language: 'en' },
+    };
+    const jsut = foldersIn(join(folder, 'jsut')).map((part) => ({
+      at: join(folder, 'jsut', part, 'wav'),
+      about: { ...human, speaker: 'jsut', language: 'ja' },
+    }));
+    const places = [...spoof, ljSpeech, ...jsut];
+    warnOfOtherFiles(
+      places.map(({ at }) => at),
+      warn,
     );
-    const jsut = foldersIn(join(folder, 'jsut')).flatMap((part) =>
-      audioFilesIn(join(folder, 'jsut', part, 'wav')).map((path) =>
-        clipOf(path, { ...human, speaker: 'jsut', language: 'ja' }),
-      ),
-    );
-    return [...spoof, ...ljSpeech, ...jsut];
+    return places.flatMap(({ at, about }) => audioFilesIn(at).map((path) => clipOf(path, about)));
   },
 };
 

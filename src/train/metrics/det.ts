@@ -16,7 +16,7 @@ const BELOW_ALL = 0.001;
  * DET points as the official ASVspoof tools (2019, 2021 and 5) compute them: bona fide then spoof,
  * stable ascending sort, one point a trial and one before all. Inside a tie some points belong to no
  * threshold; `realisablePoints` leaves them out.
- * @throws RangeError when a class is missing
+ * @throws CorpusError when a class is missing
  */
 export function detPoints(scores: TrialScores): DetPoint[] {
   requireBothClasses(scores);

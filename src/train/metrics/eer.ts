@@ -10,7 +10,7 @@ export interface EqualErrorRate {
 /**
  * Equal error rate of the official ASVspoof tools: mean of FRR and FAR at the first point where they
  * differ least. Bona fide sorts first within a tie, so a constant score has 100 %.
- * @throws RangeError when a class is missing
+ * @throws CorpusError when a class is missing
  */
 export function equalErrorRate(scores: TrialScores): EqualErrorRate {
   return leastDifference(detPoints(scores));

@@ -1,3 +1,5 @@
+import { CorpusError } from '../corpora/clip.ts';
+
 /** Scores of one set of trials; higher = more bona fide. */
 export interface TrialScores {
   readonly bonafide: readonly number[];
@@ -7,6 +9,8 @@ export interface TrialScores {
 /** A trial with the page (publisher) it comes from. */
 export interface PageTrial {
   readonly page: string;
+  /** Empty or absent = unknown. */
+  readonly speaker?: string;
   readonly isSpoof: boolean;
   /** Higher = more bona fide. */
   readonly score: number;
@@ -21,10 +25,10 @@ export function splitScores(
   return scores;
 }
 
-/** @throws RangeError when a class has no trial, or a score is not a finite number */
+/** @throws CorpusError when a class has no trial; RangeError when a score is not a number */
 export function requireBothClasses({ bonafide, spoof }: TrialScores): void {
   if (bonafide.length === 0 || spoof.length === 0) {
-    throw new RangeError(
+    throw new CorpusError(
       `both classes are needed, got ${bonafide.length} bona fide and ${spoof.length} spoof`,
     );
   }

@@ -11,7 +11,11 @@ function folderOfPages(count: number): string {
     `${page}-a.wav,bonafide,human,ann ${page},en,page ${page},train,16000,2`,
     `${page}-b.wav,spoof,vits,ann ${page},en,page ${page},train,16000,2`,
   ]).flat();
-  return corpusFolder({ 'manifest.csv': [HEADER, ...rows] });
+  const files = Array.from({ length: count }, (_, page) => [
+    `${page}-a.wav`,
+    `${page}-b.wav`,
+  ]).flat();
+  return corpusFolder({ 'manifest.csv': [HEADER, ...rows], ...empty(...files) });
 }
 
 describe('corpus', () => {

@@ -56,6 +56,22 @@ describe('evaluate --corpus', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ bonafide: 3, spoof: 3 });
   });
 
+  it('writes scores of files of one name that it reads again', async () => {
+    const corpus = join(folder, 'numbered');
+    for (const [kind, names] of Object.entries(FIXTURES)) {
+      mkdirSync(join(corpus, kind), { recursive: true });
+      copyFileSync(join('test/fixtures', names[0]!), join(corpus, kind, '009.flac'));
+    }
+    const scores = join(folder, 'out', 'numbered.txt');
+    const args = ['--corpus', corpus, '--cache', join(folder, 'cache'), '--write-scores', scores];
+    expect((await runCli(['evaluate', ...args])).code).toBe(0);
+    const names = readFileSync(scores, 'utf8').trim().split('\n');
+    expect(names.map((line) => line.split(' ')[0]).sort()).toEqual(['fake/009', 'real/009']);
+    const labels = write('numbered-labels.txt', 'real/009 bonafide', 'fake/009 spoof');
+    const again = await runCli(['evaluate', '--scores', scores, '--labels', labels, '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ bonafide: 1, spoof: 1 });
+  });
+
   it.each([
     { args: ['--corpus', 'nowhere'], says: /nowhere is not there/ },
     { args: ['--channels', 'tin'], says: /--channels must be of clean, mulaw/ },
@@ -79,6 +95,21 @@ describe('evaluate --scores', () => {
     for (const figure of ['16.667 %', '0.3333 / 0.3333', '0.5691 / 0.3333', '0.3752']) {
       expect(stdout).toContain(figure);
     }
+  });
+
+  it('judges the subset eval of the keys of ASVspoof 2021 and says what it left out', async () => {
+    const scores = write('2021.txt', 'a 2', 'b -1', 'c -9');
+    const keys = write(
+      'trial_metadata.txt',
+      'LA_0009 a alaw ita_tx - bonafide notrim eval',
+      'LA_0009 b alaw ita_tx A07 spoof notrim eval',
+      'LA_0009 c alaw ita_tx - bonafide trim hidden',
+    );
+    const args = ['evaluate', '--scores', scores, '--labels', keys, '--json'];
+    const { code, stdout, stderr } = await runCli(args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ bonafide: 1, spoof: 1, eer: 0 });
+    expect(stderr).toBe(`1 scores left out: not of the subset eval of ${keys}\n`);
   });
 
   it('says when the sign looks wrong', async () => {

@@ -63,7 +63,41 @@ it('splits the clips of one generator freely, and says so', () => {
 });
 
 it('leaves a corpus with splits alone', () => {
-  const clips = clipsOf(2, 2, 'train');
+  const clips = (['train', 'val', 'dev'] as const).flatMap((split) => clipsOf(2, 2, split));
   expect(assign(clips)).toBe(clips);
   expect(said).toEqual([]);
+});
+
+const halves = (clips: readonly Clip[], split: Split) =>
+  clips.filter((clip) => clip.split === split).length;
+
+it.each(['val', 'dev'] as const)('halves the only one of val and dev that there is: %s', (only) => {
+  const clips = [
+    ...clipsOf(10, 10, 'train').map((clip) => ({
+      ...clip,
+      path: `${clip.path}.train`,
+      speaker: '',
+    })),
+    ...clipsOf(10, 1, only),
+    ...clipsOf(10, 10, 'eval').map((clip) => ({ ...clip, path: `${clip.path}.eval`, speaker: '' })),
+  ];
+  const split = assign(clips);
+  expect([halves(split, 'train'), halves(split, 'eval')]).toEqual([60, 60]);
+  expect(halves(split, 'val')).toBeGreaterThan(15);
+  expect(halves(split, 'dev')).toBeGreaterThan(15);
+  const speakersOf = (of: Split) =>
+    new Set(split.filter((clip) => clip.split === of && clip.speaker !== '').map((c) => c.speaker));
+  expect([...speakersOf('val')].filter((speaker) => speakersOf('dev').has(speaker))).toEqual([]);
+  expect(said[0]).toContain('split anew (val, dev), disjoint by speaker');
+});
+
+it('takes val and dev from the training part where there is neither', () => {
+  const clips = [
+    ...clipsOf(10, 10, 'train'),
+    ...clipsOf(10, 10, 'eval').map((clip) => ({ ...clip, path: `${clip.path}.eval`, speaker: '' })),
+  ];
+  const split = assign(clips);
+  expect(halves(split, 'eval')).toBe(60);
+  for (const part of ['train', 'val', 'dev'] as const)
+    expect(halves(split, part)).toBeGreaterThan(0);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../src/random.ts';
+import { createRandom, type Random } from '../../../src/random.ts';
+import { Calibration } from '../../../src/screening/calibration.ts';
 import {
   type ClipLogits,
   calibrate,
@@ -8,6 +9,9 @@ import {
   scoresAfter,
   thresholdsOf,
 } from '../../../src/train/calibrate.ts';
+import { CorpusError } from '../../../src/train/corpora/clip.ts';
+import type { ScoredClip } from '../../../src/train/score-store.ts';
+import { clipOf } from './toy-corpus.ts';
 
 function clip(logits: readonly number[], voiced: readonly number[], isSpoof = false): ClipLogits {
   return {
@@ -87,25 +91,40 @@ describe('thresholdsOf', () => {
   it('goes below the lowest clip when there are too few for a share', () => {
     expect(thresholdsOf([3, 1, 2])[0]).toEqual({ falseAlertRate: 0.001, llr: 0.95 });
   });
+
+  it('says so when no human clip had enough speech', () => {
+    expect(() => thresholdsOf([])).toThrow(CorpusError);
+    expect(() => thresholdsOf([])).toThrow(/human clips with enough speech/);
+  });
 });
 
-describe('calibrate', () => {
+/** 60 clips on so many pages, every other one spoofed. */
+function scoredClips(pages: number, speakerOf: (index: number) => string = () => ''): ScoredClip[] {
   const random = createRandom(7);
-  const clips = Array.from({ length: 60 }, (_, index): ClipLogits => {
+  return Array.from({ length: 60 }, (_, index): ScoredClip => {
     const isSpoof = index % 2 === 1;
+    const page = `page ${index % pages}`;
     const logits = Array.from({ length: 60 }, () => (isSpoof ? 1 : -1) + 2 * random.gaussian());
-    return { ...clip(logits, new Array<number>(60).fill(8), isSpoof), page: `page ${index % 5}` };
+    return {
+      ...clip(logits, new Array<number>(60).fill(8), isSpoof),
+      page,
+      clip: {
+        ...clipOf(isSpoof ? 'spoof' : 'bonafide', page),
+        path: `${index}.wav`,
+        speaker: speakerOf(index),
+      },
+    };
   });
-  const run = (seed: number) =>
-    calibrate(clips, {
-      binEdgesMs: [1000, 2000, 4000],
-      hopMs: 10,
-      replicas: 6,
-      random: createRandom(seed),
-    });
+}
+
+describe('calibrate', () => {
+  const OPTIONS = { binEdgesMs: [1000, 2000, 4000], hopMs: 10, replicas: 6 };
+  const run = (clips: readonly ScoredClip[], seed: number) =>
+    calibrate(clips, { ...OPTIONS, random: createRandom(seed) });
+  const ofPages = scoredClips(9);
 
   it('fits a bin an edge, longer speech with a steeper slope', () => {
-    const { bins, replicas } = run(1);
+    const { bins, replicas } = run(ofPages, 1);
     expect(bins.map(({ minSpeechMs }) => minSpeechMs)).toEqual([1000, 2000, 4000]);
     expect(bins.every(({ slope }) => slope < 0)).toBe(true);
     expect(bins[2]!.slope).toBeLessThan(bins[0]!.slope);
@@ -114,8 +133,64 @@ describe('calibrate', () => {
   });
 
   it('gives the same table for a seed, and the same bins for any', () => {
-    expect(run(1)).toEqual(run(1));
-    expect(run(2).replicas).not.toEqual(run(1).replicas);
-    expect(run(2).bins).toEqual(run(1).bins);
+    expect(run(ofPages, 1)).toEqual(run(ofPages, 1));
+    expect(run(ofPages, 2).replicas).not.toEqual(run(ofPages, 1).replicas);
+    expect(run(ofPages, 2).bins).toEqual(run(ofPages, 1).bins);
+  });
+
+  /** Slopes of the longest bin of replicas that draw these groups as wholes. */
+  function slopesOf(strata: readonly (readonly ScoredClip[][])[], random: Random): number[] {
+    return Array.from({ length: OPTIONS.replicas }, () => {
+      const drawn = strata.flatMap((groups) =>
+        groups.flatMap(() => groups[random.integer(groups.length)]!),
+      );
+      return fitAffine(scoresAfter(drawn, 4000, 10)).slope;
+    });
+  }
+
+  function expectSlopes(clips: readonly ScoredClip[], strata: readonly ScoredClip[][][]): void {
+    const slopes = run(clips, 3).replicas.map((maps) => maps[2]!.slope);
+    for (const [at, slope] of slopesOf(strata, createRandom(3)).entries()) {
+      expect(slopes[at]).toBeCloseTo(slope, 5);
+    }
+    expect(new Set(slopes).size).toBeGreaterThan(1);
+  }
+
+  it('replicas draw whole pages where there are eight of them', () => {
+    const pages = Array.from({ length: 9 }, (_, page) =>
+      ofPages.filter((member) => member.page === `page ${page}`),
+    );
+    expectSlopes(ofPages, [pages]);
+  });
+
+  it('the clips of each class where there are fewer, so that the interval has a width', () => {
+    const clips = scoredClips(1);
+    const single = [false, true].map((wanted) =>
+      clips.filter(({ isSpoof }) => isSpoof === wanted).map((member) => [member]),
+    );
+    expectSlopes(clips, single);
+    const score = { llr: 0, syntheticProbability: 0, low: 0, high: 0 };
+    new Calibration(run(clips, 3), 0.5).apply(0.3, 5000, score);
+    expect(score.high - score.low).toBeGreaterThan(0.01);
+  });
+
+  it('a clip with all of its channels', () => {
+    const clips = scoredClips(1);
+    const twice = [...clips, ...clips];
+    const pairs = [false, true].map((wanted) =>
+      clips.filter(({ isSpoof }) => isSpoof === wanted).map((member) => [member, member]),
+    );
+    expectSlopes(twice, pairs);
+  });
+
+  it('speakers where they are known, each class from its own', () => {
+    // 20 speakers; those of even numbers are human.
+    const clips = scoredClips(1, (index) => `speaker ${index % 20}`);
+    const speakers = [0, 1].map((first) =>
+      Array.from({ length: 10 }, (_, at) =>
+        clips.filter((member) => member.clip.speaker === `speaker ${2 * at + first}`),
+      ),
+    );
+    expectSlopes(clips, speakers);
   });
 });

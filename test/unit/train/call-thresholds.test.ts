@@ -3,13 +3,15 @@ import { createRandom } from '../../../src/random.ts';
 import { thresholdAllowing } from '../../../src/train/calibrate.ts';
 import {
   type CallRules,
+  requireCalibratable,
   SIMULATED_CALLS,
   simulateCalls,
   thresholdsPerCall,
   thresholdsPerHour,
 } from '../../../src/train/call-thresholds.ts';
+import { CorpusError } from '../../../src/train/corpora/clip.ts';
 import type { ScoredClip } from '../../../src/train/score-store.ts';
-import { clipOf } from './toy-corpus.ts';
+import { clipOf, storeOf } from './toy-corpus.ts';
 
 const FRAMES_PER_STEP = 10;
 const rules: CallRules = {
@@ -127,5 +129,52 @@ describe('thresholds', () => {
 
   it('more than there are allows the highest', () => {
     expect(thresholdAllowing(9, [3, 1, 2])).toBe(3);
+  });
+});
+
+describe('requireCalibratable', () => {
+  const needs = { hopMs: 10, framesPerStep: 16, provisionalSpeechMs: 1000 };
+  const clips = (['val', 'dev'] as const).flatMap((split) =>
+    ['bonafide', 'bonafide', 'spoof'].map((label, at) => ({
+      ...clipOf(label as 'bonafide' | 'spoof', split, split),
+      path: `${split} ${at}.wav`,
+      speaker: 'ann',
+    })),
+  );
+  const storesOf = (...frames: readonly number[]) =>
+    (['mulaw', 'clean'] as const).map((channel) => storeOf(channel, frames, () => 0));
+  const check = (...frames: readonly number[]) =>
+    requireCalibratable(clips, storesOf(...frames), needs);
+
+  it('takes a corpus in which one voice has the speech of a verdict, over its clips', () => {
+    expect(() => check(64, 48, 16, 16, 0, 16)).not.toThrow();
+  });
+
+  it('says when no human voice of val has', () => {
+    // 1,000 ms, of which the last 8 frames are no whole step.
+    expect(() => check(48, 52, 900, 900, 900, 900)).toThrow(
+      'no human voice of the split val has 1000 ms of speech',
+    );
+    const unknown = clips.map((clip) => ({ ...clip, speaker: '' }));
+    const stores = storesOf(64, 64, 900, 900, 900, 900);
+    expect(() => requireCalibratable(unknown, stores, needs)).toThrow(CorpusError);
+    expect(() => requireCalibratable(clips, stores, needs)).not.toThrow();
+  });
+
+  it('names split, class and channel without speech', () => {
+    expect(() => check(900, 900, 15, 900, 900, 900)).toThrow(
+      'the split val has no spoof clips with speech (channel mulaw)',
+    );
+    const [mulaw, clean] = storesOf(900, 900, 900, 900, 900, 900);
+    clean!.voiced.fill(0, 2700, 4500);
+    expect(() => requireCalibratable(clips, [mulaw!, clean!], needs)).toThrow(
+      'the split dev has no bonafide clips with speech (channel clean)',
+    );
+  });
+
+  it('without it the thresholds say so, after the training', () => {
+    const short = simulateCalls([[scored('a', steady(1, 0.8))]], rules, createRandom(1));
+    expect(() => thresholdsPerCall(short)).toThrow(CorpusError);
+    expect(() => thresholdsPerHour(short)).toThrow(CorpusError);
   });
 });

@@ -73,6 +73,7 @@ it('extra clips are training clips of no other page than those of training', () 
   const write = (...rows: string[]) =>
     writeFileSync(join(folder, 'manifest.csv'), `${[header, ...rows].join('\n')}\n`);
   const clips = [human('one'), { ...human('two'), split: 'dev' as const }];
+  writeFileSync(join(folder, 'a.wav'), '');
   write();
   expect(() => readExtraClips(folder, clips)).toThrow(CorpusError);
   write('a.wav,spoof,x,,,three,val,16000,2');

@@ -20,7 +20,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** The manifest, and the files that its rows may name. */
 function manifest(...lines: readonly string[]): void {
+  for (const name of ['a.wav', 'b.wav']) touch(name);
   writeFileSync(join(folder, 'manifest.csv'), `${lines.join('\n')}\n`);
 }
 
@@ -65,6 +67,18 @@ describe('a corpus with a manifest', () => {
       expect.objectContaining({ label: 'spoof', age: '40' }),
     ]);
     expect(readCorpus(folder)[0]).not.toHaveProperty('age');
+  });
+
+  it('names the files that are not there, all before any is decoded', () => {
+    manifest(HEADER, HUMAN, FAKE);
+    rmSync(join(folder, 'b.wav'));
+    expect(() => readCorpus(folder)).toThrow(CorpusError);
+    expect(() => readCorpus(folder)).toThrow(/manifest\.csv: 1 of 2 files are not there: b\.wav$/);
+    const lost = [1, 2, 3, 4].map((at) => FAKE.replace('b.wav', `audio/${at}.wav`));
+    manifest(HEADER, HUMAN, ...lost);
+    expect(() => readCorpus(folder)).toThrow(
+      /4 of 5 files are not there: audio\/1\.wav, audio\/2\.wav, audio\/3\.wav, …$/,
+    );
   });
 
   it('reads quoted fields', () => {

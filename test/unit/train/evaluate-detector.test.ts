@@ -63,7 +63,8 @@ describe('judgeSplit', () => {
 
   it('gives the same interval every time, around the figure', () => {
     const [low, high] = figures.pageMacroEerInterval;
-    expect([low, high]).toEqual([0, 0.2]);
+    expect(low).toBeLessThan(0.1);
+    expect(high).toBeGreaterThan(0.1);
     const again = judgeSplit([...perfect, ...oneWrong], names, DECISION, 10);
     expect(again).toEqual(figures);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -87,6 +87,22 @@ describe('prepareFeatures', () => {
     await prepare({ frontEnd: { ...TINY_FRONT_END, preEmphasis: 0.97 } });
     await prepare({ clips: CLIPS.slice(0, 1) });
     expect(readdirSync(folder).filter((name) => name.endsWith('.json'))).toHaveLength(5);
+  });
+
+  it('makes another store when a recording was changed under its name', async () => {
+    const path = join(folder, 'changing.wav');
+    const clips = [{ ...CLIPS[0]!, path }];
+    copyFileSync(fixturePath('human_carlo_it_8k.flac'), path);
+    const before = await prepare({ clips });
+    copyFileSync(CLIPS[1]!.path, path);
+    expect((await prepare({ clips })).spans).not.toEqual(before.spans);
+  });
+
+  it('gives a part of a corpus what the whole gives it', async () => {
+    const whole = await prepare();
+    const part = await prepare({ clips: CLIPS.slice(1), firstIndex: 1 });
+    const { firstFrame } = whole.spans[1]!;
+    expect(part.frames).toEqual(whole.frames.slice(firstFrame * whole.featureCount));
   });
 
   it('leaves nothing behind when a clip cannot be read', async () => {

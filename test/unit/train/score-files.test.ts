@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  countLeftOut,
   joinLabels,
   readLabelFile,
   readScoreFile,
   SCORE_FORMATS,
   type TrialScore,
+  trialNames,
   writeScoreFile,
 } from '../../../src/train/score-files.ts';
 import { corpusFolder } from './corpora/corpus-folder.ts';
@@ -65,7 +67,7 @@ describe('files of labels', () => {
     ['ASVspoof 5', 'T_0001 a F - - - AC3 A05 spoof -'],
     ['ASVspoof 5 keys', 'a\tspoof'],
   ])('%s', (_, line) => {
-    expect(readLabelFile(fileOf(line))).toEqual(new Map([['a', 'spoof']]));
+    expect(readLabelFile(fileOf(line)).byName).toEqual(new Map([['a', 'spoof']]));
   });
 
   it('refuses other widths and labels', () => {
@@ -83,7 +85,7 @@ describe('joinLabels', () => {
       ['LA_E_2', 'spoof'],
       ['LA_E_1', 'bonafide'],
     ] as const);
-    expect(joinLabels(SCORES, labels)).toEqual(joined);
+    expect(joinLabels(SCORES, { byName: labels, others: null })).toEqual(joined);
   });
 
   it('refuses trials without label or score', () => {
@@ -92,8 +94,57 @@ describe('joinLabels', () => {
       ['a', 'spoof'],
       ['b', 'spoof'],
     ] as const);
-    expect(() => joinLabels([{ name: 'a', score: 1 }], labels)).toThrow(
+    const scores = [{ name: 'a', score: 1 }];
+    expect(() => joinLabels(scores, { byName: labels, others: null })).toThrow(
       /1 trials have no score, for example b/,
     );
+  });
+});
+
+describe.each([
+  ['LA', (name: string, key: string, subset: string) => `s ${name} alaw x A07 ${key} no ${subset}`],
+  [
+    'DF',
+    (name: string, key: string, subset: string) =>
+      `s ${name} nocodec vcc2020 A07 ${key} no ${subset} unknown - - - -`,
+  ],
+])('keys of ASVspoof 2021 %s', (_, row) => {
+  const evalRows = [row('e1', 'bonafide', 'eval'), row('e2', 'spoof', 'eval')];
+  const otherRows = [row('p1', 'bonafide', 'progress'), row('h1', 'spoof', 'hidden')];
+  const evalScores = ['e1 2', 'e2 -1'];
+  const allScores = ['p1 9', ...evalScores, 'h1 8'];
+
+  it.each([
+    { scores: allScores, keys: [...otherRows, ...evalRows], leftOut: 2 },
+    { scores: evalScores, keys: [...otherRows, ...evalRows], leftOut: 0 },
+    { scores: allScores, keys: evalRows, leftOut: 2 },
+    { scores: evalScores, keys: evalRows, leftOut: 0 },
+  ])('$scores.length scores, $keys.length rows: takes eval alone', ({ scores, keys, leftOut }) => {
+    const read = readScoreFile(fileOf(...scores));
+    const labels = readLabelFile(fileOf(...keys));
+    expect(joinLabels(read, labels)).toEqual({ bonafide: [2], spoof: [-1] });
+    expect(countLeftOut(read, labels)).toBe(leftOut);
+  });
+
+  it('refuse what no subset explains', () => {
+    const labels = readLabelFile(fileOf(...otherRows, ...evalRows));
+    const join = (...lines: readonly string[]) =>
+      joinLabels(readScoreFile(fileOf(...lines)), labels);
+    expect(() => join(...allScores, 'x 1')).toThrow(/x has a score but no label/);
+    expect(() => join('e1 2', 'p1 9')).toThrow(/1 trials have no score, for example e2/);
+    expect(() => readLabelFile(fileOf(...otherRows))).toThrow(/no trials of the subset eval/);
+  });
+});
+
+describe('trialNames', () => {
+  it.each([
+    { paths: ['c/real/a b.ogg', 'c/fake/c.wav'], names: ['a_b', 'c'] },
+    {
+      paths: ['c/real/9.ogg', 'c/fake/9.ogg', 'c/x y/1.wav'],
+      names: ['real/9', 'fake/9', 'x_y/1'],
+    },
+    { paths: ['c/real/9.ogg', 'c/real/9.wav'], names: ['real/9.ogg', 'real/9.wav'] },
+  ])('$paths', ({ paths, names }) => {
+    expect(trialNames(paths, 'c')).toEqual(names);
   });
 });

@@ -74,6 +74,19 @@ describe('slices', () => {
     expect([find('').resampled, find('de').resampled]).toEqual(['groups', 'clips']);
   });
 
+  it('count synthesisers of no known name as neither seen nor unseen', () => {
+    const nameless = trials.map((trial, at) => {
+      if (trial.clip.system !== 'VITS') return trial;
+      return { ...trial, clip: { ...trial.clip, system: at % 4 === 1 ? 'unknown' : '' } };
+    });
+    const spoofOf = (seenFamilies: readonly string[]) =>
+      slicesOf(nameless, new Set(seenFamilies))
+        .filter(({ dimension }) => dimension === 'synthesisers')
+        .map(({ value, trials: members }) => [value, members.length - 120]);
+    expect(spoofOf(['hifigan', 'unknown', ''])).toEqual([['seen', 80]]);
+    expect(spoofOf(['tacotron'])).toEqual([['unseen', 80]]);
+  });
+
   it('by SNR where it was measured', () => {
     const heard = scoredClips().map((clip, at) => ({ ...clip, snrDb: at < 120 ? 12 : 38 }));
     const bands = slicesOf(judgedTrials(heard, DECISION, HOP_MS), null)

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Detector, loadDetector } from '../../../src/model/detector.ts';
 import { planNetwork } from '../../../src/model/network.ts';
 import { foldBatchNorm } from '../../../src/model/weights.ts';
-import { RecipeError } from '../../../src/train/recipe.ts';
+import { RecipeError, readRecipe, readRecipeFields } from '../../../src/train/recipe.ts';
 import { transferFrom } from '../../../src/train/transfer.ts';
 import { writeTinyDetector } from '../../support/tiny-detector.ts';
 
@@ -66,6 +67,17 @@ it('takes what the recipe file says, but not another network or front end', () =
   });
   expect([tuned.name, tuned.steps, tuned.frontEnd.bands]).toEqual(['mine', 50, 20]);
   expect(tuned.network.channels).toEqual([4, 8]);
+});
+
+it('names what is wrong in the recipe file, as without a detector', () => {
+  const path = join(folder, 'wrong.yaml');
+  writeFileSync(path, 'steps: many\n');
+  const problems = /wrong\.yaml:\nsteps: .*expected number/;
+  const transfer = () => transferFrom(trained(), readRecipeFields(path), path);
+  expect(transfer).toThrow(RecipeError);
+  expect(transfer).toThrow(problems);
+  expect(() => readRecipe(path)).toThrow(problems);
+  expect(() => transferFrom(trained(), { steps: 0.5 })).toThrow(RecipeError);
 });
 
 it('refuses a detector that does not say how it was made', () => {

@@ -56,6 +56,7 @@ describe('Fake-or-Real', () => {
     const options = collecting();
     fakeOrRealLoader.read(corpusFolder(tree('for-norm')), options);
     expect(options.lines[0]).toMatch(/2\.59 s and fake ones 1\.67 s/);
+    expect(options.lines[1]).toBe('1 files left out because of their ending: .db');
   });
 });
 
@@ -68,9 +69,12 @@ describe('WaveFake', () => {
         'generated_audio/jsut_parallel_wavegan/BASIC5000_0001_gen.wav',
         'generated_audio/common_voices_prompts_from_conformer_fastspeech2_pwg_ljspeech/gen_0.wav',
         'LJSpeech-1.1/wavs/LJ001-0001.wav',
+        'LJSpeech-1.1/wavs/LJ001-0002.m4a',
       ),
     );
-    const clips = waveFakeLoader.read(folder, collecting());
+    const options = collecting();
+    const clips = waveFakeLoader.read(folder, options);
+    expect(options.lines).toEqual(['1 files left out because of their ending: .m4a']);
     expect(clips.map(({ system, speaker, sentence }) => [system, speaker, sentence])).toEqual([
       ['from_conformer_fastspeech2_pwg_ljspeech', 'ljspeech', 'prompt gen_0'],
       ['parallel_wavegan', 'jsut', 'BASIC5000_0001'],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CorpusError } from '../../../../src/train/corpora/clip.ts';
 import { cllr, minCllr } from '../../../../src/train/metrics/cllr.ts';
 import { areaUnderRoc, detPoints } from '../../../../src/train/metrics/det.ts';
 import { equalErrorRate, realisableEqualErrorRate } from '../../../../src/train/metrics/eer.ts';
@@ -30,7 +31,7 @@ describe('figures with known answers', () => {
   });
 
   it('needs both classes, and numbers', () => {
-    expect(() => equalErrorRate({ bonafide: [1], spoof: [] })).toThrow(RangeError);
+    expect(() => equalErrorRate({ bonafide: [1], spoof: [] })).toThrow(CorpusError);
     expect(() => equalErrorRate({ bonafide: [], spoof: [1] })).toThrow(/got 0 bona fide/);
     expect(() => minDcf({ bonafide: [Number.NaN], spoof: [1] })).toThrow(/got NaN/);
   });
