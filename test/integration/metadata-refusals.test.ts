@@ -42,7 +42,18 @@ describe('who a peer is', () => {
     });
     while (host.service.status().liveCalls === 0) await host.clock.sleep(5);
     thief.binary(new Uint8Array(320));
-    expect(await thief.closed).toBe(1008);
+    while (host.service.status().liveCalls === 1) await host.clock.sleep(5);
+    const callOf = async (apiKey: string) => {
+      const headers = { Authorization: `Bearer ${apiKey}` };
+      const answer = await fetch(`http://127.0.0.1:${host.port}/v1/calls/w-1`, { headers });
+      const { callId, legs } = (await answer.json()) as { callId: string; legs: object[] };
+      return [callId, legs.length];
+    };
+    // Each has its own call of that name.
+    expect(await callOf(key)).toEqual(['w-1', 1]);
+    expect(await callOf(host.keys['other']!)).toEqual(['w-1~other', 1]);
+    thief.socket.close(1000);
+    await thief.closed;
     await finish(first, 'w-1', 1000);
   });
 });
