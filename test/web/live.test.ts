@@ -38,11 +38,15 @@ describe.runIf(HAS_BROWSER)('the live view', () => {
     await caller.locator('.verdict.synthetic').waitFor();
     const agent = page.locator('figure[data-leg=agent]');
     await agent.locator('.verdict.human').waitFor();
-    const label = await caller.locator('.plot').getAttribute('aria-label');
-    expect(label).toMatch(/At its end: synthetic\. Verdicts: .*synthetic \d+\.\d s/);
+    // The verdict stands in the summary already; what led to it comes with the events.
+    const labelOf = (leg: typeof caller) => () => leg.locator('.plot').getAttribute('aria-label');
+    await expect
+      .poll(labelOf(caller), { timeout: 10_000 })
+      .toMatch(/At its end: synthetic\. Verdicts: .*synthetic \d+\.\d s/);
     // Never anything but human was said of the agent.
-    const calm = await agent.locator('.plot').getAttribute('aria-label');
-    expect(calm).toMatch(/At its end: human\. Verdicts: human \d+\.\d s\./);
+    await expect
+      .poll(labelOf(agent), { timeout: 10_000 })
+      .toMatch(/At its end: human\. Verdicts: human \d+\.\d s\./);
     await page.getByText('<b>sales</b>', { exact: true }).waitFor();
     await takePictures(page, 'call');
 
