@@ -52,4 +52,6 @@ try {
       process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
     }
   }
+  // What a start that failed has opened must not keep the process, and its locks.
+  process.exit(process.exitCode);
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Adapter, DetectorIdentity } from './adapters/adapter.ts';
 import { PlatformAccess } from './adapters/platform-access.ts';
@@ -28,6 +29,10 @@ import { LanePool } from './stream/lane-pool.ts';
 import type { SummaryStore } from './summaries/summary-store.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
+/** How often those limits are looked at: Node's own 30 s would be the limit. */
+const LIMITS_EVERY_MS = 1_000;
+/** Connections that have not ended by then, when the service closes, are cut. */
+const FORCE_CLOSE_MS = 3_000;
 /** A whole request with its body: uploads over slow lines. */
 const UPLOAD_TIMEOUT_MS = 300_000;
 const MAX_UNUPGRADED_SOCKETS = 256;
@@ -116,7 +121,10 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
-  const server = createServer(getRequestListener(api.fetch, { errorHandler: answerUnroutable }));
+  const server = createServer(
+    { connectionsCheckingInterval: LIMITS_EVERY_MS },
+    getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
+  );
   answerMalformed(server);
   endpoint.attach(server);
   const port = await listen(server, config);
@@ -161,6 +169,12 @@ function assemble(assembly: Assembly): Service {
   const { parts, alerts, calls, lanes, endpoint, api, audioSocket, server, metrics } = assembly;
   const { summaries, status, port, detectors } = assembly;
   let closing: Promise<void> | null = null;
+  // Upgraded ones, too, which the server's own list does not have.
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   const close = () => {
     closing ??= (async () => {
       endpoint.closeAll();
@@ -170,7 +184,9 @@ function assemble(assembly: Assembly): Service {
       calls.endAll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const force = parts.clock.after(3_000, () => server.closeAllConnections());
+      const force = parts.clock.after(FORCE_CLOSE_MS, () => {
+        for (const socket of connections) socket.destroy();
+      });
       await lanes.stop();
       await closed;
       await tcpClosed;

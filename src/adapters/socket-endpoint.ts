@@ -145,6 +145,8 @@ function refuse(socket: Duplex, status: number, reason: string): void {
       : status === 401
         ? 'WWW-Authenticate: Bearer\r\n'
         : '';
+  // Node has let go of an upgraded socket: a peer that never ends its side would keep it for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_TEXTS[status]}\r\nConnection: close\r\n${extra}` +
       `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -60,6 +60,8 @@ export class SocketSession {
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       this.#heardAtMs = clock.nowMs();
+      // A pong waits behind what the peer has queued.
+      this.#answered = true;
       this.#wall.message(data, isBinary);
     });
     socket.on('ping', () => {

@@ -63,7 +63,7 @@ const eventsRoute = createRoute({
       description: 'The events.',
       content: { 'text/event-stream': { schema: resultEventSchema } },
     },
-    ...problemAnswers('unauthorized', 'not_found', 'rate_limited'),
+    ...problemAnswers('unauthorized', 'not_found', 'rate_limited', 'too_many_readers'),
   },
 });
 
@@ -134,10 +134,16 @@ function sendEvents(
   bus: EventBus,
   of: { readonly keyName: string; readonly callId: string; readonly afterId: number },
 ): Response {
+  // Its body is never read, so the stream would wait for its reader for ever.
+  if (context.req.method === 'HEAD') {
+    return context.body(null, 200, { 'Content-Type': 'text/event-stream' });
+  }
+  const queue = new EventQueue();
+  const subscription = bus.subscribe(of, queue);
+  if (subscription === null) {
+    return problem(context, 'too_many_readers', 'Come back when others have left.');
+  }
   return streamSSE(context, async (stream) => {
-    const queue = new EventQueue();
-    const subscription = bus.subscribe(of, queue);
-    if (subscription === null) return;
     stream.onAbort(() => queue.close());
     try {
       for (let entry = await queue.next(); entry !== null; entry = await queue.next()) {

@@ -20,6 +20,7 @@ export function answerMalformed(server: Server): void {
     const code = CODES[error.code ?? ''] ?? 'bad_request';
     const { status } = PROBLEMS[code];
     const body = JSON.stringify(problemBody(code, 'The service closes the connection.'));
+    socket.once('finish', () => socket.destroy());
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
         `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

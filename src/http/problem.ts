@@ -19,6 +19,7 @@ export const PROBLEMS = {
   upgrade_required: { status: 426, title: 'The address is for WebSockets' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_tokens: { status: 429, title: 'Too many tokens are out' },
+  too_many_readers: { status: 503, title: 'Too many readers of events' },
   too_many_screenings: { status: 429, title: 'Too many screenings at once' },
   headers_too_big: { status: 431, title: 'The headers are too big' },
   internal: { status: 500, title: 'Internal error' },

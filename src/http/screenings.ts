@@ -161,6 +161,7 @@ async function takeUpload(
   let isTaken = false;
   try {
     const body = await readBody(context.req.raw, maxUploadBytes);
+    if (desk.isClosed) return problem(context, 'draining', 'Ask another instance.');
     if (body === null) {
       const detail = `A recording may have at most ${maxUploadBytes} bytes.`;
       return problem(context, 'body_too_big', detail);

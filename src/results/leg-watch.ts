@@ -12,7 +12,7 @@ import {
 import { logit } from '../screening/calibration.ts';
 import { type LegFacts, matchesLeg } from '../screening/leg-match.ts';
 import type { ScoreFigures } from '../stream/events.ts';
-import type { Policies, Policy } from './policies.ts';
+import { canonicalJson, type Policies, type Policy } from './policies.ts';
 
 /** A policy on one leg. */
 export interface ArmedPolicy extends ArmedRule {
@@ -29,6 +29,8 @@ export class LegWatch {
   readonly #detector: DetectorLimits;
   #policies: Policies | null = null;
   #watched: readonly Watched[] = [];
+  /** What rules remember of the leg, by the rule itself: also while the leg is quiet. */
+  #memory: ReadonlyMap<string, PolicyState> = new Map();
   #quiet: string | null = null;
 
   constructor(facts: LegFacts, detector: DetectorLimits) {
@@ -51,7 +53,8 @@ export class LegWatch {
     if (policies === this.#policies) return;
     this.#policies = policies;
     this.#quiet = policies.quiet.find(({ match }) => matchesLeg(match, this.#facts))?.name ?? null;
-    const before = new Map(this.#watched.map((entry) => [entry.policy.hash, entry.state]));
+    const known = this.#watched.map(({ rule, state }) => [canonicalJson(rule), state] as const);
+    this.#memory = new Map([...this.#memory, ...known]);
     this.#watched =
       this.#quiet !== null
         ? []
@@ -62,7 +65,7 @@ export class LegWatch {
               rule: policy.rule,
               threshold: resolveThreshold(policy.rule.threshold, this.#detector),
               detector: this.#detector,
-              state: before.get(policy.hash) ?? INITIAL_POLICY_STATE,
+              state: this.#memory.get(canonicalJson(policy.rule)) ?? INITIAL_POLICY_STATE,
             }));
   }
 

@@ -32,6 +32,7 @@ export interface UploadWorkerOptions {
 export class UploadWorker implements UploadScreener {
   readonly #options: UploadWorkerOptions;
   #thread: Worker | null = null;
+  #stopped = false;
   #settle: ((outcome: UploadOutcome | null) => void) | null = null;
 
   constructor(options: UploadWorkerOptions) {
@@ -41,6 +42,10 @@ export class UploadWorker implements UploadScreener {
   /** Not reentrant. The blocks of the body are handed over: they are empty afterwards. */
   async screen(body: UploadBody): Promise<UploadOutcome> {
     const { clock, timeLimitMs } = this.#options;
+    const { fileName } = body;
+    const detail = 'The recording could not be screened.';
+    const refused: UploadOutcome = { kind: 'refused', fileName, code: 'internal', detail };
+    if (this.#stopped) return refused;
     const thread = this.#thread ?? this.#start();
     const timer = clock.after(timeLimitMs, () => this.#giveUp(thread, 'an upload took too long'));
     const outcome = await new Promise<UploadOutcome | null>((resolve) => {
@@ -49,12 +54,12 @@ export class UploadWorker implements UploadScreener {
       thread.postMessage({ kind: 'screen', body }, buffers);
     });
     timer.cancel();
-    const { fileName } = body;
-    const detail = 'The recording could not be screened.';
-    return outcome ?? { kind: 'refused', fileName, code: 'internal', detail };
+    return outcome ?? refused;
   }
 
+  /** Ends the thread; no other one starts after it. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     const thread = this.#thread;
     if (thread === null) return;
     this.#thread = null;

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stampPacket, timelineOf } from '../../src/replay/timeline.ts';
 import { Bystander } from '../support/bystander.ts';
@@ -161,5 +162,23 @@ describe('silent sockets', () => {
     await told;
     quiet.clock.skip(2_000);
     await closed;
+  });
+});
+
+describe('a refused upgrade whose peer never ends its side', () => {
+  it('holds up neither its connection nor the end of the service', async () => {
+    const own = await startTestService();
+    const socket = connect({ port: own.port, host: '127.0.0.1', allowHalfOpen: true });
+    const answered = new Promise<string>((resolve) =>
+      socket.once('data', (data: Buffer) => resolve(data.toString())),
+    );
+    socket.write(
+      'GET /nope HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    expect(await answered).toContain('404');
+    // Would wait for the peer otherwise.
+    await own.service.close();
+    socket.destroy();
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
@@ -195,6 +195,46 @@ describe('delivery of alerts', () => {
     await attempts(1);
     expect(outcomes).toEqual([outcome]);
     expect(receiver.received).toHaveLength(1);
+  });
+
+  it('takes a change of protocol for an answer like any other', async () => {
+    const server = createServer((socket) => {
+      socket.on('data', () =>
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+        ),
+      );
+      socket.on('error', () => {});
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    const { send, attempts, outcomes } = rig([destination({ url: `http://127.0.0.1:${port}/` })]);
+    send('a1');
+    await attempts(1);
+    expect(outcomes).toEqual(['soc failed: HTTP 101']);
+  });
+
+  it('asks a new address at once, whatever was known of the old one', async () => {
+    const { send, attempts, outcomes, delivery, clock } = rig([destination()]);
+    receiver.answer = (response) => response.writeHead(503, { 'retry-after': '3600' }).end();
+    send('a1');
+    await attempts(1);
+    receiver.answer = (response) => response.writeHead(200).end();
+    delivery.use([destination({ url: `${receiver.url}/other` })]);
+    send('a2');
+    clock.advance(1_000);
+    await attempts(2);
+    expect(outcomes.at(-1)).toBe('soc delivered');
+  });
+
+  it('buries what is put to a destination that is not there', async () => {
+    const { outbox, clock, store } = rig([destination()]);
+    outbox.record(fakeAlert('a1'), ['old']);
+    clock.advance(1_000);
+    await Promise.resolve();
+    clock.advance(1_000);
+    expect(store.counts()).toMatchObject({ waiting: 0, dead: 1 });
   });
 
   it('breaks an endless answer off; the status counts', async () => {

@@ -1,4 +1,5 @@
 import type Database from 'libsql';
+import { inTransaction } from '../../sqlite.ts';
 import type { AlertEvent, Decision, LoggedDecision } from '../alert-events.ts';
 import type { OutcomeDecision } from '../outcomes.ts';
 import { type OpenOptions, openDatabase, type StoreDatabase } from './database.ts';
@@ -75,11 +76,9 @@ export class AlertStore {
 
   /** Writes all or nothing. @throws the database's error when the disk is full or locked. */
   write(writes: readonly StoreWrite[]): void {
-    this.#db
-      .transaction(() => {
-        for (const write of writes) this.#writeOne(write);
-      })
-      .immediate();
+    inTransaction(this.#db, () => {
+      for (const write of writes) this.#writeOne(write);
+    });
   }
 
   due(destination: string, nowMs: number, limit: number): DueDelivery[] {

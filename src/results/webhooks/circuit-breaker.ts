@@ -27,6 +27,8 @@ export class CircuitBreaker {
   }
 
   failed(nowMs: number): void {
+    // Under way when the circuit opened: it says nothing new.
+    if (nowMs < this.#openUntilMs) return;
     this.#failures++;
     if (!this.isOpen) return;
     const doublings = Math.min(this.#failures - FAILURES_TO_OPEN, 16);

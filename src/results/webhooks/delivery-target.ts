@@ -19,6 +19,8 @@ export type SendOutcome =
 export interface DeliveryTarget {
   /** As in the store. */
   readonly name: string;
+  /** Where it goes: what is known of one receiver says nothing of another. */
+  readonly address?: string;
   /** Attempts at once. */
   readonly concurrency: number;
   /** Given up this long after the alert, in ms; null = as the store says. */
@@ -41,7 +43,7 @@ const GONE = 410;
 export function webhookTarget(destination: Destination, parts: WebhookParts): DeliveryTarget {
   const { name, concurrency } = destination;
   return {
-    ...{ name, concurrency, expiresMs: null },
+    ...{ name, concurrency, expiresMs: null, address: destination.url },
     async send(alert) {
       const outcome = await postWebhook(alert, destination, parts);
       if (outcome.kind === 'error') return failedWith(outcome.error);

@@ -15,6 +15,8 @@ export interface DeliveryParts {
   readonly outbox: Pick<Outbox, 'write'>;
   readonly clock: Clock;
   readonly random: Random;
+  /** An attempt has ended: there is room for another. */
+  readonly ended: () => void;
   readonly outcome: (
     destination: string,
     outcome: DeliveryOutcome,
@@ -29,7 +31,7 @@ export interface DeliveryParts {
  */
 export class DeliveryWorker {
   readonly #parts: DeliveryParts;
-  readonly #breaker = new CircuitBreaker();
+  #breaker = new CircuitBreaker();
   /** Alerts under way, or answered while the answer is not on the disk yet. */
   readonly #held = new Set<string>();
   readonly #active = new Set<Promise<void>>();
@@ -43,6 +45,7 @@ export class DeliveryWorker {
 
   /** Settings after a reload; what is under way ends as it began. */
   use(target: DeliveryTarget): void {
+    if (target.address !== this.#target.address) this.#breaker = new CircuitBreaker();
     this.#target = target;
   }
 
@@ -70,7 +73,7 @@ export class DeliveryWorker {
     this.#held.add(delivery.alert.id);
     const running = this.#deliver(delivery).finally(() => {
       this.#active.delete(running);
-      this.pump();
+      this.#parts.ended();
     });
     this.#active.add(running);
   }

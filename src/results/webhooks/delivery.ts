@@ -13,7 +13,7 @@ const KEEP_ENDED_MS = 30 * 86_400_000;
 /** What is under way may take this long when the service stops; it is sent again after a restart. */
 const STOP_MS = 3_000;
 
-export interface DeliveryOptions extends DeliveryParts, WebhookParts {
+export interface DeliveryOptions extends Omit<DeliveryParts, 'ended'>, WebhookParts {
   readonly store: Pick<AlertStore, 'due' | 'pullInWaits' | 'buryOrphans' | 'forgetEnded'>;
   readonly logger: Logger;
 }
@@ -23,6 +23,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #workers = new Map<string, DeliveryWorker>();
   readonly #timers: Timer[] = [];
+  #names: readonly string[] = [];
 
   /** @param others targets that are no destinations */
   constructor(
@@ -35,13 +36,17 @@ export class Delivery {
     this.#careful(() => store.pullInWaits(Math.floor(clock.nowMs())));
     this.use(destinations, others);
     this.#tidy();
-    this.#timers.push(clock.every(POLL_MS, () => this.pump()));
+    this.#timers.push(
+      clock.every(POLL_MS, () => {
+        this.#buryOrphans();
+        this.pump();
+      }),
+    );
     this.#timers.push(clock.every(TIDY_EVERY_MS, () => this.#tidy()));
   }
 
   /** Destinations after a reload. What waits for one that is gone becomes a dead letter. */
   use(destinations: readonly Destination[], others: readonly DeliveryTarget[] = []): void {
-    const { clock, store } = this.#options;
     const webhooks = destinations.map((destination) => webhookTarget(destination, this.#options));
     const targets = [...webhooks, ...others];
     const names = targets.map(({ name }) => name);
@@ -53,10 +58,11 @@ export class Delivery {
     for (const target of targets) {
       const worker = this.#workers.get(target.name);
       if (worker === undefined) {
-        this.#workers.set(target.name, new DeliveryWorker(target, this.#options));
+        this.#workers.set(target.name, this.#workerOf(target));
       } else worker.use(target);
     }
-    this.#careful(() => store.buryOrphans(names, Math.floor(clock.nowMs())));
+    this.#names = names;
+    this.#buryOrphans();
     this.pump();
   }
 
@@ -74,6 +80,20 @@ export class Delivery {
     });
     await Promise.race([stopped, tooLong]);
     (limit as Timer | null)?.cancel();
+  }
+
+  #workerOf(target: DeliveryTarget): DeliveryWorker {
+    const worker: DeliveryWorker = new DeliveryWorker(target, {
+      ...this.#options,
+      ended: () => this.#careful(() => worker.pump()),
+    });
+    return worker;
+  }
+
+  /** Also what the command line, or a decision that waited, has put there since the reload. */
+  #buryOrphans(): void {
+    const { clock, store } = this.#options;
+    this.#careful(() => store.buryOrphans(this.#names, Math.floor(clock.nowMs())));
   }
 
   #tidy(): void {

@@ -84,6 +84,12 @@ export function post(
     const timer = clock.after(request.timeoutMs, () => {
       outgoing.destroy(new Error(`no answer within ${request.timeoutMs} ms`));
     });
+    // A change of protocol, which nobody asked for: the socket is ours then.
+    outgoing.on('upgrade', (answer, socket) => {
+      socket.destroy();
+      timer.cancel();
+      settle({ kind: 'answer', status: answer.statusCode ?? 0, retryAfter: null });
+    });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       timer.cancel();
       settle({

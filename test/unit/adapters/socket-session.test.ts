@@ -11,9 +11,10 @@ const IDLE_MS = 60_000;
 const MINUTE_MS = 60_000;
 
 /** A socket that does nothing, and a session that notes its refusals. */
-function begin(isResting: boolean) {
+function begin(isResting: boolean, heartbeat: 'none' | 'ping' = 'none') {
   const clock = new FakeClock();
-  const socket = Object.assign(new EventEmitter(), { terminate() {} });
+  const cut: true[] = [];
+  const socket = Object.assign(new EventEmitter(), { terminate: () => cut.push(true), ping() {} });
   const refusals: ErrorCode[] = [];
   const session = {
     ...{ hasCall: false, isResting },
@@ -24,7 +25,7 @@ function begin(isResting: boolean) {
     refuse: (code: ErrorCode) => refusals.push(code),
   } as AdapterSession;
   const adapter = {
-    ...{ id: 'test', mount: { path: '/' }, heartbeat: 'none', idleMs: IDLE_MS },
+    ...{ id: 'test', mount: { path: '/' }, heartbeat, idleMs: IDLE_MS },
     open: () => session,
   } as unknown as Adapter;
   new SocketSession(socket as unknown as WebSocket, {
@@ -34,7 +35,7 @@ function begin(isResting: boolean) {
     events: { opened() {}, closed() {}, refusedUpgrade() {}, error() {}, fault() {} },
     onClose() {},
   }).begin();
-  return { clock, socket, refusals };
+  return { clock, socket, refusals, cut };
 }
 
 describe('SocketSession', () => {
@@ -63,5 +64,17 @@ describe('SocketSession', () => {
     expect(refusals).toEqual([]);
     clock.advance(2 * MINUTE_MS);
     expect(refusals).toEqual(['SCREEN_ERR_IDLE']);
+  });
+
+  it.each([
+    ['pong', []],
+    ['message', []],
+    ['nothing', [true]],
+  ])('takes %s after a ping for an answer', (name, expected) => {
+    const { clock, socket, cut } = begin(false, 'ping');
+    clock.advance(20_000);
+    socket.emit(name, Buffer.from('{}'), false);
+    clock.advance(20_000);
+    expect(cut).toEqual(expected);
   });
 });

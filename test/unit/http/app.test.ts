@@ -9,6 +9,7 @@ import { DEFAULT_EVENT_BUS, EventBus } from '../../../src/results/event-bus.ts';
 import { SessionRing } from '../../../src/sessions.ts';
 import { ScreeningDesk } from '../../../src/uploads/screening-desk.ts';
 import { DEFAULT_SCREENING_STORE } from '../../../src/uploads/screening-store.ts';
+import { fakeCall } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { HeldScreener } from '../../support/http-app.ts';
 
@@ -175,5 +176,35 @@ describe('tokens', () => {
 
   it('does not read long bodies', async () => {
     expect((await ask(`{"seconds":${' '.repeat(20_000)}60}`)).status).toBe(413);
+  });
+});
+
+describe('events of a call', () => {
+  const headers = { authorization: `Bearer ${key}` };
+  const path = '/v1/calls/call-1/events';
+
+  it('are subscribed to by who reads them only', async () => {
+    bus.started(fakeCall('call-1', { keyName: 'a' }) as never);
+    const head = await app.request(path, { method: 'HEAD', headers });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+    expect(bus.subscribers).toBe(0);
+    const answer = await app.request(path, { headers });
+    expect(bus.subscribers).toBe(1);
+    await answer.body!.cancel();
+  });
+
+  it('are refused in words when there are too many readers', async () => {
+    const nobody = { take() {}, ended() {} };
+    const of = { keyName: 'a', callId: null, afterId: 0 };
+    const others = [];
+    for (let one = bus.subscribe(of, nobody); one !== null; one = bus.subscribe(of, nobody)) {
+      others.push(one);
+    }
+    const answer = await app.request(path, { headers });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { title: expect.any(String) },
+    ]);
+    for (const one of others) one.cancel();
   });
 });

@@ -127,6 +127,21 @@ describe('AlertEngine', () => {
     expect(recorded).toMatchObject([{ decision: { type: 'final', quiet: 'own voice menu' } }]);
   });
 
+  it('alerts no second time because the list of quiet legs was changed', () => {
+    const { engine, published, state } = rig();
+    const call = fakeCall('call-1', { metadata: { to: '+1 800 1' } });
+    engine.started(call);
+    for (const at of [1, 2]) engine.event(call, scoreEvent(at, -3));
+    expect(published).toHaveLength(1);
+    const renamed = { ...policies().policies[0]!, hash: 'of other quiet legs' };
+    const quietFor = (number: string) => [{ name: 'menu', match: { numbers: [number] } }];
+    for (const number of ['+1555*', '+1800*', '+1555*']) {
+      state.policies = policies({}, { policies: [renamed], quiet: quietFor(number) });
+      for (const at of [3, 4]) engine.event(call, scoreEvent(at, -3));
+    }
+    expect(published).toHaveLength(1);
+  });
+
   it('goes on after a reload: a rule that stayed keeps its memory, a new one begins', () => {
     const { engine, published, state } = rig();
     const call = fakeCall();

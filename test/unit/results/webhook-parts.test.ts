@@ -102,10 +102,14 @@ describe('CircuitBreaker', () => {
     expect([breaker.allowed(4, 9_999), breaker.allowed(4, 10_000)]).toEqual([0, 1]);
     breaker.failed(10_000);
     expect([breaker.allowed(4, 29_999), breaker.allowed(4, 30_000)]).toEqual([0, 1]);
+    // Attempts that were under way say nothing new.
     for (let index = 0; index < 40; index++) breaker.failed(30_000);
-    expect([breaker.allowed(4, 329_999), breaker.allowed(4, 330_000)]).toEqual([0, 1]);
+    expect([breaker.allowed(4, 69_999), breaker.allowed(4, 70_000)]).toEqual([0, 1]);
+    let nowMs = 70_000;
+    for (; nowMs < 10_000_000; nowMs += 300_000) breaker.failed(nowMs);
+    expect([breaker.allowed(4, nowMs - 1), breaker.allowed(4, nowMs)]).toEqual([0, 1]);
     breaker.succeeded();
-    expect(breaker.allowed(4, 330_000)).toBe(4);
+    expect(breaker.allowed(4, nowMs)).toBe(4);
   });
 
   it('keeps quiet when asked', () => {

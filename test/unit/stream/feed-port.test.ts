@@ -76,6 +76,19 @@ describe('FeedPort', () => {
     expect(port.droppedPackets * 1600).toBe(9 * 8000 - heard);
   });
 
+  it('declares what was dropped before the end, too', () => {
+    const { port, drain } = open(MULAW);
+    let nowMs = 0;
+    for (let count = 0; count < 9; count++, nowMs += 1000) port.audio(new Uint8Array(8000), nowMs);
+    expect(port.control('end', 0, nowMs)).toBe(true);
+    const records = drain();
+    const heard = records.reduce((sum, [kind, n]) => sum + (kind === RECORD.audio ? n : 0), 0);
+    expect(records.slice(-2)).toEqual([
+      [RECORD.lost, 9 * 8000 - heard],
+      [RECORD.end, 0],
+    ]);
+  });
+
   it('the fast door has no rate limit, and a full ring is the caller’s to wait for', () => {
     const { port, drain } = open(MULAW, false);
     const packet = new Uint8Array(1600);

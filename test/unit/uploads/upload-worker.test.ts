@@ -53,3 +53,10 @@ it('gives up a body that takes too long, and screens the next on another thread'
   expect(await screen()).toMatchObject({ kind: 'done' });
   await worker.stop();
 });
+
+it('starts no thread once it was stopped', async () => {
+  const { worker, clock, logged, screen } = makeWorker(folder);
+  await worker.stop();
+  expect(await screen()).toMatchObject({ kind: 'refused', code: 'internal' });
+  expect([clock.pendingTimers, logged]).toEqual([0, []]);
+});
