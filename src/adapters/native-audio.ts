@@ -74,10 +74,20 @@ export class NativeAudio {
     else this.#queue.push(action);
   }
 
+  /** What waits for room is written no more. It counts as lost, so that stream time stays right. */
   stop(): void {
     this.#retry?.cancel();
-    if (this.#queue.length > 0) this.#options.link.resume();
+    if (this.#queue.length === 0) return;
+    const { call, link } = this.#options;
+    const [port] = call.ports;
+    let samples = 0;
+    for (const waiting of this.#queue) {
+      if (typeof waiting === 'number') samples += waiting;
+      else if (typeof waiting !== 'function') samples += Math.max(0, port!.samplesOf(waiting));
+    }
     this.#queue.length = 0;
+    if (samples > 0) call.lost(0, samples);
+    link.resume();
   }
 
   /** On the fast door a long message may be more than the ring holds: it goes in by the record. */

@@ -87,7 +87,29 @@ export class CallRecord {
     }
     if (event.type === 'alert' && this.#alert !== 'alert') this.#alert = event.severity;
     if (event.type === 'score') this.#seriesOf(event.leg).add(event);
+    if (event.type === 'stopped') this.#addFinalScores(event);
     return entry;
+  }
+
+  /** What was heard after the last score of a leg, or before there was any. */
+  #addFinalScores({ callId, legs }: ScreeningEvent & { readonly type: 'stopped' }): void {
+    for (const { leg: id, finalScore } of legs) {
+      const leg = this.#legs.get(id);
+      if (leg === undefined || !finalScore) continue;
+      const { streamTimeMs, seq } = leg.latest ?? { streamTimeMs: -1, seq: 0 };
+      if (finalScore.streamTimeMs <= streamTimeMs) continue;
+      const { detector } = leg;
+      const names = {
+        type: 'score',
+        callId,
+        leg: id,
+        seq: seq + 1,
+        detector,
+        latencyMs: 0,
+      } as const;
+      leg.latest = { ...finalScore, ...names };
+      this.#seriesOf(id).add(finalScore);
+    }
   }
 
   eventsAfter(id: number): NumberedEvent[] {

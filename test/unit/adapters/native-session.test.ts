@@ -216,6 +216,15 @@ describe('the fast door', () => {
     expect([link.paused, clock.pendingTimers, calls[0]!.state]).toEqual([false, 0, 'ending']);
   });
 
+  it('declares what waits as lost when its socket is lost', () => {
+    const { session, read, clock, calls, packets } = fill();
+    session.binary(packet(800));
+    session.closed();
+    expect([calls[0]!.state, clock.pendingTimers > 0]).toEqual(['detached', true]);
+    const heard = Array<string>(packets - 1).fill('audio 1600');
+    expect(read()).toEqual([...heard, 'lost 2400']);
+  });
+
   it('cuts messages longer than the ring', () => {
     const { session, clock, read } = createSession();
     session.text(FAST);

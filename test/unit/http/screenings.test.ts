@@ -147,10 +147,10 @@ describe('an idempotency key', () => {
         headers: { ...headers, 'content-type': `multipart/form-data; boundary=${boundary}` },
         body: `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n${content}\r\n--${boundary}--\r\n`,
       });
-    const first = (await (await postForm('one', 'audio')).json()) as ScreeningSummary;
-    const second = (await (await postForm('two2', 'audio')).json()) as ScreeningSummary;
+    const first = (await (await postForm('part-one', 'audio')).json()) as ScreeningSummary;
+    const second = (await (await postForm('part-two2', 'audio')).json()) as ScreeningSummary;
     expect(second.id).toBe(first.id);
-    const other = await postForm('one', 'other');
+    const other = await postForm('part-one', 'other');
     expect([other.status, await codeOf(other)]).toEqual([422, 'idempotency_key_reused']);
   });
 });

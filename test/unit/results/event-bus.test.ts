@@ -6,7 +6,7 @@ import {
   type Subscriber,
 } from '../../../src/results/event-bus.ts';
 import { Call } from '../../../src/stream/call.ts';
-import { fakeAlert } from '../../support/alert-fakes.ts';
+import { fakeAlert, figures } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const LIMITS = { ...DEFAULT_EVENT_BUS, eventsPerCall: 3, maxEndedCalls: 2, maxSubscribers: 3 };
@@ -84,6 +84,23 @@ describe('EventBus', () => {
     expect(bus.summaryOf('room', 'b')).toMatchObject({ callId: 'room~b' });
     expect(bus.summaryOf('room', 'a')).toMatchObject({ callId: 'room' });
     expect(bus.summaryOf('room~b', 'a')).toBeNull();
+  });
+
+  it('keeps the final figures of a leg that had no score before them, or an older one', () => {
+    const call = callOf('c1');
+    bus.started(call);
+    const finalScore = figures(900, -2);
+    const legs = [{ leg: 'inbound', finalScore }] as never;
+    bus.published(call, { type: 'stopped', callId: 'c1', reason: 'stop', legs });
+    bus.streamEnded(call);
+    expect(bus.summaryOf('c1', 'a')).toMatchObject({
+      legs: [
+        { latest: { type: 'score', streamTimeMs: 900, llr: -2, seq: 1, detector: 'tiny@ff' } },
+      ],
+    });
+    expect(bus.seriesOf('c1', 'a')).toMatchObject([
+      { id: 'inbound', points: [{ streamTimeMs: 900 }] },
+    ]);
   });
 
   it('lets a reader wait for a call that has not begun', () => {
