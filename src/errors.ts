@@ -56,3 +56,9 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** Why the audio of a call ends when its peer is refused with this code. */
+export function endReasonOf(code: ErrorCode): 'drained' | 'idle' | 'policy' {
+  if (code === 'SCREEN_ERR_DRAINING') return 'drained';
+  return code === 'SCREEN_ERR_IDLE' ? 'idle' : 'policy';
+}

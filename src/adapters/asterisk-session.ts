@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, endReasonOf } from '../errors.ts';
 import type { ControlReply, LegRole, SocketControl } from '../stream/call.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import { G722_RATE_HZ } from '../stream/codecs/g722.ts';
@@ -97,7 +97,7 @@ export class AsteriskSession implements AdapterSession {
   refuse(code: ErrorCode): void {
     if (this.#state === 'closed') return;
     this.#parts.intake.countError(code);
-    this.#end(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+    this.#end(endReasonOf(code));
     this.#parts.link.close(closeCodeOf(code), code);
   }
 

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import { frameBytesOf } from '../stream/packet-ring.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, Link } from './adapter.ts';
@@ -259,7 +259,7 @@ export class AudioHookSession implements AdapterSession {
 
   #signal(code: ErrorCode, reason: 'error' | 'unauthorized'): void {
     this.#parts.intake.countError(code);
-    this.#stream?.end('policy');
+    this.#stream?.end(endReasonOf(code));
     this.#stream = null;
     this.#send('disconnect', { reason, info: `${code}: ${ERRORS[code].message}` });
     this.#state = 'signaled';

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallSink } from '../stream/call.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
@@ -101,7 +101,7 @@ class AudioSocketSession implements AdapterSession {
   refuse(code: ErrorCode): void {
     if (this.#state === 'closed') return;
     this.#parts.intake.countError(code);
-    this.#end(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+    this.#end(endReasonOf(code));
     this.#parts.link.close(closeCodeOf(code), code);
   }
 

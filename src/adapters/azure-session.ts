@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, endReasonOf } from '../errors.ts';
 import { randomId } from '../random.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
@@ -99,7 +99,7 @@ export class AzureSession implements AdapterSession {
     this.#state = 'closed';
     this.#parts.intake.countError(code);
     this.#parts.link.close(closeCodeOf(code), code);
-    this.#endAll(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+    this.#endAll(endReasonOf(code));
   }
 
   #parse(message: string): void {

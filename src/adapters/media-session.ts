@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../errors.ts';
-import type { ScreeningEvent } from '../stream/screening-events.ts';
+import { type ErrorCode, endReasonOf } from '../errors.ts';
+import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
 import { MediaBytesReader, type PayloadScratch } from './media-bytes.ts';
@@ -121,7 +121,7 @@ export class MediaSession implements AdapterSession {
     }
     this.#parts.intake.countError(code);
     this.#parts.link.close(closeCodeOf(code), code);
-    this.#endAll(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+    this.#endAll(endReasonOf(code));
   }
 
   #parse(message: string): void {
@@ -286,13 +286,13 @@ export class MediaSession implements AdapterSession {
     this.#open.delete(tag);
   }
 
-  #endAll(reason: 'stop' | 'socket_lost' | 'policy' | 'drained'): void {
+  #endAll(reason: EndReason): void {
     for (const open of this.#open.values()) endStream(open, reason);
     this.#open.clear();
   }
 }
 
-function endStream(open: OpenStream, reason: 'stop' | 'socket_lost' | 'policy' | 'drained'): void {
+function endStream(open: OpenStream, reason: EndReason): void {
   for (const track of open.tracks.values()) track.flush();
   for (const stream of open.streams) stream.end(reason);
 }

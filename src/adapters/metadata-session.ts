@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import { type ErrorCode, endReasonOf } from '../errors.ts';
 import type { ControlReply, SocketControl } from '../stream/call.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
@@ -121,7 +121,7 @@ export class MetadataSession implements AdapterSession {
     this.#state = 'closed';
     this.#options.intake.countError(code);
     this.#options.link.close(closeCodeOf(code), code);
-    this.#stream?.end(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+    this.#stream?.end(endReasonOf(code));
     this.#stream = null;
   }
 

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import { randomId } from '../random.ts';
 import { type Call, type LegStart, RESUME_WINDOW_MS } from '../stream/call.ts';
 import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';
@@ -96,7 +96,7 @@ export class NativeSession implements AdapterSession {
     const { message, retryable, closeCode } = ERRORS[code];
     this.#link.sendText(JSON.stringify({ type: 'error', code, message, retryable }));
     this.#link.close(closeCode, code);
-    this.#call?.end('policy');
+    this.#call?.end(endReasonOf(code));
     this.#call = null;
   }
 

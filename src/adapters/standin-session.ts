@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import type { CallLeg } from '../stream/call.ts';
 import type { ScoreFigures } from '../stream/events.ts';
 import { frameBytesOf } from '../stream/packet-ring.ts';
@@ -101,7 +101,7 @@ export class StandInSession implements AdapterSession {
     const { text, closeCode, reason } = talk.refusal(code);
     if (text !== null) link.sendText(text);
     link.close(closeCode, reason);
-    this.#stream?.end(code === 'SCREEN_ERR_DRAINING' ? 'drained' : 'policy');
+    this.#stream?.end(endReasonOf(code));
     this.#stream = null;
   }
 

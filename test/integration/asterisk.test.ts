@@ -176,7 +176,7 @@ describe('bad chan_websocket peers', () => {
     await untilMetric(host, 'bonafide_calls', {}, 1);
     host.clock.skip(61_000);
     expect(await peer.closed).toBe(1008);
-    await untilMetric(host, ENDED, { reason: 'policy' }, 1);
+    await untilMetric(host, ENDED, { reason: 'idle' }, 1);
     expect(peer.pings).toBe(0);
   });
 });

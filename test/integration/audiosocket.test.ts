@@ -212,7 +212,7 @@ describe('bad AudioSocket peers', () => {
     await untilMetric(host, 'bonafide_calls', {}, 1);
     host.clock.skip(61_000);
     await peer.closed;
-    await untilMetric(host, ENDED, { reason: 'policy' }, 1);
+    await untilMetric(host, ENDED, { reason: 'idle' }, 1);
     expect(await errorsOf(host, 'SCREEN_ERR_IDLE')).toBe(1);
   });
 });

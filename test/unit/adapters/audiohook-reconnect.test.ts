@@ -135,7 +135,7 @@ describe('continued sessions', () => {
     const { session, continued, calls } = createActive();
     session.refuse('SCREEN_ERR_IDLE');
     session.closed();
-    expect([continued.size, calls[0]!.endReason]).toEqual([0, 'policy']);
+    expect([continued.size, calls[0]!.endReason]).toEqual([0, 'idle']);
   });
 
   it('belongs to its key, and is forgotten in time', () => {
