@@ -91,20 +91,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   });
   const lanes = await startLanes(parts, calls, metrics);
   calls.useLanes(lanes);
-  const status = (): ServiceStatus => {
-    const reason = calls.draining
-      ? 'draining'
-      : lanes.hasRoom && calls.liveCalls < config.maxCalls
-        ? 'ready'
-        : 'full';
-    return {
-      ready: reason === 'ready',
-      reason,
-      liveCalls: calls.liveCalls,
-      maxCalls: config.maxCalls,
-      detectors: detectors.map(({ id, sampleRateHz }) => ({ id, sampleRateHz })),
-    };
-  };
+  const status = () => statusOf(config, { calls, lanes, detectors });
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
   const browsers = new BrowserAccess({
     ...{ sessions: new SessionRing(clock), loopbackIdentity },
@@ -214,6 +201,18 @@ function assemble(assembly: Assembly): Service {
       await close();
     },
     close,
+  };
+}
+
+function statusOf(
+  { maxCalls }: Config,
+  { calls, lanes, detectors }: Pick<Assembly, 'calls' | 'lanes' | 'detectors'>,
+): ServiceStatus {
+  const { draining, liveCalls } = calls;
+  const reason = draining ? 'draining' : lanes.hasRoom && liveCalls < maxCalls ? 'ready' : 'full';
+  return {
+    ...{ ready: reason === 'ready', reason, liveCalls, maxCalls },
+    detectors: detectors.map(({ id, sampleRateHz }) => ({ id, sampleRateHz })),
   };
 }
 

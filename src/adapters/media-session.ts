@@ -10,6 +10,7 @@ import {
   plainTrack,
 } from './media-dialects.ts';
 import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media-states.ts';
+import { endStream, legsOf, type OpenStream } from './media-streams.ts';
 import { emptyMediaFrame, isRecord, mediaOfValue } from './media-text.ts';
 import { MediaTrack } from './media-track.ts';
 import type { PlatformAccess } from './platform-access.ts';
@@ -33,13 +34,6 @@ export interface MediaSessionParts {
   readonly link: Link;
   readonly intake: CallIntake;
   readonly scratch: PayloadScratch;
-}
-
-/** What is live under one tag. */
-interface OpenStream {
-  readonly start: MediaStart;
-  readonly tracks: Map<string, MediaTrack>;
-  readonly streams: PlatformStream[];
 }
 
 /** One socket of the JSON-and-base64 family. Nothing is ever sent back. */
@@ -290,18 +284,4 @@ export class MediaSession implements AdapterSession {
     for (const open of this.#open.values()) endStream(open, reason);
     this.#open.clear();
   }
-}
-
-function endStream(open: OpenStream, reason: EndReason): void {
-  for (const track of open.tracks.values()) track.flush();
-  for (const stream of open.streams) stream.end(reason);
-}
-
-function legsOf(
-  track: string,
-  channels: 1 | 2,
-  roleOf: (track: string) => ReturnType<PlatformAccess['roleOf']>,
-) {
-  if (channels === 1) return [{ id: track, role: roleOf(track) }];
-  return [`${track}-1`, `${track}-2`].map((id) => ({ id, role: roleOf(id) }));
 }

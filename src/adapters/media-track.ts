@@ -103,6 +103,8 @@ export class MediaTrack {
       this.#originMs = here - (missing * this.#packetSamples) / perMs;
       return missing;
     }
+    // Nothing of a length has come: no loss can be told.
+    if (this.#packetSamples === 0) return 0;
     const late = Math.round(((here - this.#originMs) * perMs) / this.#packetSamples);
     // Time has gone on, or back, and no packet is missing: the platform sent nothing meanwhile.
     if (Math.abs(late) > 1 && (missing === 0 || late < 0)) this.#originMs = here;

@@ -1,11 +1,11 @@
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { Call, CallSink, FeedStart, LegRole } from '../stream/call.ts';
+import { MAX_ID_CHARACTERS } from '../stream/call-id.ts';
 import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import type { EndReason } from '../stream/screening-events.ts';
 import type { CallIntake } from './adapter.ts';
 
-const MAX_ID_CHARACTERS = 128;
 const MAX_METADATA = 32;
 const MAX_METADATA_CHARACTERS = 256;
 

@@ -6,6 +6,7 @@ import {
   resample,
 } from '../train/metrics/bootstrap.ts';
 import { wilsonInterval } from '../train/metrics/wilson.ts';
+import { LEAST_GROUPS } from '../train/resampling.ts';
 import { type AlertSlice, type AlertTrial, groupedTrials, LEAST_CALLS } from './alert-trials.ts';
 
 /** A share with its 95 % interval. */
@@ -49,7 +50,6 @@ export interface AlertComparison extends Difference {
 }
 
 const BOOTSTRAP_SEED = 20_26;
-const LEAST_GROUPS = 8;
 
 const isSynthetic = ({ recording }: AlertTrial) => recording.label === 'synthetic';
 const isHuman = ({ recording }: AlertTrial) => recording.label === 'human';

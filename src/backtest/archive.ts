@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { audioFilesIn, foldersIn } from '../train/corpora/audio-tree.ts';
 import { type Clip, CorpusError, type Split } from '../train/corpora/clip.ts';
 import { CORPUS_LOADERS, detectCorpusKind } from '../train/corpora/detect-corpus.ts';
+import { resampledUnit } from '../train/resampling.ts';
 import { systemFamily } from '../train/system-family.ts';
 
 /** One recording of an archive. Empty texts = unknown. */
@@ -25,8 +26,6 @@ export interface ArchiveRecording {
 }
 
 const MANIFEST = 'manifest.csv';
-/** Fewer groups cannot be resampled: then speakers take their place, where they are known. */
-const LEAST_GROUPS = 8;
 
 /**
  * Reads an archive: a folder with `manifest.csv` (or that file), any corpus layout that training
@@ -42,7 +41,7 @@ export function readArchive(path: string, split: Split | null): ArchiveRecording
   }
   const chosen = split === null ? clips : clips.filter((clip) => clip.split === split);
   if (chosen.length === 0) throw new CorpusError(`${folder} has no recordings of split ${split}`);
-  const bySpeaker = groupsAreSpeakers(chosen);
+  const bySpeaker = resampledUnit(chosen) === 'speaker';
   return chosen.map((clip) => ({
     path: clip.path,
     name: relative(folder, clip.path),
@@ -86,10 +85,4 @@ function audioBelow(folder: string): string[] {
     ...audioFilesIn(folder),
     ...foldersIn(folder).flatMap((name) => audioBelow(join(folder, name))),
   ];
-}
-
-function groupsAreSpeakers(clips: readonly Clip[]): boolean {
-  if (new Set(clips.map(({ page }) => page)).size >= LEAST_GROUPS) return false;
-  const speakers = new Set(clips.map(({ speaker }) => speaker));
-  return speakers.size >= LEAST_GROUPS && !speakers.has('');
 }

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { ScreeningDesk } from '../uploads/screening-desk.ts';
 import type { ScreeningRecord } from '../uploads/screening-store.ts';
+import type { UploadBody } from '../uploads/upload-messages.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
 import { cursorOf, numberOf } from './cursor.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
@@ -185,22 +186,28 @@ async function takeUpload(
       keyName: context.get('key').name,
       bytes: body.bytes,
       idempotency,
-      body: {
-        blocks: body.blocks,
-        contentType: contentTypeOf(context),
-        fileName: query.data.fileName ?? null,
-        raw:
-          query.data.codec === undefined
-            ? null
-            : { codec: query.data.codec, sampleRateHz: query.data.sampleRateHz ?? 8000 },
-        scoreIntervalMs: query.data.scoreIntervalMs,
-      },
+      body: uploadOf(context, query.data, body),
     });
     isTaken = true;
     return await answerWhenDone(context, desk, record);
   } finally {
     if (!isTaken) desk.giveBack();
   }
+}
+
+/** The recording with what the request says of it. */
+function uploadOf(
+  context: Context,
+  { fileName, codec, sampleRateHz = 8000, scoreIntervalMs }: z.infer<typeof screeningQuerySchema>,
+  { blocks }: ReadBody,
+): UploadBody {
+  return {
+    blocks,
+    contentType: contentTypeOf(context),
+    fileName: fileName ?? null,
+    raw: codec === undefined ? null : { codec, sampleRateHz },
+    scoreIntervalMs,
+  };
 }
 
 const contentTypeOf = (context: Context) => context.req.header('content-type') ?? '';

@@ -64,11 +64,13 @@ export class CallDirectory {
    * stream of it lives.
    */
   idFor(callId: string, keyName: string): string {
-    const beside = idBeside(callId, keyName);
     const ownerOf = (id: string) => this.streamsOf(id)[0]?.start.keyName ?? null;
-    const owners = [ownerOf(callId), ownerOf(beside)];
-    if (owners[1] === keyName) return beside;
-    return owners[0] !== null && owners[0] !== keyName && owners[1] === null ? beside : callId;
+    const beside = idBeside(callId, keyName);
+    if (ownerOf(beside) === keyName) return beside;
+    const owner = ownerOf(callId);
+    const isAnothers = owner !== null && owner !== keyName;
+    // Where both are taken the stream is refused under its own id.
+    return isAnothers && ownerOf(beside) === null ? beside : callId;
   }
 
   /** Why a stream may not join the live ones of its call id; null = it may, or is the first. */

@@ -1,11 +1,11 @@
 const BETWEEN = '~';
 /** Ids are cut to this length, which everything downstream takes. */
-const MAX_CHARACTERS = 128;
+export const MAX_ID_CHARACTERS = 128;
 
 /** The id of a key's call while another key's call has the one that it gave: `id~key`. */
 export function idBeside(callId: string, keyName: string): string {
   const end = `${BETWEEN}${keyName}`;
-  return `${callId.slice(0, MAX_CHARACTERS - end.length)}${end}`;
+  return `${callId.slice(0, MAX_ID_CHARACTERS - end.length)}${end}`;
 }
 
 /** The id that was given, of what `idBeside` made; another id stays. */

@@ -110,7 +110,7 @@ export class FeedPort {
 
   /** @returns false when the ring has no room even for a control record. */
   control(kind: 'pause' | 'resume' | 'finalize' | 'end', value: number, nowMs: number): boolean {
-    this.#sayLost(nowMs, true);
+    this.#sayLost(nowMs, 'reserve');
     return this.#writer.control(RECORD[kind], value, nowMs);
   }
 
@@ -139,10 +139,10 @@ export class FeedPort {
     return this.#writer.audio(NO_BYTES, nowMs) ? 'written' : 'dropped';
   }
 
-  /** @param isLast what follows must not come before it, for which the ring keeps a reserve */
-  #sayLost(nowMs: number, isLast = false): void {
+  /** @param room the ring's reserve is for what comes before a control record, which keeps its place */
+  #sayLost(nowMs: number, room: 'usual' | 'reserve' = 'usual'): void {
     if (this.#unsaidLostSamples === 0) return;
-    if (!isLast && this.#writer.fill > 0.9) return;
+    if (room === 'usual' && this.#writer.fill > 0.9) return;
     if (this.#writer.control(RECORD.lost, this.#unsaidLostSamples, nowMs)) {
       this.#unsaidLostSamples = 0;
     }

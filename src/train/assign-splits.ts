@@ -21,7 +21,8 @@ export interface AssignOptions {
 /**
  * Splits of a corpus that lacks some: all three for one that has none (a plain folder), val and dev
  * of what it trains on, or one of them as half of the other. As disjoint as its clips allow, written
- * to a file with a hash; `eval` stays as it is. A corpus that has all three is returned as it is.
+ * to a file with a hash; beside a training part `eval` stays as it is. A corpus that has all three is
+ * returned as it is.
  * @throws CorpusError when even free splits would lack a class
  */
 export function assignSplits(clips: readonly Clip[], options: AssignOptions): readonly Clip[] {

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 import { groupBy } from './group-by.ts';
 
 /** Fewer groups cannot be resampled. */
-const LEAST_GROUPS = 8;
+export const LEAST_GROUPS = 8;
 
 /** Where something comes from that is to be resampled. */
 export interface Origin {

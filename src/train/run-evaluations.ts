@@ -59,6 +59,7 @@ export class RunEvaluations {
     this.#losses++;
   }
 
+  /** Judges the weights of this step, and notes what came of it. */
   async at(step: number): Promise<void> {
     const { run, recipe, events, clock, say, folded, eerOf, firstStep } = this.#parts;
     const valPageMacroEer = await eerOf(folded());

@@ -12,6 +12,7 @@ import { confusionAt } from './metrics/confusion.ts';
 import { areaUnderRoc } from './metrics/det.ts';
 import { realisableEqualErrorRate } from './metrics/eer.ts';
 import { splitScores } from './metrics/trials.ts';
+import { LEAST_GROUPS, resampledUnit } from './resampling.ts';
 import type { ScoredClip } from './score-store.ts';
 import { isKnownFamily, systemFamily } from './system-family.ts';
 
@@ -48,8 +49,6 @@ export interface SliceFigures {
 
 /** Fewer clips of a class say too little. */
 const LEAST_CLIPS = 20;
-/** Fewer groups cannot be resampled. */
-const LEAST_GROUPS = 8;
 const MOST_FAMILIES = 12;
 const SNR_EDGES_DB = [15, 25, 35, 45] as const;
 const BOOTSTRAP_SEED = 20_26;
@@ -61,7 +60,7 @@ export function judgedTrials(
   hopMs: number,
   speechMs: number = DECIDED_MS,
 ): JudgedTrial[] {
-  const bySpeaker = groupsAreSpeakers(scored.map(({ clip }) => clip));
+  const bySpeaker = resampledUnit(scored.map(({ clip }) => clip)) === 'speaker';
   return scored.flatMap(({ clip, snrDb, ...logits }) => {
     const score = llrAfter(logits, speechMs, decision, hopMs);
     if (!Number.isFinite(score)) return [];
@@ -146,13 +145,6 @@ export function judgeSlices(
 export function resamplingOf(trials: readonly JudgedTrial[]): BootstrapOptions {
   const groups = new Set(trials.map(({ group }) => group));
   return { by: groups.size < LEAST_GROUPS ? 'clip' : 'group', seed: BOOTSTRAP_SEED };
-}
-
-/** Speakers share their fate, too: taken where there are few pages and all speakers are known. */
-function groupsAreSpeakers(clips: readonly Clip[]): boolean {
-  if (new Set(clips.map(({ page }) => page)).size >= LEAST_GROUPS) return false;
-  const speakers = new Set(clips.map(({ speaker }) => speaker));
-  return speakers.size >= LEAST_GROUPS && !speakers.has('');
 }
 
 function snrBand({ snrDb }: JudgedTrial): string {

@@ -12,7 +12,7 @@ import { meanLogitAfter } from './calibrate.ts';
 import type { Clip, Split } from './corpora/clip.ts';
 import { type FeatureStore, measureNormalisation } from './features.ts';
 import { Fitter, fitSteps, rateAt } from './fit.ts';
-import { equalErrorRate } from './metrics/eer.ts';
+import { eerOrNaN } from './metrics/eer.ts';
 import { pageMacroEer } from './metrics/page-macro.ts';
 import { splitScores } from './metrics/trials.ts';
 import { frontEndOf } from './prepare.ts';
@@ -218,10 +218,7 @@ async function macroEer(
       : [];
   });
   const { eer, pages } = pageMacroEer(trials);
-  if (pages > 0) return eer;
-  const scores = splitScores(trials);
-  const isWhole = scores.bonafide.length > 0 && scores.spoof.length > 0;
-  return isWhole ? equalErrorRate(scores).eer : Number.NaN;
+  return pages > 0 ? eer : eerOrNaN(splitScores(trials));
 }
 
 function warnIfSlow(

@@ -23,7 +23,6 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #workers = new Map<string, DeliveryWorker>();
   readonly #timers: Timer[] = [];
-  #names: readonly string[] = [];
 
   /** @param others targets that are no destinations */
   constructor(
@@ -61,7 +60,6 @@ export class Delivery {
         this.#workers.set(target.name, this.#workerOf(target));
       } else worker.use(target);
     }
-    this.#names = names;
     this.#buryOrphans();
     this.pump();
   }
@@ -93,7 +91,8 @@ export class Delivery {
   /** Also what the command line, or a decision that waited, has put there since the reload. */
   #buryOrphans(): void {
     const { clock, store } = this.#options;
-    this.#careful(() => store.buryOrphans(this.#names, Math.floor(clock.nowMs())));
+    const names = [...this.#workers.keys()];
+    this.#careful(() => store.buryOrphans(names, Math.floor(clock.nowMs())));
   }
 
   #tidy(): void {

@@ -16,6 +16,12 @@ export function equalErrorRate(scores: TrialScores): EqualErrorRate {
   return leastDifference(detPoints(scores));
 }
 
+/** The EER as a fraction, or NaN when a class is missing. */
+export function eerOrNaN(scores: TrialScores): number {
+  const isWhole = scores.bonafide.length > 0 && scores.spoof.length > 0;
+  return isWhole ? equalErrorRate(scores).eer : Number.NaN;
+}
+
 /** The same over the points that a threshold gives: for quantised scores. A constant has 50 %. */
 export function realisableEqualErrorRate(scores: TrialScores): EqualErrorRate {
   return leastDifference(realisablePoints(scores));

@@ -8,7 +8,7 @@ import {
   percentileInterval,
   resample,
 } from './bootstrap.ts';
-import { equalErrorRate } from './eer.ts';
+import { eerOrNaN } from './eer.ts';
 import { type PageTrial, splitScores, type TrialScores } from './trials.ts';
 
 const MIN_CLIPS_PER_LABEL = 5;
@@ -35,7 +35,7 @@ export function pageMacroInterval(
     return intervalWithinPages(pages, { by, seed, resamples });
   }
   const random = createRandom(seed);
-  const eers = pages.map((members) => eerOf(splitScores(members)));
+  const eers = pages.map((members) => eerOrNaN(splitScores(members)));
   const means = Array.from({ length: resamples }, () =>
     meanOf(eers.map(() => eers[random.integer(eers.length)]!)),
   );
@@ -55,7 +55,8 @@ function intervalWithinPages(
     let first = 0;
     const eers = sorted.map((members) => {
       const end = first + members.length;
-      const eer = eerOf(drawnScores(members, counts.subarray(first, end)));
+      // A page of a resample may lack a class.
+      const eer = eerOrNaN(drawnScores(members, counts.subarray(first, end)));
       first = end;
       return eer;
     });
@@ -75,7 +76,7 @@ function drawnScores(trials: readonly PageTrial[], counts: Uint32Array): TrialSc
 }
 
 function pageEers(trials: readonly PageTrial[]): number[] {
-  return largePages(trials).map((members) => eerOf(splitScores(members)));
+  return largePages(trials).map((members) => eerOrNaN(splitScores(members)));
 }
 
 /** Trials of the pages with at least five clips of each label. */
@@ -84,12 +85,6 @@ function largePages(trials: readonly PageTrial[]): PageTrial[][] {
     const { bonafide, spoof } = splitScores(members);
     return Math.min(bonafide.length, spoof.length) >= MIN_CLIPS_PER_LABEL;
   });
-}
-
-/** NaN without both classes, as a page of a resample may be. */
-function eerOf(scores: TrialScores): number {
-  const isWhole = scores.bonafide.length > 0 && scores.spoof.length > 0;
-  return isWhole ? equalErrorRate(scores).eer : Number.NaN;
 }
 
 function meanOf(values: readonly number[]): number {

@@ -1,25 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { CallIntake, Link } from '../../../src/adapters/adapter.ts';
+import type { Link } from '../../../src/adapters/adapter.ts';
 import { PayloadScratch } from '../../../src/adapters/media-bytes.ts';
 import { MEDIA_DIALECTS } from '../../../src/adapters/media-dialects.ts';
 import { MediaSession } from '../../../src/adapters/media-session.ts';
 import { PlatformAccess } from '../../../src/adapters/platform-access.ts';
-import type { ErrorCode } from '../../../src/errors.ts';
 import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
-import { Call, type CallSink, type CallStart } from '../../../src/stream/call.ts';
-import { FeedPort } from '../../../src/stream/feed-port.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeIntake } from '../../support/fake-intake.ts';
 
 /** A session of a platform that sends several streams a socket, on calls without a lane. */
 function open(keyName: string | null, id = 'voximplant') {
-  const clock = new FakeClock();
-  const noted = {
-    closes: [] as number[],
-    errors: [] as ErrorCode[],
-    calls: [] as Call[],
-  };
+  const { intake, clock, errors, calls } = createFakeIntake(keyName);
+  const noted = { closes: [] as number[], errors, calls };
   const link: Link = {
     sendText() {},
     sendBinary() {},
@@ -27,28 +20,6 @@ function open(keyName: string | null, id = 'voximplant') {
     pause() {},
     resume() {},
     bufferedBytes: 0,
-  };
-  const intake: CallIntake = {
-    identify() {},
-    keyName,
-    start(start: Omit<CallStart, 'keyName'>, sink: CallSink) {
-      const call = new Call({
-        start: { ...start, keyName: 'acme', callId: start.callId ?? 'made-up' },
-        ports: start.feeds.map(({ format }, at) => new FeedPort(at, format, true, clock)),
-        legs: start.feeds.flatMap(({ legs }, feedIndex) =>
-          legs.map((leg, at) => ({ ...leg, legKey: at, feedIndex, detectorId: 'tiny@ff' })),
-        ),
-        ...{ resumeToken: 'token', clock },
-      });
-      call.sink = sink;
-      noted.calls.push(call);
-      return call;
-    },
-    resume: () => null,
-    after: (delayMs, action) => clock.after(delayMs, action),
-    mayRunFast: false,
-    detectors: [],
-    countError: (code) => noted.errors.push(code),
   };
   const access = new PlatformAccess({
     keys: new KeyRing([], clock),

@@ -61,6 +61,14 @@ describe.each([
     expect(heard.lostMs).toBeLessThanOrEqual(20);
   });
 
+  it('finds loss after packets whose length cannot be told', () => {
+    const { heard, hear, flush } = trackOf(reorders);
+    for (const chunk of [1, 2]) hear(chunk, 0, 0);
+    for (const index of indices.filter((each) => !isLost(each))) hear(index + 3, 20 * index);
+    flush();
+    expect(heard).toEqual({ lostMs: 60, totalMs: 60 * 20 });
+  });
+
   it('takes a pause of the platform for no loss, and finds loss after it', () => {
     const { heard, hear, flush } = trackOf(reorders);
     for (const index of indices.filter((each) => each !== 40)) {

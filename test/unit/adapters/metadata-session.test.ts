@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { CallIntake, Link } from '../../../src/adapters/adapter.ts';
+import type { Link } from '../../../src/adapters/adapter.ts';
 import { createMetadataAdapters } from '../../../src/adapters/metadata-adapters.ts';
 import { PlatformAccess } from '../../../src/adapters/platform-access.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
-import { Call, type CallSink, type CallStart } from '../../../src/stream/call.ts';
-import { FeedPort } from '../../../src/stream/feed-port.ts';
+import type { FeedPort } from '../../../src/stream/feed-port.ts';
 import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeIntake } from '../../support/fake-intake.ts';
 
 const KINDS = Object.fromEntries(Object.entries(RECORD).map(([name, kind]) => [kind, name]));
 
@@ -33,37 +32,12 @@ class NotedLink implements Link {
 
 /** A session on a real call whose lane is the test. */
 function open(id: string, query = '', refusal: ErrorCode | null = null) {
-  const clock = new FakeClock();
-  const errors: ErrorCode[] = [];
-  const calls: Call[] = [];
+  const { intake, clock, errors, calls } = createFakeIntake('loopback', refusal);
   const access = new PlatformAccess({
     keys: new KeyRing([], clock),
     loopbackIdentity: { name: 'loopback', maxCalls: null, fast: true },
     settings: DEFAULT_PLATFORM_SETTINGS,
   });
-  const intake: CallIntake = {
-    identify() {},
-    keyName: 'loopback',
-    start(start: Omit<CallStart, 'keyName'>, sink: CallSink) {
-      if (refusal !== null) return refusal;
-      const [{ format, legs }] = start.feeds as [CallStart['feeds'][number]];
-      const call = new Call({
-        start: { ...start, keyName: 'loopback', callId: start.callId ?? 'made-up' },
-        ports: [new FeedPort(1, format, true, clock)],
-        legs: legs.map((leg, at) => ({ ...leg, legKey: at, feedIndex: 0, detectorId: 'tiny@ff' })),
-        resumeToken: 'token',
-        clock,
-      });
-      call.sink = sink;
-      calls.push(call);
-      return call;
-    },
-    resume: () => null,
-    after: (delayMs, action) => clock.after(delayMs, action),
-    mayRunFast: false,
-    detectors: [],
-    countError: (code) => errors.push(code),
-  };
   const adapter = createMetadataAdapters({ access, idleMs: 60_000 }).find((one) => one.id === id)!;
   const link = new NotedLink();
   const session = adapter.open(link, intake, {
