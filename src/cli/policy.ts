@@ -76,6 +76,7 @@ async function test({ policy, traces, options }: TestRun, context: CliContext): 
         clock: context.clock,
         call: { keyName, platform, metadata, roleOf },
         detectorOf: (id) => detectorOf(id, detectors),
+        fallbackDetectorId: [...detectors.keys()][0]!,
       });
       calls += result.calls;
       rows.push(...result.events.map((event) => ({ trace, event })));

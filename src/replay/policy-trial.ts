@@ -22,6 +22,8 @@ export interface TrialOptions {
   readonly priorSynthetic: number;
   /** @throws when the detector of the trace is not known. */
   readonly detectorOf: (detectorId: string) => DetectorLimits;
+  /** Of calls in which no score names a detector. */
+  readonly fallbackDetectorId: string;
 }
 
 export interface TrialResult {
@@ -29,17 +31,29 @@ export interface TrialResult {
   readonly events: readonly (AlertEvent | NoVerdictEvent)[];
 }
 
-const scoreLine = z.looseObject({
-  type: z.literal('score'),
-  callId: z.string(),
-  leg: z.string(),
-  detector: z.string(),
+const scoreFigures = z.looseObject({
   streamTimeMs: z.number(),
   speechMs: z.number(),
   llr: z.number().nullable(),
   recent: z.looseObject({ syntheticProbability: z.number().nullable(), speechMs: z.number() }),
 });
-const endLine = z.looseObject({ type: z.enum(['stopped', 'failed']), callId: z.string() });
+const scoreLine = scoreFigures.extend({
+  type: z.literal('score'),
+  callId: z.string(),
+  leg: z.string(),
+  detector: z.string(),
+});
+const stoppedLine = z.looseObject({
+  type: z.literal('stopped'),
+  callId: z.string(),
+  legs: z.array(z.looseObject({ leg: z.string(), finalScore: scoreFigures.nullable() })),
+});
+const failedLine = z.looseObject({ type: z.literal('failed'), callId: z.string() });
+const LINES = new Map<string, z.ZodType>([
+  ['score', scoreLine],
+  ['stopped', stoppedLine],
+  ['failed', failedLine],
+]);
 const anyLine = z.looseObject({ type: z.string() });
 
 /** A line of a trace that is none. */
@@ -70,7 +84,7 @@ export function tryPolicies(trace: string, options: TrialOptions): TrialResult {
   // A trace may hold several calls, one after the other.
   for (const part of callsOf(parsed)) {
     calls++;
-    const call = callOf(part, options.call);
+    const call = callOf(part, options);
     engine.started(call);
     for (const event of part) engine.event(call, event);
     engine.ended(call);
@@ -89,9 +103,8 @@ function parseLine(line: string, number: number): TraceEvent | null {
   }
   const kind = anyLine.safeParse(value);
   if (!kind.success) throw new TraceError(`line ${number} is no event`);
-  const schema =
-    kind.data.type === 'score' ? scoreLine : /^(stopped|failed)$/.test(kind.data.type) && endLine;
-  if (schema === false) return null;
+  const schema = LINES.get(kind.data.type);
+  if (schema === undefined) return null;
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
@@ -117,12 +130,25 @@ function callsOf(events: readonly (TraceEvent | null)[]): TraceEvent[][] {
   return calls;
 }
 
-function callOf(events: readonly TraceEvent[], { roleOf, ...start }: TrialCall): ScreenedCall {
-  const detectors = new Map<string, string>();
-  for (const event of events) if (event.type === 'score') detectors.set(event.leg, event.detector);
+/**
+ * The call of a trace. A leg that ended without a score is one of its legs, too: only the score names
+ * a detector, so that leg has the one of the others.
+ */
+function callOf(
+  events: readonly TraceEvent[],
+  { call: { roleOf, ...start }, fallbackDetectorId }: TrialOptions,
+): ScreenedCall {
+  const detectors = new Map<string, string | undefined>();
+  for (const event of events) {
+    if (event.type === 'score') detectors.set(event.leg, event.detector);
+    else if (event.type === 'stopped') {
+      for (const { leg } of event.legs) detectors.set(leg, detectors.get(leg));
+    }
+  }
+  const named = [...detectors.values()].find((id) => id !== undefined) ?? fallbackDetectorId;
   return {
     callId: events[0]!.callId,
     start,
-    legs: [...detectors].map(([id, detectorId]) => ({ id, role: roleOf(id), detectorId })),
+    legs: [...detectors].map(([id, detectorId = named]) => ({ id, role: roleOf(id), detectorId })),
   };
 }

@@ -62,6 +62,22 @@ function policiesOf(change: Partial<AlertRule>): Policies {
   return { ...DEFAULT_POLICIES, policies: [{ ...policy!, rule: { ...policy!.rule, ...change } }] };
 }
 
+/** Alerts of `policy test` on the trace that `screen` writes. */
+async function raisedIn(name: string, policies: Policies) {
+  const { events } = tryPolicies(await traceOf(name), {
+    policies,
+    priorSynthetic: 0.5,
+    clock: systemClock,
+    call: {
+      ...{ keyName: 'k', platform: 'native', metadata: {} },
+      roleOf: (leg) => leg as 'caller' | 'callee',
+    },
+    detectorOf: () => limits,
+    fallbackDetectorId: 'tiny',
+  });
+  return events.filter(({ type }) => type === 'alert');
+}
+
 type TraceScore = Pick<ScoreFigures, 'streamTimeMs' | 'speechMs' | 'llr' | 'recent'>;
 
 const SCORED = [
@@ -114,17 +130,7 @@ describe.each(SCORED)('policies on %s', (name) => {
     ['without a verdict', { minimumSpeechMs: 600_000, noVerdict: 'failClosed' }],
   ] as const)('is alerted on as the engine of the service does: %s', async (_, change) => {
     const policies = policiesOf(change);
-    const trial = tryPolicies(await traceOf(name), {
-      policies,
-      priorSynthetic: 0.5,
-      clock: systemClock,
-      call: {
-        ...{ keyName: 'k', platform: 'native', metadata: {} },
-        roleOf: (leg) => leg as 'caller' | 'callee',
-      },
-      detectorOf: () => limits,
-    });
-    const raised = trial.events.filter(({ type }) => type === 'alert');
+    const raised = await raisedIn(name, policies);
     const verdict = judge(await replay(name), policies);
     expect(verdict.alerts).toBe(raised.length);
     const times = raised.map(({ streamTimeMs }) => streamTimeMs);
@@ -148,6 +154,8 @@ it('raises an alert on a leg that ends without any score, where the policy says 
     judged: false,
   });
   expect(judge(scores, policiesOf({ noVerdict: 'failOpen' })).alerts).toBe(0);
+  const raised = await raisedIn(TOO_SHORT, policiesOf({ noVerdict: 'failClosed' }));
+  expect(raised).toMatchObject([{ leg: 'caller', reasons: ['no_verdict'] }]);
 });
 
 it('says why a recording cannot be replayed', async () => {
