@@ -45,6 +45,7 @@ export const ERRORS = {
   SCREEN_ERR_AUTH: entry(1008, false, 'the key or token is missing or not valid'),
   SCREEN_ERR_CALL_ID: entry(1008, false, 'a call with this id is already live'),
   SCREEN_ERR_RESUME: entry(1008, false, 'the resume token is unknown or has expired'),
+  SCREEN_ERR_RESUMED: entry(1008, false, 'another socket goes on with this call'),
   SCREEN_ERR_LIMIT_CALLS: entry(1013, true, 'the service takes no more calls now'),
   SCREEN_ERR_LIMIT_KEY: entry(1013, true, 'this key has as many calls as it may'),
   SCREEN_ERR_LIMIT_STREAMS: entry(1013, true, 'this call has as many streams as it may'),

@@ -40,6 +40,8 @@ export interface MetricSources {
   readonly packetsByCodec: () => ReadonlyMap<string, number>;
 }
 
+const FIRST_PRIVATE_CLOSE_CODE = 3000;
+
 /** Counters in a registry of their own, so that two services in one process do not mix. */
 export function createMetrics(sources: MetricSources): ServiceMetrics {
   const registry = new Registry();
@@ -72,7 +74,10 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   const alertMetrics = createAlertMetrics(counter, gauge, sources);
   const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
   const sockets = gauge('sockets', 'open sockets', ['adapter']);
-  const closed = counter('sockets_closed_total', 'sockets closed', ['adapter', 'code']);
+  const closed = counter('sockets_closed_total', 'sockets closed; private = 3000-4999', [
+    'adapter',
+    'code',
+  ]);
   const refused = counter('upgrades_refused_total', 'handshakes refused', ['status']);
   const errors = counter('errors_total', 'coded errors sent to peers', ['code']);
   const deaths = counter('lane_deaths_total', 'lanes that died');
@@ -101,7 +106,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     },
     droppedPackets: (count) => dropped.inc(count),
     socket: (adapter, change) => sockets.inc({ adapter }, change),
-    closed: (adapter, code) => closed.inc({ adapter, code: String(code) }),
+    closed: (adapter, code) => closed.inc({ adapter, code: closeCodeLabel(code) }),
     refused: (status) => refused.inc({ status: String(status) }),
     error: (code) => errors.inc({ code }),
     ...alertMetrics,
@@ -111,6 +116,11 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     contentType: registry.contentType,
     dispose: () => registry.clear(),
   };
+}
+
+/** A peer may close with any of 2,000 private codes: a series for each would be a leak. */
+function closeCodeLabel(code: number): string {
+  return code >= FIRST_PRIVATE_CLOSE_CODE ? 'private' : String(code);
 }
 
 /** Read from their sources when the metrics are, so that a packet costs nothing. */

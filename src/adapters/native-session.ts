@@ -63,10 +63,16 @@ export class NativeSession implements AdapterSession {
     this.#state = 'closed';
     // After `stop` the audio that waits for room is still written, and the call ends behind it.
     if (wasStopping) return;
-    this.#audio?.stop();
-    if (this.#call === null) return;
-    this.#call.sessionMemory = this.#audio?.memory ?? null;
-    this.#call.detach();
+    this.#letGo();
+  }
+
+  /** The client is back on another socket while this one seems to live. */
+  leave(): void {
+    if (this.#state === 'closed' || this.#state === 'stopping') return;
+    this.#state = 'closed';
+    this.#letGo();
+    this.#call = null;
+    this.#sayAndClose('SCREEN_ERR_RESUMED');
   }
 
   get hasCall(): boolean {
@@ -92,12 +98,23 @@ export class NativeSession implements AdapterSession {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#audio?.stop();
+    this.#sayAndClose(code);
+    this.#call?.end(endReasonOf(code));
+    this.#call = null;
+  }
+
+  #letGo(): void {
+    this.#audio?.stop();
+    if (this.#call === null) return;
+    this.#call.sessionMemory = this.#audio?.memory ?? null;
+    this.#call.detach();
+  }
+
+  #sayAndClose(code: ErrorCode): void {
     this.#intake.countError(code);
     const { message, retryable, closeCode } = ERRORS[code];
     this.#link.sendText(JSON.stringify({ type: 'error', code, message, retryable }));
     this.#link.close(closeCode, code);
-    this.#call?.end(endReasonOf(code));
-    this.#call = null;
   }
 
   #take(

@@ -54,6 +54,8 @@ export interface CallSink {
   deliver(event: ScreeningEvent): void;
   /** Absent where the platform has no slot for any control. */
   control?(request: SocketControl): ControlReply;
+  /** Another socket goes on with the call: detaches it and closes. Absent = the sink never does. */
+  leave?(): void;
 }
 
 /** A leg of a live call. */
@@ -93,6 +95,7 @@ export class Call {
   #sink: CallSink | null = null;
   #detachTimer: Timer | null = null;
   #detachedAtMs = 0;
+  #heardAtMs: number;
   #pausedAtMs: number | null = null;
 
   constructor(parts: CallParts) {
@@ -102,6 +105,7 @@ export class Call {
     this.ports = parts.ports;
     this.resumeToken = parts.resumeToken;
     this.startedAtMs = parts.clock.nowMs();
+    this.#heardAtMs = this.startedAtMs;
   }
 
   get callId(): string {
@@ -129,7 +133,8 @@ export class Call {
   /** One packet of a feed. `refused` = the call does not take audio in its state. */
   audio(feedIndex: number, packet: Uint8Array): WriteOutcome | 'refused' {
     if (this.#step('audio') !== 'accept') return 'refused';
-    return this.ports[feedIndex]!.audio(packet, this.#parts.clock.nowMs());
+    this.#heardAtMs = this.#parts.clock.nowMs();
+    return this.ports[feedIndex]!.audio(packet, this.#heardAtMs);
   }
 
   /** Samples at the feed's rate are missing before the next packet. */
@@ -190,10 +195,12 @@ export class Call {
   }
 
   /**
-   * A new socket goes on with the call.
+   * A new socket goes on with the call, also when the one before seems to live: its peer noticed
+   * the loss first.
    * @returns wall time without a socket in ms, or −1 when the call cannot be resumed.
    */
   attach(sink: CallSink): number {
+    this.#leaveSocket();
     if (this.#step('resume') !== 'attach') return -1;
     this.#detachTimer?.cancel();
     this.#detachTimer = null;
@@ -205,6 +212,13 @@ export class Call {
   laneSays(event: 'laneEnded' | 'laneFailed'): CallAction {
     this.#detachTimer?.cancel();
     return this.#step(event);
+  }
+
+  #leaveSocket(): void {
+    if (this.#state !== 'live') return;
+    this.#sink?.leave?.();
+    // Nothing came over it since the last packet.
+    this.#detachedAtMs = this.#heardAtMs;
   }
 
   #control(kind: 'pause' | 'resume' | 'finalize', valueMs: number): boolean {

@@ -260,7 +260,11 @@ export class Feed {
   #emitAt(kind: 'paused' | 'resumed' | 'finalized'): void {
     const streamTimeMs = Math.round(this.#options.legs[0]!.pipeline.streamTimeMs);
     if (kind === 'finalized') {
-      for (const { pipeline } of this.#options.legs) pipeline.scoreNow();
+      for (const { pipeline } of this.#options.legs) {
+        // This score answers the request; audio may have come long before, as in a pause.
+        pipeline.newestArrivalMs = this.#options.reader.arrivedAtMs;
+        pipeline.scoreNow();
+      }
     }
     this.#options.emit({ kind, feedId: this.feedId, streamTimeMs });
   }

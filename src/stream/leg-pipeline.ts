@@ -46,7 +46,7 @@ export class LegPipeline implements StepClient, Snapshotting {
   #lostSamples = 0;
   #nextScoreAtSamples: number;
   #steps = 0;
-  /** Wall time at which the newest written packet arrived. */
+  /** Wall time at which the newest written packet arrived, or the request for a score after it. */
   newestArrivalMs = 0;
 
   constructor(options: LegPipelineOptions) {

@@ -118,12 +118,27 @@ describe('resume', () => {
     await second.stop();
   });
 
-  it('refuses a token of a call that has its socket, and one that is too late', async () => {
+  it('needs not wait until the loss of the socket before is noticed', async () => {
+    const { packets } = await speechPackets(PCM);
+    const first = await host.connect();
+    const { resumeToken, callId } = await first.start({ audio: PCM, pace: 'fast' });
+    first.send(packets.slice(0, 100));
+    first.json({ type: 'finalize' });
+    await first.next('finalized');
+    host.clock.skip(3000);
+    const second = await host.connect();
+    const started = await second.start({ audio: PCM, pace: 'fast', resume: resumeToken });
+    expect(started).toMatchObject({ resumed: true, callId });
+    expect(await first.refusal()).toMatchObject({ code: 'SCREEN_ERR_RESUMED', close: 1008 });
+    second.send(packets.slice(100));
+    const { legs } = await second.stop();
+    expect(legs[0]!.packets).toBe(200);
+    expect(legs[0]!.lostMs).toBeGreaterThanOrEqual(3000);
+  });
+
+  it('refuses a token that is too late', async () => {
     const first = await host.connect();
     const { resumeToken } = await first.start({ audio: PCM });
-    const thief = await host.connect();
-    thief.json({ type: 'start', audio: PCM, resume: resumeToken });
-    expect((await thief.refusal()).code).toBe('SCREEN_ERR_RESUME');
     await loseSocket(first);
     host.clock.skip(10_001);
     const late = await host.connect();

@@ -253,6 +253,23 @@ describe('a lost socket', () => {
     expect(read()).toEqual(['lost 12000', 'audio 160']);
   });
 
+  it('that nobody noticed yet is closed by the socket that goes on; the call was alone since the last packet', () => {
+    const { session, link, open, clock, calls, errors, read } = createSession();
+    session.text(START);
+    clock.advance(1_000);
+    session.binary(packet());
+    clock.advance(1_500);
+    const second = open();
+    second.session.text(JSON.stringify({ type: 'start', audio: FORMAT, resume: 'token' }));
+    expect(link.sent.at(-1)).toMatchObject({ type: 'error', code: 'SCREEN_ERR_RESUMED' });
+    expect([link.closes, errors]).toEqual([[1008], ['SCREEN_ERR_RESUMED']]);
+    session.closed();
+    session.binary(packet());
+    second.session.binary(packet());
+    expect(calls[0]!.state).toBe('live');
+    expect(read()).toEqual(['audio 160', 'lost 12000', 'audio 160']);
+  });
+
   it('keeps a pause, whose whole time passes', () => {
     const { session, say, open, clock, read } = createSession();
     session.text(START);

@@ -99,7 +99,7 @@ describe('metrics', () => {
     metrics.callStarted('native', 2);
     metrics.callEnded('stop');
     metrics.error('SCREEN_ERR_RATE');
-    metrics.closed('native', 1008);
+    for (const code of [1008, 3000, 4999]) metrics.closed('native', code);
     metrics.refused(401);
     metrics.laneLoad(0, {
       feeds: 3,
@@ -123,6 +123,7 @@ describe('metrics', () => {
       'bonafide_calls_ended_total{reason="stop"} 1',
       'bonafide_errors_total{code="SCREEN_ERR_RATE"} 1',
       'bonafide_sockets_closed_total{adapter="native",code="1008"} 1',
+      'bonafide_sockets_closed_total{adapter="native",code="private"} 2',
       'bonafide_upgrades_refused_total{status="401"} 1',
       'bonafide_summaries_waiting 1',
       'bonafide_summary_store_lost_total 2',

@@ -187,6 +187,8 @@ describe('lost sockets', () => {
   it('a call waits ten seconds, and its token is good for its key only', () => {
     const { manager, begin, clock, sink, laneEnds, ended } = createManager();
     const call = begin('1');
+    expect(manager.resume(call.resumeToken, 'b', sink)).toBeNull();
+    // A sink that cannot leave keeps its call.
     expect(manager.resume(call.resumeToken, 'a', sink)).toBeNull();
     call.detach();
     expect(manager.hasDetachedCall('a')).toBe(true);

@@ -40,7 +40,7 @@ class NotedPipeline {
     this.notes.push('wipe');
   }
   scoreNow(): void {
-    this.notes.push('score');
+    this.notes.push(`score for ${this.newestArrivalMs}`);
   }
   #pass(what: string, samples: number): void {
     this.notes.push(`${what} ${samples}`);
@@ -144,11 +144,11 @@ describe('Feed', () => {
     expect([feed.packets, feed.corruptPackets]).toEqual([2, 0]);
   });
 
-  it('scores every leg before it says finalized', () => {
+  it('scores every leg before it says finalized, and counts the delay from the request', () => {
     const { port, feed, notes, events } = createFeed();
-    port.control('finalize', 0, 0);
+    port.control('finalize', 0, 90_000);
     feed.advance();
-    expect(notes).toEqual(['score']);
+    expect(notes).toEqual(['score for 90000']);
     expect(events).toEqual([{ kind: 'finalized', feedId: 7, streamTimeMs: 0 }]);
   });
 
