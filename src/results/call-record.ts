@@ -50,14 +50,19 @@ export class CallRecord {
   #endedAtMs: number | null = null;
   #alert: AlertSeverity | null = null;
 
-  constructor(call: Call, limits: { readonly eventsPerCall: number }) {
+  /** @param lastEventId of the call that had this id before: a reader who goes on misses nothing */
+  constructor(call: Call, limits: { readonly eventsPerCall: number }, lastEventId = 0) {
     this.callId = call.callId;
     this.keyName = call.start.keyName;
     this.givenId = givenId(this.callId, this.keyName);
     this.#platform = call.start.platform;
     this.#startedAtMs = call.startedAtMs;
     this.#metadata = call.start.metadata;
-    this.#events = new KeptEvents(call.callId, limits.eventsPerCall);
+    this.#events = new KeptEvents(call.callId, limits.eventsPerCall, lastEventId);
+  }
+
+  get lastEventId(): number {
+    return this.#events.newestId;
   }
 
   get isEnded(): boolean {

@@ -71,10 +71,11 @@ export class EventBus {
   started(call: Call): void {
     this.#dropOld();
     const before = this.#records.get(call.callId);
+    const known = before?.keyName === call.start.keyName ? before : undefined;
     const record =
-      before !== undefined && before.keyName === call.start.keyName && !before.isEnded
-        ? before
-        : new CallRecord(call, this.#options);
+      known !== undefined && !known.isEnded
+        ? known
+        : new CallRecord(call, this.#options, known?.lastEventId);
     this.#records.set(call.callId, record);
     record.streamStarted(call);
   }

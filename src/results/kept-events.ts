@@ -16,24 +16,35 @@ const FIRST_ROWS = 16;
 export class KeptEvents {
   readonly #callId: string;
   readonly #limit: number;
-  /** The row of event n is n % rows, until all `limit` rows are there. */
+  /** Number of the last event before these: of a call of the same id that ended lately, else 0. */
+  readonly #before: number;
+  /** The nth event lies in row n % rows, until all `limit` rows are there. */
   #rows = new Float64Array(0);
   /** Events that are no scores, in the same places. */
   readonly #others: (ResultEvent | null)[] = [];
   readonly #legs: string[] = [];
   readonly #detectors: string[] = [];
-  #newestId = 0;
+  #newestId: number;
 
-  /** @param limit events that are kept; the oldest give way */
-  constructor(callId: string, limit: number) {
+  /**
+   * @param limit events that are kept; the oldest give way
+   * @param beforeId number after which these events are counted
+   */
+  constructor(callId: string, limit: number, beforeId = 0) {
     this.#callId = callId;
     this.#limit = limit;
+    this.#before = beforeId;
+    this.#newestId = beforeId;
   }
 
-  /** @returns the event with its number, from 1 */
+  get newestId(): number {
+    return this.#newestId;
+  }
+
+  /** @returns the event with its number */
   add(event: ResultEvent): NumberedEvent {
     const id = ++this.#newestId;
-    const place = (id - 1) % this.#limit;
+    const place = this.#placeOf(id);
     if (event.type === 'score') {
       this.#others[place] = null;
       this.#makeRoom(place);
@@ -42,15 +53,21 @@ export class KeptEvents {
     return { id, event };
   }
 
-  /** What is kept of the events after `id`, oldest first. */
+  /** What is kept of the events after `id`, oldest first; all for a number that was not given yet. */
   after(id: number): NumberedEvent[] {
-    const oldest = Math.max(1, this.#newestId - this.#limit + 1, Math.floor(id) + 1);
+    const [first, kept] = [this.#before + 1, this.#newestId - this.#limit + 1];
+    // A number from before a restart of the service says nothing of these events.
+    const wanted = id > this.#newestId ? 0 : Math.floor(id) + 1;
     const events: NumberedEvent[] = [];
-    for (let next = oldest; next <= this.#newestId; next++) {
-      const place = (next - 1) % this.#limit;
+    for (let next = Math.max(first, kept, wanted); next <= this.#newestId; next++) {
+      const place = this.#placeOf(next);
       events.push({ id: next, event: this.#others[place] ?? this.#read(place * FIELDS) });
     }
     return events;
+  }
+
+  #placeOf(id: number): number {
+    return (id - this.#before - 1) % this.#limit;
   }
 
   #makeRoom(place: number): void {

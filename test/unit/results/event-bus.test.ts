@@ -68,6 +68,17 @@ describe('EventBus', () => {
     expect(later.ids).toEqual([5, 6]);
   });
 
+  it('counts on when an id is used again, so that a reader who goes on misses nothing', () => {
+    const first = callOf('c1');
+    bus.started(first);
+    for (const lostMs of [1, 2, 3]) bus.published(first, gap('c1', lostMs));
+    bus.streamEnded(first);
+    const second = callOf('c1');
+    bus.started(second);
+    bus.published(second, gap('c1', 4));
+    expect(subscribe('c1', 'a', 3).entries).toEqual([{ id: 4, event: gap('c1', 4) }]);
+  });
+
   it('finds a call beside another key’s under the id that was given', () => {
     const early = subscribe('room', 'b');
     const others = callOf('room', 'a');

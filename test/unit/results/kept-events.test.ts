@@ -62,12 +62,22 @@ describe('what is kept of a call', () => {
     );
   });
 
-  it('is given from an id on; none after the newest, all after one long gone', () => {
+  it('is counted on from the call before', () => {
+    const kept = new KeptEvents('c', 3, 7);
+    expect(kept.after(5)).toEqual([]);
+    for (let seq = 1; seq <= 4; seq++) kept.add(score(seq));
+    expect(kept.after(5)).toEqual([9, 10, 11].map((id) => ({ id, event: score(id - 7) })));
+    expect(kept.after(10).map(({ id }) => id)).toEqual([11]);
+  });
+
+  it('is given from an id on; none after the newest, all after one long gone or of another life', () => {
     const kept = new KeptEvents('c', 3);
     for (let seq = 1; seq <= 5; seq++) kept.add(score(seq));
     expect(kept.after(4).map(({ id }) => id)).toEqual([5]);
     expect(kept.after(5)).toEqual([]);
     expect(kept.after(1).map(({ id }) => id)).toEqual([3, 4, 5]);
-    expect(kept.after(-1).map(({ id }) => id)).toEqual([3, 4, 5]);
+    for (const other of [-1, 6, 900]) {
+      expect(kept.after(other).map(({ id }) => id)).toEqual([3, 4, 5]);
+    }
   });
 });
