@@ -25,7 +25,7 @@ import { CallManager } from './stream/call-manager.ts';
 import { createLane } from './stream/create-lane.ts';
 import { chooseDetector } from './stream/detector-choice.ts';
 import { type LaneListener, startInProcessLane, startThreadLane } from './stream/lane-host.ts';
-import { LanePool } from './stream/lane-pool.ts';
+import { LanePool, type LanePoolListener } from './stream/lane-pool.ts';
 import type { SummaryStore } from './summaries/summary-store.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
@@ -236,7 +236,7 @@ async function startLanes(
     const lane = await createLane({ detectorFolders, engine, settings, clock, emit });
     return startInProcessLane(lane, clock, listener);
   };
-  return LanePool.start(Math.max(1, config.lanes), startOne, {
+  const listener: LanePoolListener = {
     events: (events) => calls.laneEvents(events),
     load: (laneIndex, load) => metrics.laneLoad(laneIndex, load),
     lost: (feedIds, reason) => {
@@ -244,7 +244,9 @@ async function startLanes(
       logger.error({ feeds: feedIds.length, reason }, 'a lane died');
       calls.lanesLost(feedIds);
     },
-  });
+    notStarted: (lane, err) => logger.error({ lane, err }, 'a lane could not be started anew'),
+  };
+  return LanePool.start(Math.max(1, config.lanes), startOne, listener, clock);
 }
 
 function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEvents {

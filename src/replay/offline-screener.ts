@@ -66,11 +66,8 @@ export class OfflineScreener {
       snapshot: (feedId) => lane.snapshot(feedId),
       stop: async () => lane.dispose(),
     };
-    const pool = await LanePool.start(1, async () => host, {
-      events() {},
-      load() {},
-      lost() {},
-    });
+    const unheard = { events() {}, load() {}, lost() {}, notStarted() {} };
+    const pool = await LanePool.start(1, async () => host, unheard, options.clock);
     calls.useLanes(pool);
     return new OfflineScreener(calls, lane, pool);
   }

@@ -5,6 +5,7 @@ import type { LaneEvent, LaneLoad } from './events.ts';
 import type { FeedSpec, Lane, LaneSettings } from './lane.ts';
 import type { LaneCommand, LaneReport, LaneThreadSetup } from './lane-messages.ts';
 import { LaneTicker } from './lane-ticker.ts';
+import { LaneWatchdog } from './lane-watchdog.ts';
 
 /** What the I/O thread is told by a lane. */
 export interface LaneListener {
@@ -87,6 +88,7 @@ class ThreadLane implements LaneHost {
   readonly #listener: LaneListener;
   readonly #snapshots = new Map<number, (legs: Uint8Array[] | null) => void>();
   #snapshotId = 0;
+  #watchdog: LaneWatchdog | null = null;
   #ready: (failure: Error | null) => void = () => {};
   readonly #readiness: Promise<void>;
   #ended = false;
@@ -121,6 +123,8 @@ class ThreadLane implements LaneHost {
     } finally {
       timer.cancel();
     }
+    if (!this.#ended)
+      this.#watchdog = new LaneWatchdog(this.#clock, (reason) => this.#kill(reason));
   }
 
   open(spec: FeedSpec): void {
@@ -142,6 +146,7 @@ class ThreadLane implements LaneHost {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#watchdog?.stop();
     if (this.#ended) return;
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#send({ kind: 'stop' });
@@ -163,6 +168,7 @@ class ThreadLane implements LaneHost {
         this.#listener.events(report.events);
         break;
       case 'load':
+        this.#watchdog?.heard();
         this.#listener.load(report.load);
         break;
       case 'snapshot':
@@ -170,15 +176,20 @@ class ThreadLane implements LaneHost {
         this.#snapshots.delete(report.requestId);
         break;
       case 'failed':
-        this.#end(report.reason);
-        void this.#worker.terminate();
+        this.#kill(report.reason);
         break;
     }
+  }
+
+  #kill(reason: string): void {
+    this.#end(reason);
+    void this.#worker.terminate();
   }
 
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#watchdog?.stop();
     this.#ready(new Error(reason));
     for (const resolve of this.#snapshots.values()) resolve(null);
     this.#snapshots.clear();

@@ -1,9 +1,13 @@
+import type { Clock, Timer } from '../clock.ts';
 import type { LaneEvent, LaneLoad } from './events.ts';
 import type { FeedSpec } from './lane.ts';
 import type { LaneHost, LaneListener } from './lane-host.ts';
 
 /** A lane busier than this takes no new calls. */
 export const BUSY_LIMIT = 0.8;
+/** A lane that could not be started anew is tried again after this, then after twice as long, … */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 const IDLE_LOAD: LaneLoad = {
   feeds: 0,
   busyShare: 0,
@@ -21,12 +25,15 @@ export interface LanePoolListener {
   load(laneIndex: number, load: LaneLoad): void;
   /** These feeds died with their lane. */
   lost(feedIds: readonly number[], reason: string): void;
+  /** No lane could be started in the place of one that died; it is tried again. */
+  notStarted(laneIndex: number, error: unknown): void;
 }
 
 interface Slot {
   host: LaneHost | null;
   readonly feedIds: Set<number>;
   load: LaneLoad;
+  retry: Timer | null;
 }
 
 export type StartLane = (listener: LaneListener) => Promise<LaneHost>;
@@ -38,16 +45,24 @@ export type StartLane = (listener: LaneListener) => Promise<LaneHost>;
 export class LanePool {
   readonly #startLane: StartLane;
   readonly #listener: LanePoolListener;
+  readonly #clock: Clock;
   readonly #slots: Slot[];
   #stopping = false;
 
-  private constructor(laneCount: number, startLane: StartLane, listener: LanePoolListener) {
+  private constructor(
+    laneCount: number,
+    startLane: StartLane,
+    listener: LanePoolListener,
+    clock: Clock,
+  ) {
     this.#startLane = startLane;
     this.#listener = listener;
+    this.#clock = clock;
     this.#slots = Array.from({ length: laneCount }, () => ({
       host: null,
       feedIds: new Set<number>(),
       load: IDLE_LOAD,
+      retry: null,
     }));
   }
 
@@ -56,9 +71,10 @@ export class LanePool {
     laneCount: number,
     startLane: StartLane,
     listener: LanePoolListener,
+    clock: Clock,
   ): Promise<LanePool> {
     if (laneCount < 1) throw new RangeError(`laneCount must be >= 1, got ${laneCount}`);
-    const pool = new LanePool(laneCount, startLane, listener);
+    const pool = new LanePool(laneCount, startLane, listener, clock);
     try {
       await Promise.all(pool.#slots.map((_, index) => pool.#fill(index)));
     } catch (error) {
@@ -106,6 +122,7 @@ export class LanePool {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    for (const { retry } of this.#slots) retry?.cancel();
     await Promise.all(this.#slots.map(({ host }) => host?.stop()));
   }
 
@@ -137,9 +154,19 @@ export class LanePool {
     const feedIds = [...slot.feedIds];
     slot.feedIds.clear();
     this.#listener.lost(feedIds, reason);
-    if (!this.#stopping) {
-      this.#fill(index).catch(() => {
-        // The slot stays empty: the pool has less room, which /readyz tells.
+    void this.#refill(index, FIRST_RETRY_MS);
+  }
+
+  /** Until it succeeds the pool has less room, which /readyz tells when none is left. */
+  async #refill(index: number, retryMs: number): Promise<void> {
+    if (this.#stopping) return;
+    try {
+      await this.#fill(index);
+    } catch (error) {
+      if (this.#stopping) return;
+      this.#listener.notStarted(index, error);
+      this.#slots[index]!.retry = this.#clock.after(retryMs, () => {
+        void this.#refill(index, Math.min(2 * retryMs, LONGEST_RETRY_MS));
       });
     }
   }

@@ -12,7 +12,10 @@ export interface TickerListener {
   failed(reason: string): void;
 }
 
-/** Drives a lane from the clock: a turn every tick, never two at once, and its load every second. */
+/**
+ * Drives a lane from the clock: a turn every tick, never two at once, and its load every second. A
+ * turn that does not end is not reported over: whoever waits for the load learns of it.
+ */
 export class LaneTicker {
   readonly #lane: Lane;
   readonly #clock: Clock;
@@ -23,6 +26,8 @@ export class LaneTicker {
   #lastTickMs: number;
   #lagMs = 0;
   #stopped = false;
+  #turnsBegun = 0;
+  #turnsBegunAtReport = 0;
 
   constructor(lane: Lane, clock: Clock, listener: TickerListener) {
     this.#lane = lane;
@@ -30,7 +35,7 @@ export class LaneTicker {
     this.#listener = listener;
     this.#lastTickMs = clock.nowMs();
     this.#tick = clock.every(LANE_TICK_MS, () => this.#onTick());
-    this.#report = clock.every(LOAD_PERIOD_MS, () => listener.load(lane.takeLoad(this.#takeLag())));
+    this.#report = clock.every(LOAD_PERIOD_MS, () => this.#onReport());
   }
 
   /** Resolves when the turn in progress is over; none follows. */
@@ -46,7 +51,14 @@ export class LaneTicker {
     this.#lagMs = Math.max(this.#lagMs, nowMs - this.#lastTickMs - LANE_TICK_MS);
     this.#lastTickMs = nowMs;
     if (this.#running !== null || this.#stopped) return;
+    this.#turnsBegun++;
     this.#running = this.#turn();
+  }
+
+  #onReport(): void {
+    const isSameTurn = this.#running !== null && this.#turnsBegun === this.#turnsBegunAtReport;
+    this.#turnsBegunAtReport = this.#turnsBegun;
+    if (!isSameTurn) this.#listener.load(this.#lane.takeLoad(this.#takeLag()));
   }
 
   async #turn(): Promise<void> {

@@ -3,6 +3,7 @@ import type { LaneLoad } from '../../../src/stream/events.ts';
 import type { FeedSpec } from '../../../src/stream/lane.ts';
 import type { LaneHost, LaneListener } from '../../../src/stream/lane-host.ts';
 import { LanePool } from '../../../src/stream/lane-pool.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 class FakeHost implements LaneHost {
   readonly opened: number[] = [];
@@ -33,6 +34,8 @@ async function createPool(lanes: number, start?: (count: number) => Promise<void
   const hosts: FakeHost[] = [];
   const lost: [readonly number[], string][] = [];
   const loads: number[] = [];
+  const notStarted: unknown[] = [];
+  const clock = new FakeClock();
   const pool = await LanePool.start(
     lanes,
     async (listener) => {
@@ -45,9 +48,11 @@ async function createPool(lanes: number, start?: (count: number) => Promise<void
       events() {},
       load: (laneIndex) => loads.push(laneIndex),
       lost: (feedIds, reason) => lost.push([feedIds, reason]),
+      notStarted: (laneIndex, error) => notStarted.push([laneIndex, error]),
     },
+    clock,
   );
-  return { pool, hosts, lost, loads };
+  return { pool, hosts, lost, loads, notStarted, clock };
 }
 
 describe('LanePool', () => {
@@ -101,15 +106,33 @@ describe('LanePool', () => {
     expect(hosts[2]!.opened).toEqual([4]);
   });
 
-  it('has less room when the place cannot be filled', async () => {
-    const { pool, hosts, lost } = await createPool(1, async (count) => {
-      if (count > 1) throw new Error('no memory');
+  it('has less room while the place cannot be filled, and tries again', async () => {
+    const error = new Error('no memory');
+    const { pool, hosts, lost, notStarted, clock } = await createPool(1, async (count) => {
+      if (count > 1 && count < 4) throw error;
     });
     hosts[0]!.listener.died('killed');
-    await vi.waitFor(() => expect(hosts).toHaveLength(2));
+    await vi.waitFor(() => expect(notStarted).toEqual([[0, error]]));
     expect([pool.pick(), pool.hasRoom]).toEqual([null, false]);
     pool.open(0, feed(1));
     expect(lost.at(-1)).toEqual([[1], 'the lane is starting']);
+    clock.advance(1_000);
+    await vi.waitFor(() => expect(notStarted).toHaveLength(2));
+    clock.advance(1_999);
+    expect(hosts).toHaveLength(3);
+    clock.advance(1);
+    await vi.waitFor(() => expect(pool.pick()).toBe(0));
+    expect([hosts.length, clock.pendingTimers]).toEqual([4, 0]);
+  });
+
+  it('tries no more when it stops', async () => {
+    const { pool, hosts, notStarted, clock } = await createPool(1, async (count) => {
+      if (count > 1) throw new Error('no memory');
+    });
+    hosts[0]!.listener.died('killed');
+    await vi.waitFor(() => expect(notStarted).toHaveLength(1));
+    await pool.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('stops the lanes that did start when one does not', async () => {
@@ -121,7 +144,8 @@ describe('LanePool', () => {
         hosts.push(new FakeHost(listener));
         return hosts[0]!;
       },
-      { events() {}, load() {}, lost() {} },
+      { events() {}, load() {}, lost() {}, notStarted() {} },
+      new FakeClock(),
     );
     await expect(starting).rejects.toThrow('no detector');
     expect(hosts[0]!.stopped).toBe(true);

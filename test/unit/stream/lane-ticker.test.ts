@@ -42,11 +42,13 @@ describe('LaneTicker', () => {
     expect(state.turns).toBe(2);
   });
 
-  it('reports its load every second, with the worst lateness once', () => {
-    const { clock, state } = createTicker();
+  it('reports its load every second, with the worst lateness once', async () => {
+    const { clock, state, settle } = createTicker();
     clock.advance(1000);
+    await settle();
     clock.jump(clock.nowMs() + 500);
     clock.advance(1000);
+    await settle();
     clock.advance(1000);
     expect(state.lags).toEqual([0, 500, 0]);
   });
@@ -56,6 +58,17 @@ describe('LaneTicker', () => {
     clock.jump(clock.nowMs() - 3_600_000);
     clock.advance(1000);
     expect(state.lags).toEqual([0]);
+  });
+
+  it('reports no load over a turn that does not end', async () => {
+    const { clock, state, settle } = createTicker();
+    clock.advance(1000);
+    expect(state.lags).toHaveLength(1);
+    clock.advance(5000);
+    expect(state.lags).toHaveLength(1);
+    await settle();
+    clock.advance(1000);
+    expect(state.lags).toHaveLength(2);
   });
 
   it('says that the lane failed, once, and turns it no more', async () => {
