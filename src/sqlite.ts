@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
 
 /** The store cannot be used: it belongs to another process, or to a newer version. */
@@ -26,6 +27,8 @@ export interface SqliteOptions {
  *   it is locked, damaged or full.
  */
 export function openSqlite(path: string, options: SqliteOptions): Database.Database {
+  // What calls leave behind is for the service's user only; the log beside it takes the file's mode.
+  closeSync(openSync(path, 'a', 0o600));
   const db = new Database(path, { timeout: options.timeoutMs });
   try {
     db.pragma('journal_mode = WAL');

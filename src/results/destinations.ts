@@ -12,7 +12,9 @@ const secret = z.string().refine((text) => {
   if (!text.startsWith(SECRET_PREFIX)) return false;
   const body = text.slice(SECRET_PREFIX.length);
   const bytes = Buffer.from(body, 'base64').length;
-  return /^[A-Za-z0-9+/]+=*$/.test(body) && bytes >= MIN_SECRET_BYTES && bytes <= MAX_SECRET_BYTES;
+  return (
+    /^[A-Za-z0-9+/]+={0,2}$/.test(body) && bytes >= MIN_SECRET_BYTES && bytes <= MAX_SECRET_BYTES
+  );
 }, `must be ${SECRET_PREFIX} and ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes in base64`);
 
 /** One receiver of alerts, as the policies file names it. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -43,6 +43,15 @@ function rig(store: Pick<AlertStore, 'write'>, maxHeld = 10) {
 
 const ids = (store: AlertStore, nowMs = 2_000_000) =>
   store.due('slack', nowMs, 100).map(({ alert }) => alert.id);
+
+it('keeps its files from other users of the machine, whatever folder it is given', () => {
+  const { outbox, clock } = rig(openStore());
+  outbox.record(fakeAlert('a1'), ['slack']);
+  clock.advance(0);
+  for (const file of ['alerts.db', 'alerts.db-wal']) {
+    expect((statSync(join(folder, file)).mode & 0o077).toString(8)).toBe('0');
+  }
+});
 
 describe('Outbox', () => {
   it('puts an alert, its deliveries and its record into one transaction', () => {

@@ -90,6 +90,17 @@ destinations:
     ]);
   });
 
+  it('takes secrets only with which a delivery can be signed', () => {
+    const problemsOf = (secret: string) =>
+      read(`destinations:
+  - { name: d, url: 'https://example.com', secrets: [${secret}] }`).problems;
+    const body = 'A'.repeat(32);
+    expect([body, `${body}==`].flatMap((text) => problemsOf(`whsec_${text}`))).toEqual([]);
+    for (const wrong of [body, `whsec_${body}===`, `whsec_A=${body}`, `whsec_${'A'.repeat(88)}`]) {
+      expect(problemsOf(wrong)).toEqual([expect.stringContaining('must be whsec_ and 24 to 64')]);
+    }
+  });
+
   it('says every problem of call control at once', () => {
     const sid = `AC${'0'.repeat(32)}`;
     const { problems } = read(`policies:
