@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { type LineReading, LineTooLongError, linesOf } from './lines.ts';
 import { GENESIS_HASH, hashOf, type LogLine, logLineSchema } from './record.ts';
 import { listSegments } from './segments.ts';
 import { readStub } from './stub.ts';
@@ -18,7 +18,8 @@ export interface LogReport {
   readonly problem: string | null;
 }
 
-interface Reading {
+/** How far a check has come. */
+interface ChainState {
   index: number;
   previous: string;
   decisions: number;
@@ -31,11 +32,15 @@ interface Reading {
  * checkpoints when there is a key. Finds changed, removed, inserted and reordered lines.
  * @param publicKey PEM; null = signatures are not checked
  */
-export function verifyLog(folder: string, publicKey: string | null): LogReport {
+export function verifyLog(
+  folder: string,
+  publicKey: string | null,
+  reading: LineReading = {},
+): LogReport {
   const key = publicKey === null ? null : createPublicKey(publicKey);
   const stub = readStub(folder);
   const cut = stub?.nextIndex ?? 0;
-  const reading: Reading = {
+  const state: ChainState = {
     ...{ index: cut, previous: stub?.lastHash ?? GENESIS_HASH },
     ...{ decisions: 0, checkpoints: 0, signed: 0 },
   };
@@ -43,43 +48,52 @@ export function verifyLog(folder: string, publicKey: string | null): LogReport {
   for (const { file, firstIndex } of listSegments(folder)) {
     // What retention cut but had no time to take away.
     if (firstIndex < cut) continue;
-    problem = checkSegment(file, reading, key);
+    problem = checkSegment(file, key, state, reading);
     if (problem !== null) break;
   }
-  const { index, decisions, checkpoints, signed } = reading;
+  const { index, decisions, checkpoints, signed } = state;
   return { lines: index - cut, decisions, checkpoints, signed, cut, problem };
 }
 
-function checkSegment(file: string, reading: Reading, key: KeyObject | null): string | null {
-  const text = readFileSync(file, 'utf8');
-  const lines = text.split('\n');
-  const tail = lines.pop();
-  for (const [number, line] of lines.entries()) {
-    const what = checkLine(line, reading, key);
-    if (what !== null) return `${basename(file)}:${number + 1}: ${what}`;
+function checkSegment(
+  file: string,
+  key: KeyObject | null,
+  state: ChainState,
+  reading: LineReading,
+): string | null {
+  let number = 1;
+  try {
+    for (const { text, isWhole } of linesOf(file, reading)) {
+      const what = isWhole ? checkLine(text, state, key) : 'the line is not whole';
+      if (what !== null) return `${basename(file)}:${number}: ${what}`;
+      number++;
+    }
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
+    return `${basename(file)}:${number}: ${error.reason}`;
   }
-  return tail === '' ? null : `${basename(file)}:${lines.length + 1}: the line is not whole`;
+  return null;
 }
 
-function checkLine(text: string, reading: Reading, key: KeyObject | null): string | null {
+function checkLine(text: string, state: ChainState, key: KeyObject | null): string | null {
   const line = parseLine(text);
   if (line === null) return 'no line of a decision log';
   if (hashOf(line) !== line.hash) return `record ${line.index} was changed`;
-  if (line.index !== reading.index) {
-    return `record ${reading.index} is missing or out of order: found ${line.index}`;
+  if (line.index !== state.index) {
+    return `record ${state.index} is missing or out of order: found ${line.index}`;
   }
-  if (line.previous !== reading.previous) {
+  if (line.previous !== state.previous) {
     return `record ${line.index} does not follow the one before it`;
   }
   if (line.kind === 'checkpoint') {
-    reading.checkpoints++;
+    state.checkpoints++;
     if (key !== null && line.signature !== null) {
       if (!isSignedBy(line, key)) return `the signature of checkpoint ${line.index} is wrong`;
-      reading.signed++;
+      state.signed++;
     } else if (key !== null) return `checkpoint ${line.index} has no signature`;
-  } else reading.decisions++;
-  reading.index++;
-  reading.previous = line.hash;
+  } else state.decisions++;
+  state.index++;
+  state.previous = line.hash;
   return null;
 }
 
