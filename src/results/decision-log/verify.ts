@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, type KeyObject, verify } from 'node:crypto';
 import { basename } from 'node:path';
 import { type LineReading, LineTooLongError, linesOf } from './lines.ts';
 import { GENESIS_HASH, hashOf, type LogLine, logLineSchema } from './record.ts';
@@ -10,13 +10,15 @@ export interface LogReport {
   readonly lines: number;
   readonly decisions: number;
   readonly checkpoints: number;
-  /** Checkpoints whose signature was checked with the key given. */
+  /** Checkpoints whose signature was checked with one of the keys given. */
   readonly signed: number;
   /** Lines that retention cut before the first one here. */
   readonly cut: number;
   /** The first bad line (`file:line: what`), or null. Nothing after it was looked at. */
   readonly problem: string | null;
 }
+
+type Checkpoint = LogLine & { readonly kind: 'checkpoint' };
 
 /** How far a check has come. */
 interface ChainState {
@@ -27,17 +29,21 @@ interface ChainState {
   signed: number;
 }
 
+/** Public keys by their ids. */
+type KnownKeys = ReadonlyMap<string, KeyObject>;
+
 /**
  * Checks a whole log: every line's hash, its link to the line before, its number, and the signatures of
- * checkpoints when there is a key. Finds changed, removed, inserted and reordered lines.
- * @param publicKey PEM; null = signatures are not checked
+ * checkpoints when there are keys. Finds changed, removed, inserted and reordered lines.
+ * @param publicKeys each checkpoint names the one that it is signed with; none = signatures are not checked
+ * @throws when the stub is damaged, and the system's error when a file cannot be read
  */
 export function verifyLog(
   folder: string,
-  publicKey: string | null,
+  publicKeys: readonly KeyObject[],
   reading: LineReading = {},
 ): LogReport {
-  const key = publicKey === null ? null : createPublicKey(publicKey);
+  const keys: KnownKeys = new Map(publicKeys.map((key) => [keyIdOf(key), key]));
   const stub = readStub(folder);
   const cut = stub?.nextIndex ?? 0;
   const state: ChainState = {
@@ -48,7 +54,7 @@ export function verifyLog(
   for (const { file, firstIndex } of listSegments(folder)) {
     // What retention cut but had no time to take away.
     if (firstIndex < cut) continue;
-    problem = checkSegment(file, key, state, reading);
+    problem = checkSegment(file, keys, state, reading);
     if (problem !== null) break;
   }
   const { index, decisions, checkpoints, signed } = state;
@@ -57,14 +63,14 @@ export function verifyLog(
 
 function checkSegment(
   file: string,
-  key: KeyObject | null,
+  keys: KnownKeys,
   state: ChainState,
   reading: LineReading,
 ): string | null {
   let number = 1;
   try {
     for (const { text, isWhole } of linesOf(file, reading)) {
-      const what = isWhole ? checkLine(text, state, key) : 'the line is not whole';
+      const what = isWhole ? checkLine(text, state, keys) : 'the line is not whole';
       if (what !== null) return `${basename(file)}:${number}: ${what}`;
       number++;
     }
@@ -75,7 +81,7 @@ function checkSegment(
   return null;
 }
 
-function checkLine(text: string, state: ChainState, key: KeyObject | null): string | null {
+function checkLine(text: string, state: ChainState, keys: KnownKeys): string | null {
   const line = parseLine(text);
   if (line === null) return 'no line of a decision log';
   if (hashOf(line) !== line.hash) return `record ${line.index} was changed`;
@@ -87,10 +93,11 @@ function checkLine(text: string, state: ChainState, key: KeyObject | null): stri
   }
   if (line.kind === 'checkpoint') {
     state.checkpoints++;
-    if (key !== null && line.signature !== null) {
-      if (!isSignedBy(line, key)) return `the signature of checkpoint ${line.index} is wrong`;
+    if (keys.size > 0) {
+      const what = checkSignature(line, keys);
+      if (what !== null) return what;
       state.signed++;
-    } else if (key !== null) return `checkpoint ${line.index} has no signature`;
+    }
   } else state.decisions++;
   state.index++;
   state.previous = line.hash;
@@ -107,9 +114,15 @@ export function parseLine(text: string): LogLine | null {
   }
 }
 
-function isSignedBy(line: LogLine & { readonly kind: 'checkpoint' }, key: KeyObject): boolean {
-  if (line.keyId !== keyIdOf(key)) return false;
-  return verify(null, signedBytes(line), key, Buffer.from(line.signature ?? '', 'base64'));
+function checkSignature(line: Checkpoint, keys: KnownKeys): string | null {
+  const { index, signature, keyId } = line;
+  if (signature === null) return `checkpoint ${index} has no signature`;
+  const key = keyId === null ? undefined : keys.get(keyId);
+  if (key === undefined) {
+    return `the signature of checkpoint ${index} is of key ${keyId}, which was not given`;
+  }
+  const isRight = verify(null, signedBytes(line), key, Buffer.from(signature, 'base64'));
+  return isRight ? null : `the signature of checkpoint ${index} is wrong`;
 }
 
 /** What a checkpoint signs: its place, its time and the hash of everything before it. */

@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 1, 12);
 const pair = generateKeyPairSync('ed25519');
 const signingKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const { publicKey } = pair;
 /** Every line lies in many chunks, and characters of several bytes across their borders. */
 const reading = { chunkBytes: 7 };
 
@@ -44,17 +44,21 @@ it('goes on with, verifies and cuts days that fit into no string', () => {
   log.append(decisions(4, 3), START_MS + DAY_MS);
   const torn = Buffer.from('{"kind":"decision","note":"€');
   appendFileSync(join(folder, readdirSync(folder).sort()[1]!), torn);
-  expect(verifyLog(folder, publicKey, reading).problem).toMatch(/0102\.jsonl:4: .* not whole/);
+  expect(verifyLog(folder, [publicKey], reading).problem).toMatch(/0102\.jsonl:4: .* not whole/);
 
   const again = open();
   expect([again.lastSeq, again.recovery.cutBytes]).toEqual([6, torn.length]);
   again.append(decisions(7, 1), START_MS + 2 * DAY_MS);
   const report = { lines: 9, decisions: 7, checkpoints: 2, signed: 2, cut: 0, problem: null };
-  expect(verifyLog(folder, publicKey, reading)).toEqual(report);
-  expect(verifyLog(folder, publicKey)).toEqual(report);
+  expect(verifyLog(folder, [publicKey], reading)).toEqual(report);
+  expect(verifyLog(folder, [publicKey])).toEqual(report);
 
   expect(again.cut(START_MS + 2 * DAY_MS, START_MS)).toBe(2);
-  expect(verifyLog(folder, publicKey, reading)).toMatchObject({ lines: 1, cut: 8, problem: null });
+  expect(verifyLog(folder, [publicKey], reading)).toMatchObject({
+    lines: 1,
+    cut: 8,
+    problem: null,
+  });
   expect(open().lastSeq).toBe(7);
 });
 
@@ -66,7 +70,7 @@ it('finds the newest decision before a checkpoint', () => {
   const log = open();
   expect(log.lastSeq).toBe(2);
   log.append(decisions(2, 2), START_MS);
-  expect(verifyLog(folder, publicKey, reading)).toMatchObject({ decisions: 3, problem: null });
+  expect(verifyLog(folder, [publicKey], reading)).toMatchObject({ decisions: 3, problem: null });
 });
 
 it('names a line longer than any that is written, and refuses to go on after it', () => {
@@ -74,7 +78,7 @@ it('names a line longer than any that is written, and refuses to go on after it'
   const file = join(folder, readdirSync(folder)[0]!);
   appendFileSync(file, `${' '.repeat(3_000)}\n`);
   const short = { chunkBytes: 512, maxLineBytes: 2_000 };
-  expect(verifyLog(folder, null, short).problem).toMatch(
+  expect(verifyLog(folder, [], short).problem).toMatch(
     /0101\.jsonl:3: the line is longer than 2000 bytes \(LOG_ERR_LINE_TOO_LONG\)/,
   );
   const openShort = () => new DecisionLog({ folder, signingKey, hashKey: null, reading: short });

@@ -40,7 +40,7 @@ function life(ids: readonly string[], unlogged: readonly string[] = []): object[
 /** `id seq` of every decision in the log, which must be whole. */
 function logged(): string[] {
   const logFolder = decisionLogFolder(folder);
-  expect(verifyLog(logFolder, null).problem).toBeNull();
+  expect(verifyLog(logFolder, []).problem).toBeNull();
   return readdirSync(logFolder).flatMap((name) =>
     readFileSync(join(logFolder, name), 'utf8')
       .trimEnd()
