@@ -1,12 +1,14 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { decisionLogFolder } from '../results/decision-log/log-writer.ts';
 import { verifyLog } from '../results/decision-log/verify.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { collect } from './options.ts';
 
 interface VerifyOptions {
   readonly dataFolder?: string;
-  readonly publicKey?: string;
+  readonly publicKey: readonly string[];
 }
 
 /** `bonafide log verify`: finds any changed, removed, inserted or reordered record. */
@@ -23,7 +25,9 @@ export function addLogCommand(
     .option('--data-folder <path>', 'folder of the store (BONAFIDE_DATA_FOLDER)')
     .option(
       '--public-key <path>',
-      'PEM of the public key: checks the signatures of checkpoints too',
+      'PEM of the public key: checks the signatures of checkpoints too (repeat after a change of keys)',
+      collect,
+      [],
     )
     .action((options: VerifyOptions) => exit(check(options, context)));
 }
@@ -37,8 +41,10 @@ function check(options: VerifyOptions, context: CliContext): ExitCode {
       EXIT.configuration,
     );
   }
-  const publicKey = readKey(options.publicKey);
-  const { problem, lines, decisions, checkpoints, signed, cut } = verifyLog(folder, publicKey);
+  const { problem, lines, decisions, checkpoints, signed, cut } = verifyLog(
+    folder,
+    options.publicKey.map(readKey),
+  );
   if (problem !== null) {
     context.stdout.write(`first bad record: ${problem}\n`);
     return EXIT.failure;
@@ -50,11 +56,10 @@ function check(options: VerifyOptions, context: CliContext): ExitCode {
   return EXIT.ok;
 }
 
-function readKey(path: string | undefined): string | null {
-  if (path === undefined) return null;
+function readKey(path: string): KeyObject {
   try {
-    return readFileSync(path, 'utf8');
+    return createPublicKey(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new CliError((error as Error).message, EXIT.configuration);
+    throw new CliError(`${path}: ${(error as Error).message}`, EXIT.configuration);
   }
 }

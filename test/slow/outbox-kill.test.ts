@@ -98,7 +98,7 @@ it(`loses no alert over ${KILLS} kills, and a receiver that knows ids sees each 
   expect([...seen.keys()].sort()).toEqual([...stored].sort());
   // The log is whole, and has one record an alert: none without, none twice.
   const log = decisionLogFolder(folder);
-  expect(verifyLog(log, null).problem).toBeNull();
+  expect(verifyLog(log, []).problem).toBeNull();
   const recorded = listSegments(log)
     .flatMap(({ file }) => readFileSync(file, 'utf8').trimEnd().split('\n'))
     .map((line) => parseLine(line))

@@ -6,21 +6,22 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { isoTimeOf } from '../../clock.ts';
-import { StoreError } from '../../sqlite.ts';
 import type { StoredDecision } from '../outbox/alert-store.ts';
+import { type LineReading, wholeBytesOf } from './lines.ts';
 import { GENESIS_HASH, type LogLine, sealLine, withoutNumbers } from './record.ts';
+import { lastLineOf, lastSeqOf } from './segment-end.ts';
 import { listSegments, segmentFile } from './segments.ts';
 import { readStub, STUB_FILE } from './stub.ts';
-import { keyIdOf, parseLine, signedBytes } from './verify.ts';
+import { keyIdOf, signedBytes } from './verify.ts';
 
 export interface DecisionLogOptions {
   /** Made when missing. */
@@ -29,6 +30,7 @@ export interface DecisionLogOptions {
   readonly signingKey: string | null;
   /** Key of the hashes that stand for numbers and metadata; null = in clear. */
   readonly hashKey: Uint8Array | null;
+  readonly reading?: LineReading;
 }
 
 /** What opening a log found. */
@@ -95,14 +97,16 @@ export class DecisionLog {
     this.#lastSeq = fresh.at(-1)!.seq;
   }
 
-  /** Cuts whole segments begun before a time, but the newest. @returns how many */
+  /**
+   * Cuts whole segments begun before a time, but the newest. Reads no more than their last line.
+   * @returns how many. @throws StoreError when that line is damaged
+   */
   cut(beforeMs: number, nowMs: number): number {
     const segments = listSegments(this.#options.folder);
     const old = segments.slice(0, -1).filter(({ day }) => day < dayOf(beforeMs));
     const last = old.at(-1);
     if (last === undefined) return 0;
-    const line = parseLine(readFileSync(last.file, 'utf8').trimEnd().split('\n').at(-1)!);
-    if (line === null) throw new StoreError(`${last.file}: the last line is damaged`);
+    const line = lastLineOf(last.file, this.#options.reading);
     const stub = { nextIndex: line.index + 1, lastHash: line.hash, cutAtMs: Math.floor(nowMs) };
     const path = join(this.#options.folder, STUB_FILE);
     // The stub first, in one step: a loss of power leaves segments too many, never a gap.
@@ -143,7 +147,7 @@ export class DecisionLog {
     this.#previous = last.hash;
   }
 
-  /** Reads the newest segment and cuts off a line that is not whole. @returns bytes cut */
+  /** Reads the end of the newest segment and cuts off a line that is not whole. @returns bytes cut */
   #recover(): number {
     const stubIndex = this.#index;
     // What a cut had no time to take away.
@@ -154,10 +158,10 @@ export class DecisionLog {
     let cutBytes = 0;
     // The newest may hold nothing whole: then the one before it has the last line.
     for (const { file, day } of left.reverse()) {
-      const bytes = readFileSync(file);
-      const whole = bytes.lastIndexOf(10) + 1;
-      cutBytes += bytes.length - whole;
-      if (whole < bytes.length) truncateSync(file, whole);
+      const { size } = statSync(file);
+      const whole = wholeBytesOf(file, this.#options.reading);
+      cutBytes += size - whole;
+      if (whole < size) truncateSync(file, whole);
       if (whole === 0) {
         rmSync(file);
         continue;
@@ -165,22 +169,18 @@ export class DecisionLog {
       this.#file = file;
       this.#day = day;
       this.#bytes = whole;
-      this.#readEnd(bytes.subarray(0, whole).toString(), file);
+      this.#readEnd(file);
       break;
     }
     return cutBytes;
   }
 
-  #readEnd(text: string, file: string): void {
-    const lines = text.trimEnd().split('\n');
-    const last = parseLine(lines.at(-1)!);
-    if (last === null) throw new StoreError(`${file}: the last line is damaged`);
+  #readEnd(file: string): void {
+    const { reading } = this.#options;
+    const last = lastLineOf(file, reading);
     this.#index = last.index + 1;
     this.#previous = last.hash;
-    for (const line of lines) {
-      const parsed = parseLine(line);
-      if (parsed?.kind === 'decision') this.#lastSeq = Math.max(this.#lastSeq, parsed.seq);
-    }
+    this.#lastSeq = lastSeqOf(file, reading);
   }
 }
 

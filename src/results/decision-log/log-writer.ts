@@ -26,7 +26,7 @@ export interface LogSettings {
 }
 
 export interface LogWriterParts {
-  readonly store: Pick<AlertStore, 'decisionsAfter'>;
+  readonly store: Pick<AlertStore, 'decisionsAfter' | 'raiseSeq'>;
   readonly outbox: Pick<Outbox, 'write'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,7 +47,10 @@ export class LogWriter {
   /** The store was told to let go of what is up to this. */
   #clearedSeq = 0;
 
-  /** @throws when the log is damaged before its tail, or the key is none. */
+  /**
+   * Before the first decision is recorded: a store that is behind the log goes on after the log's last number.
+   * @throws when the log is damaged before its tail, the key is none, or the store takes no write.
+   */
   constructor(settings: LogSettings, parts: LogWriterParts) {
     this.#parts = parts;
     this.#keepMs = settings.keepDays * DAY_MS;
@@ -58,6 +61,7 @@ export class LogWriter {
     if (cutBytes > 0) {
       parts.logger.warn({ cutBytes }, 'the decision log ended in an unfinished record: cut back');
     }
+    this.#raiseStore();
     this.#timers.push(parts.clock.every(WRITE_EVERY_MS, () => this.write()));
     this.#timers.push(parts.clock.every(CUT_EVERY_MS, () => this.#cut()));
     this.#cut();
@@ -85,6 +89,16 @@ export class LogWriter {
   close(): void {
     for (const timer of this.#timers.splice(0)) timer.cancel();
     this.write();
+  }
+
+  /** A store that was lost or came out of a backup would give numbers again that the log has: none of these is written. */
+  #raiseStore(): void {
+    const { lastSeq: logSeq } = this.#log;
+    const storeSeq = this.#parts.store.raiseSeq(logSeq);
+    if (storeSeq === null) return;
+    const message =
+      'the alert store is older than the decision log: its numbers go on after the log';
+    this.#parts.logger.warn({ storeSeq, logSeq }, message);
   }
 
   #cut(): void {

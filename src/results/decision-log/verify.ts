@@ -1,6 +1,6 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash, type KeyObject, verify } from 'node:crypto';
 import { basename } from 'node:path';
+import { type LineReading, LineTooLongError, linesOf } from './lines.ts';
 import { GENESIS_HASH, hashOf, type LogLine, logLineSchema } from './record.ts';
 import { listSegments } from './segments.ts';
 import { readStub } from './stub.ts';
@@ -10,7 +10,7 @@ export interface LogReport {
   readonly lines: number;
   readonly decisions: number;
   readonly checkpoints: number;
-  /** Checkpoints whose signature was checked with the key given. */
+  /** Checkpoints whose signature was checked with one of the keys given. */
   readonly signed: number;
   /** Lines that retention cut before the first one here. */
   readonly cut: number;
@@ -18,7 +18,10 @@ export interface LogReport {
   readonly problem: string | null;
 }
 
-interface Reading {
+type Checkpoint = LogLine & { readonly kind: 'checkpoint' };
+
+/** How far a check has come. */
+interface ChainState {
   index: number;
   previous: string;
   decisions: number;
@@ -26,16 +29,24 @@ interface Reading {
   signed: number;
 }
 
+/** Public keys by their ids. */
+type KnownKeys = ReadonlyMap<string, KeyObject>;
+
 /**
  * Checks a whole log: every line's hash, its link to the line before, its number, and the signatures of
- * checkpoints when there is a key. Finds changed, removed, inserted and reordered lines.
- * @param publicKey PEM; null = signatures are not checked
+ * checkpoints when there are keys. Finds changed, removed, inserted and reordered lines.
+ * @param publicKeys each checkpoint names the one that it is signed with; none = signatures are not checked
+ * @throws when the stub is damaged, and the system's error when a file cannot be read
  */
-export function verifyLog(folder: string, publicKey: string | null): LogReport {
-  const key = publicKey === null ? null : createPublicKey(publicKey);
+export function verifyLog(
+  folder: string,
+  publicKeys: readonly KeyObject[],
+  reading: LineReading = {},
+): LogReport {
+  const keys: KnownKeys = new Map(publicKeys.map((key) => [keyIdOf(key), key]));
   const stub = readStub(folder);
   const cut = stub?.nextIndex ?? 0;
-  const reading: Reading = {
+  const state: ChainState = {
     ...{ index: cut, previous: stub?.lastHash ?? GENESIS_HASH },
     ...{ decisions: 0, checkpoints: 0, signed: 0 },
   };
@@ -43,43 +54,53 @@ export function verifyLog(folder: string, publicKey: string | null): LogReport {
   for (const { file, firstIndex } of listSegments(folder)) {
     // What retention cut but had no time to take away.
     if (firstIndex < cut) continue;
-    problem = checkSegment(file, reading, key);
+    problem = checkSegment(file, keys, state, reading);
     if (problem !== null) break;
   }
-  const { index, decisions, checkpoints, signed } = reading;
+  const { index, decisions, checkpoints, signed } = state;
   return { lines: index - cut, decisions, checkpoints, signed, cut, problem };
 }
 
-function checkSegment(file: string, reading: Reading, key: KeyObject | null): string | null {
-  const text = readFileSync(file, 'utf8');
-  const lines = text.split('\n');
-  const tail = lines.pop();
-  for (const [number, line] of lines.entries()) {
-    const what = checkLine(line, reading, key);
-    if (what !== null) return `${basename(file)}:${number + 1}: ${what}`;
+function checkSegment(
+  file: string,
+  keys: KnownKeys,
+  state: ChainState,
+  reading: LineReading,
+): string | null {
+  let number = 1;
+  try {
+    for (const { text, isWhole } of linesOf(file, reading)) {
+      const what = isWhole ? checkLine(text, state, keys) : 'the line is not whole';
+      if (what !== null) return `${basename(file)}:${number}: ${what}`;
+      number++;
+    }
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
+    return `${basename(file)}:${number}: ${error.reason}`;
   }
-  return tail === '' ? null : `${basename(file)}:${lines.length + 1}: the line is not whole`;
+  return null;
 }
 
-function checkLine(text: string, reading: Reading, key: KeyObject | null): string | null {
+function checkLine(text: string, state: ChainState, keys: KnownKeys): string | null {
   const line = parseLine(text);
   if (line === null) return 'no line of a decision log';
   if (hashOf(line) !== line.hash) return `record ${line.index} was changed`;
-  if (line.index !== reading.index) {
-    return `record ${reading.index} is missing or out of order: found ${line.index}`;
+  if (line.index !== state.index) {
+    return `record ${state.index} is missing or out of order: found ${line.index}`;
   }
-  if (line.previous !== reading.previous) {
+  if (line.previous !== state.previous) {
     return `record ${line.index} does not follow the one before it`;
   }
   if (line.kind === 'checkpoint') {
-    reading.checkpoints++;
-    if (key !== null && line.signature !== null) {
-      if (!isSignedBy(line, key)) return `the signature of checkpoint ${line.index} is wrong`;
-      reading.signed++;
-    } else if (key !== null) return `checkpoint ${line.index} has no signature`;
-  } else reading.decisions++;
-  reading.index++;
-  reading.previous = line.hash;
+    state.checkpoints++;
+    if (keys.size > 0) {
+      const what = checkSignature(line, keys);
+      if (what !== null) return what;
+      state.signed++;
+    }
+  } else state.decisions++;
+  state.index++;
+  state.previous = line.hash;
   return null;
 }
 
@@ -93,9 +114,15 @@ export function parseLine(text: string): LogLine | null {
   }
 }
 
-function isSignedBy(line: LogLine & { readonly kind: 'checkpoint' }, key: KeyObject): boolean {
-  if (line.keyId !== keyIdOf(key)) return false;
-  return verify(null, signedBytes(line), key, Buffer.from(line.signature ?? '', 'base64'));
+function checkSignature(line: Checkpoint, keys: KnownKeys): string | null {
+  const { index, signature, keyId } = line;
+  if (signature === null) return `checkpoint ${index} has no signature`;
+  const key = keyId === null ? undefined : keys.get(keyId);
+  if (key === undefined) {
+    return `the signature of checkpoint ${index} is of key ${keyId}, which was not given`;
+  }
+  const isRight = verify(null, signedBytes(line), key, Buffer.from(signature, 'base64'));
+  return isRight ? null : `the signature of checkpoint ${index} is wrong`;
 }
 
 /** What a checkpoint signs: its place, its time and the hash of everything before it. */

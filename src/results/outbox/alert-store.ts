@@ -137,6 +137,21 @@ export class AlertStore {
     return rows.map((row) => ({ seq: row.seq, decision: JSON.parse(row.body) as LoggedDecision }));
   }
 
+  /**
+   * Makes the number of the next decision greater than `seq`. Numbers only grow: one that is greater already stays.
+   * @returns the number that the store was at, or null when it was not behind. @throws as `write`
+   */
+  raiseSeq(seq: number): number | null {
+    const { newestSeq, setSeq, addSeq } = this.#statements;
+    const row = newestSeq.get() as { readonly seq: number } | undefined;
+    const storeSeq = row?.seq ?? 0;
+    if (storeSeq >= seq) return null;
+    // SQLite makes the row with the first decision.
+    if (row === undefined) addSeq.run(seq);
+    else setSeq.run(seq);
+    return storeSeq;
+  }
+
   counts(): DeliveryCounts {
     const row = this.#statements.counts.get() as {
       waiting: number;
@@ -233,6 +248,13 @@ function prepareAll(db: Database.Database) {
     ),
     decisionsAfter: db.prepare(
       'SELECT seq, body FROM decisions WHERE seq > ? ORDER BY seq LIMIT ?',
+    ),
+    newestSeq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'decisions'"),
+    setSeq: db.prepare(
+      "UPDATE sqlite_sequence SET seq = CAST(? AS INTEGER) WHERE name = 'decisions'",
+    ),
+    addSeq: db.prepare(
+      "INSERT INTO sqlite_sequence (name, seq) VALUES ('decisions', CAST(? AS INTEGER))",
     ),
     counts: db.prepare(
       `SELECT count(*) FILTER (WHERE d.state = 'waiting') AS waiting,

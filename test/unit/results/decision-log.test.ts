@@ -15,7 +15,7 @@ import { createLogger } from '../../../src/logger.ts';
 import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
 import { decisionLogFolder, LogWriter } from '../../../src/results/decision-log/log-writer.ts';
 import { sealLine, withoutNumbers } from '../../../src/results/decision-log/record.ts';
-import { parseLine, verifyLog } from '../../../src/results/decision-log/verify.ts';
+import { keyIdOf, parseLine, verifyLog } from '../../../src/results/decision-log/verify.ts';
 import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
 import { fakeAlert } from '../../support/alert-fakes.ts';
@@ -23,12 +23,10 @@ import { FakeClock } from '../../support/fake-clock.ts';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 1, 12);
-const pem = (type: 'spki' | 'pkcs8', key: ReturnType<typeof generateKeyPairSync>['publicKey']) =>
-  key.export({ type, format: 'pem' }).toString();
 const pair = generateKeyPairSync('ed25519');
 const signingKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-const publicKey = pem('spki', pair.publicKey);
-const otherKey = pem('spki', generateKeyPairSync('ed25519').publicKey);
+const { publicKey } = pair;
+const otherPair = generateKeyPairSync('ed25519');
 
 let folder: string;
 beforeEach(() => {
@@ -60,12 +58,47 @@ describe('DecisionLog', () => {
       '000000000004-20260102.jsonl',
       '000000000008-20260103.jsonl',
     ]);
-    expect(verifyLog(folder, publicKey)).toEqual({
+    expect(verifyLog(folder, [publicKey])).toEqual({
       ...{ lines: 11, decisions: 9, checkpoints: 2, signed: 2, cut: 0 },
       problem: null,
     });
-    expect(verifyLog(folder, null).signed).toBe(0);
-    expect(verifyLog(folder, otherKey).problem).toContain('signature of checkpoint 3');
+    expect(verifyLog(folder, []).signed).toBe(0);
+    expect(verifyLog(folder, [otherPair.publicKey]).problem).toContain('signature of checkpoint 3');
+  });
+
+  it('verifies with the keys from before and after a change, each chosen by its id', () => {
+    open().append(decisions(1, 1), START_MS);
+    const otherKey = otherPair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    open().append(decisions(2, 1), START_MS + DAY_MS);
+    open(otherKey).append(decisions(3, 1), START_MS + 2 * DAY_MS);
+    const keys = [publicKey, otherPair.publicKey];
+    for (const given of [keys, keys.toReversed(), [...keys, ...keys]]) {
+      expect(verifyLog(folder, given)).toMatchObject({ signed: 2, problem: null });
+    }
+    for (const [at, index] of [
+      [1, 1],
+      [0, 3],
+    ] as const) {
+      expect(verifyLog(folder, [keys[at]!]).problem).toContain(
+        `signature of checkpoint ${index} is of key ${keyIdOf(keys[1 - at]!)}, which was not given`,
+      );
+    }
+  });
+
+  it('takes no key for another, and no checkpoint without a signature', () => {
+    fill();
+    const file = '000000000000-20260101.jsonl';
+    const lines = linesOf(file);
+    const { hash: _, ...checkpoint } = parseLine(lines[3]!)!;
+    const forge = (change: object) => {
+      const line = JSON.stringify(sealLine({ ...checkpoint, ...change } as never));
+      writeFileSync(join(folder, file), `${[...lines.slice(0, 3), line].join('\n')}\n`);
+      return verifyLog(folder, [publicKey, otherPair.publicKey]).problem;
+    };
+    expect(forge({ keyId: keyIdOf(otherPair.publicKey) })).toMatch(/checkpoint 3 is wrong/);
+    expect(forge({ keyId: null })).toMatch(/checkpoint 3 is of key null/);
+    expect(forge({ signature: null })).toMatch(/checkpoint 3 has no signature/);
+    expect(forge({})).toBeNull();
   });
 
   it('goes on after a restart, and writes no decision twice', () => {
@@ -73,7 +106,7 @@ describe('DecisionLog', () => {
     const log = open();
     expect(log.lastSeq).toBe(9);
     log.append(decisions(8, 4), START_MS);
-    expect(verifyLog(folder, publicKey)).toMatchObject({ decisions: 11, problem: null });
+    expect(verifyLog(folder, [publicKey])).toMatchObject({ decisions: 11, problem: null });
     // The clock was set back: no file for a day that is over.
     expect(files()).toHaveLength(3);
   });
@@ -95,15 +128,15 @@ describe('DecisionLog', () => {
     ];
     for (const [, lines, problem] of bad) {
       writeFileSync(join(folder, file), lines.map((line) => `${line}\n`).join(''));
-      expect(verifyLog(folder, publicKey).problem).toMatch(problem);
+      expect(verifyLog(folder, [publicKey]).problem).toMatch(problem);
     }
     // Changed, and its own hash made to fit.
     const { hash: _, ...forged } = parseLine(whole[1]!)!;
     const sealed = JSON.stringify(sealLine({ ...forged, seq: 77 } as never));
     writeFileSync(join(folder, file), `${[whole[0], sealed, ...whole.slice(2)].join('\n')}\n`);
-    expect(verifyLog(folder, publicKey).problem).toMatch(/:3: record 6 does not follow/);
+    expect(verifyLog(folder, [publicKey]).problem).toMatch(/:3: record 6 does not follow/);
     rmSync(join(folder, file));
-    expect(verifyLog(folder, publicKey).problem).toMatch(/0103\.jsonl:1: record 4 is missing/);
+    expect(verifyLog(folder, [publicKey]).problem).toMatch(/0103\.jsonl:1: record 4 is missing/);
   });
 
   it('finds any single changed character', () => {
@@ -114,7 +147,7 @@ describe('DecisionLog', () => {
       fc.property(fc.nat(whole.length - 1), fc.constantFrom('0', 'x', '"', '\n'), (at, put) => {
         fc.pre(whole[at] !== put);
         writeFileSync(file, whole.slice(0, at) + put + whole.slice(at + 1));
-        expect(verifyLog(folder, null).problem).not.toBeNull();
+        expect(verifyLog(folder, []).problem).not.toBeNull();
       }),
       { numRuns: 60 },
     );
@@ -132,7 +165,7 @@ describe('DecisionLog', () => {
       expect(log.recovery.cutBytes).toBe(length - kept * first);
       expect(log.lastSeq).toBe(kept);
       log.append(decisions(1, 2), START_MS);
-      expect(verifyLog(folder, null)).toMatchObject({ decisions: 2, problem: null });
+      expect(verifyLog(folder, [])).toMatchObject({ decisions: 2, problem: null });
     }
   });
 
@@ -141,7 +174,7 @@ describe('DecisionLog', () => {
     log.append(decisions(1, 1), START_MS);
     appendFileSync(join(folder, files()[0]!), '{"kind":"deci');
     log.append(decisions(2, 1), START_MS);
-    expect(verifyLog(folder, null)).toMatchObject({ decisions: 2, problem: null });
+    expect(verifyLog(folder, [])).toMatchObject({ decisions: 2, problem: null });
   });
 
   it('refuses a log whose last whole line is damaged', () => {
@@ -154,13 +187,13 @@ describe('DecisionLog', () => {
     fill();
     const log = open();
     expect(log.cut(START_MS + DAY_MS, START_MS)).toBe(1);
-    expect(verifyLog(folder, publicKey)).toMatchObject({ lines: 7, cut: 4, problem: null });
+    expect(verifyLog(folder, [publicKey])).toMatchObject({ lines: 7, cut: 4, problem: null });
     expect(log.cut(START_MS + 99 * DAY_MS, START_MS)).toBe(1);
     expect(files()).toEqual(['000000000008-20260103.jsonl', 'cut.json']);
     const again = open();
     expect(again.lastSeq).toBe(9);
     again.append(decisions(10, 1), START_MS + 3 * DAY_MS);
-    expect(verifyLog(folder, publicKey)).toMatchObject({ cut: 8, problem: null });
+    expect(verifyLog(folder, [publicKey])).toMatchObject({ cut: 8, problem: null });
   });
 
   it('takes Ed25519 keys only', () => {
@@ -212,7 +245,7 @@ describe('LogWriter', () => {
     outbox.close();
     store.close();
     const logFolder = decisionLogFolder(folder);
-    expect(verifyLog(logFolder, null)).toMatchObject({ decisions: 2, problem: null });
+    expect(verifyLog(logFolder, [])).toMatchObject({ decisions: 2, problem: null });
     const text = readFileSync(join(logFolder, readdirSync(logFolder)[0]!), 'utf8');
     expect(text).not.toContain('55501099');
   });
