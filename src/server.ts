@@ -5,6 +5,7 @@ import type { Adapter, DetectorIdentity } from './adapters/adapter.ts';
 import { PlatformAccess } from './adapters/platform-access.ts';
 import { createAdapters } from './adapters/registry.ts';
 import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-endpoint.ts';
+import { SocketPlaces } from './adapters/socket-places.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
 import { BrowserAccess } from './browser-access.ts';
@@ -79,7 +80,14 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     drift: () => drift.figures(),
     summaries: () => summaries?.figures ?? { waiting: 0, lost: 0, failures: 0 },
   });
-  const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock });
+  const events = createSocketEvents(metrics, logger);
+  const bus = new EventBus({
+    ...DEFAULT_EVENT_BUS,
+    clock,
+    maxSubscribers: config.maxReaders,
+    maxSubscribersPerKey: config.maxReadersPerKey,
+    refused: (reason) => events.refusedUpgrade(503, reason),
+  });
   const alerts: AlertPlane = startAlerts(parts, { loaded, bus, metrics });
   const summaries = startSummaries(parts);
   const calls: CallManager = new CallManager({
@@ -105,7 +113,14 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries, alerts },
     socketPaths,
   });
-  const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
+  const places = new SocketPlaces({
+    maxCalls: config.maxCalls,
+    limitOf: (name) => calls.limitOf(name),
+    // The loopback identity counts as one.
+    keys: keys.size + 1,
+    maxUnidentified: MAX_UNIDENTIFIED_SOCKETS,
+  });
+  const shared = { calls, clock, detectors, events, places };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
   const server = createServer(
@@ -114,25 +129,23 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   );
   answerMalformed(server);
   endpoint.attach(server);
-  const port = await listen(server, config);
+  const port = await listen(server, config, places);
   return assemble({
     ...{ parts, calls, lanes, endpoint, audioSocket, server, metrics, status, port, detectors },
-    api,
-    alerts,
-    summaries,
+    ...{ api, alerts, summaries },
   });
 }
 
 /** The listener of the adapter that has a port of its own, when that port is set. */
 async function startAudioSocket(
-  { platforms, maxCalls }: Config,
+  { platforms }: Config,
   adapters: readonly Adapter[],
   shared: Omit<SocketEndpointOptions, 'adapters'>,
 ): Promise<TcpEndpoint | null> {
   const { audioSocketHost: host, audioSocketPort: port } = platforms;
   const adapter = adapters.find(({ mount }) => 'tcpPort' in mount);
   if (adapter === undefined || port === 0) return null;
-  const maxSockets = maxCalls + MAX_UNIDENTIFIED_SOCKETS;
+  const maxSockets = shared.places.most + MAX_UNIDENTIFIED_SOCKETS;
   return TcpEndpoint.listen({ ...shared, adapter, host, port, maxSockets });
 }
 
@@ -258,9 +271,9 @@ function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEven
       metrics.closed(adapterId, code);
       logger.debug({ adapterId, code }, 'socket closed');
     },
-    refusedUpgrade(status) {
-      metrics.refused(status);
-      logger.warn({ status }, 'handshake refused');
+    refusedUpgrade(status, reason) {
+      metrics.refused(status, reason);
+      logger.warn({ status, reason }, 'handshake refused');
     },
     error(adapterId, code) {
       metrics.error(code);
@@ -272,10 +285,11 @@ function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEven
   };
 }
 
-async function listen(server: Server, config: Config): Promise<number> {
+async function listen(server: Server, config: Config, places: SocketPlaces): Promise<number> {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = UPLOAD_TIMEOUT_MS;
-  server.maxConnections = config.maxCalls + MAX_UNUPGRADED_SOCKETS;
+  server.maxConnections =
+    places.most + MAX_UNIDENTIFIED_SOCKETS + config.maxReaders + MAX_UNUPGRADED_SOCKETS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, () => {
