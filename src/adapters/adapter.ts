@@ -41,7 +41,8 @@ export type RefusalReason =
   | 'unidentified'
   | 'readers'
   | 'key_readers'
-  | 'connections';
+  | 'connections'
+  | 'requests';
 
 /** The socket as a session sees it. */
 export interface Link {

@@ -68,12 +68,13 @@ export class SocketEndpoint {
     return this.#sessions.size;
   }
 
-  /** Takes upgrades of the server. */
-  attach(server: Server): void {
+  /** Takes upgrades of the server; `upgraded` is told which of its connections became WebSockets. */
+  attach(server: Server, upgraded: (socket: Duplex) => void): void {
     server.on('upgrade', (request, socket, head) => {
       const admitted = this.#admit(request, socket);
       if (admitted === null) return;
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        upgraded(socket);
         this.#begin(webSocket, admitted);
       });
     });

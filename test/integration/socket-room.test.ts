@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NATIVE_SUBPROTOCOL } from '../../src/adapters/native-messages.ts';
 import { SPARE_SOCKETS } from '../../src/adapters/socket-places.ts';
@@ -25,9 +27,18 @@ const several = <T>(count: number, make: () => Promise<T>) =>
 
 /** A call from its start to its end. */
 async function screenCall(host: TestService, key: string | undefined): Promise<void> {
-  const client = await host.connect({ key: key! });
+  const client = await host.connect(key === undefined ? {} : { key });
   await client.start({ audio: MULAW });
   await client.stop();
+}
+
+async function connectSilent(port: number): Promise<Socket> {
+  const socket = connectTcp(port, '127.0.0.1');
+  socket.on('error', () => {
+    // It is cut.
+  });
+  await once(socket, 'connect');
+  return socket;
 }
 
 afterEach(closeTestServices);
@@ -191,5 +202,15 @@ describe('readers of results', () => {
     reader.destroy();
     await untilMetric(host, 'bonafide_sockets_closed_total', { adapter: 'results' }, 1);
     expect(await handshake(host.port, bearer(key), path)).toMatchObject({ status: 101 });
+  });
+});
+
+describe('connections that ask for nothing', () => {
+  it('give way to those that do', async () => {
+    const host = await startTestService({ config: { maxCalls: 1 } });
+    const silent = await several(MANY, () => connectSilent(host.port));
+    await screenCall(host, undefined);
+    expect(await refusedFor(host, 'connections')).toBeGreaterThan(0);
+    for (const socket of silent) socket.destroy();
   });
 });
