@@ -11,6 +11,7 @@ import {
 } from './platform-settings.ts';
 import { Secrets } from './results/call-control/secrets.ts';
 import { policyProblems } from './results/check-policies.ts';
+import { DEFAULT_EVENT_BUS } from './results/event-bus.ts';
 import { type Policies, readPolicies } from './results/policies.ts';
 
 /** One setting: where it comes from, what it means; the README's table is checked against this. */
@@ -104,6 +105,16 @@ export const SETTINGS = {
     'BONAFIDE_MAX_CALLS_PER_KEY',
     'most live calls of one key that has no limit of its own',
     wholeNumber(1, 100_000, 1_000),
+  ),
+  maxReaders: setting(
+    'BONAFIDE_MAX_READERS',
+    'most readers of results at once, over WebSocket and Server-Sent Events together',
+    wholeNumber(1, 100_000, DEFAULT_EVENT_BUS.maxSubscribers),
+  ),
+  maxReadersPerKey: setting(
+    'BONAFIDE_MAX_READERS_PER_KEY',
+    'most readers of results of one key',
+    wholeNumber(1, 100_000, DEFAULT_EVENT_BUS.maxSubscribersPerKey),
   ),
   priorSynthetic: setting(
     'BONAFIDE_PRIOR_SYNTHETIC',

@@ -47,8 +47,17 @@ export const ERRORS = {
   SCREEN_ERR_RESUME: entry(1008, false, 'the resume token is unknown or has expired'),
   SCREEN_ERR_RESUMED: entry(1008, false, 'another socket goes on with this call'),
   SCREEN_ERR_LIMIT_CALLS: entry(1013, true, 'the service takes no more calls now'),
-  SCREEN_ERR_LIMIT_KEY: entry(1013, true, 'this key has as many calls as it may'),
+  SCREEN_ERR_LIMIT_KEY: entry(
+    1013,
+    true,
+    'this key has as many calls, or sockets for them, as it may',
+  ),
   SCREEN_ERR_LIMIT_STREAMS: entry(1013, true, 'this call has as many streams as it may'),
+  SCREEN_ERR_LIMIT_READERS: entry(
+    1013,
+    true,
+    'there are as many readers of results as there may be',
+  ),
   SCREEN_ERR_IDLE: entry(1008, false, 'nothing came for too long'),
   SCREEN_ERR_SLOW_READER: entry(1008, false, 'events were not read fast enough'),
   SCREEN_ERR_DRAINING: entry(1001, true, 'the service is shutting down'),

@@ -17,7 +17,8 @@ export interface ServiceMetrics {
   droppedPackets(count: number): void;
   socket(adapterId: string, change: 1 | -1): void;
   closed(adapterId: string, code: number): void;
-  refused(status: number): void;
+  /** `reason` = what there was no room for; absent where the request itself was refused. */
+  refused(status: number, reason?: string): void;
   error(code: string): void;
   laneLoad(laneIndex: number, load: LaneLoad): void;
   laneDied(): void;
@@ -73,12 +74,6 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   readLive(gauge, sources);
   const alertMetrics = createAlertMetrics(counter, gauge, sources);
   const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
-  const sockets = gauge('sockets', 'open sockets', ['adapter']);
-  const closed = counter('sockets_closed_total', 'sockets closed; private = 3000-4999', [
-    'adapter',
-    'code',
-  ]);
-  const refused = counter('upgrades_refused_total', 'handshakes refused', ['status']);
   const errors = counter('errors_total', 'coded errors sent to peers', ['code']);
   const deaths = counter('lane_deaths_total', 'lanes that died');
   const latency = new Histogram({
@@ -105,9 +100,7 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
       }
     },
     droppedPackets: (count) => dropped.inc(count),
-    socket: (adapter, change) => sockets.inc({ adapter }, change),
-    closed: (adapter, code) => closed.inc({ adapter, code: closeCodeLabel(code) }),
-    refused: (status) => refused.inc({ status: String(status) }),
+    ...createSocketMetrics(counter, gauge),
     error: (code) => errors.inc({ code }),
     ...alertMetrics,
     laneLoad: laneMetrics,
@@ -196,9 +189,29 @@ function readDrift(registry: Registry, { drift }: MetricSources): void {
 }
 
 type MakeGauge = (name: string, help: string, labelNames: string[], read?: () => number) => Gauge;
+type MakeCounter = (name: string, help: string, labelNames: string[]) => Counter;
+
+function createSocketMetrics(
+  counter: MakeCounter,
+  gauge: MakeGauge,
+): Pick<ServiceMetrics, 'socket' | 'closed' | 'refused'> {
+  const open = gauge('sockets', 'open sockets', ['adapter']);
+  const closed = counter('sockets_closed_total', 'sockets closed; private = 3000-4999', [
+    'adapter',
+    'code',
+  ]);
+  const what = 'handshakes, readers and connections refused';
+  const refused = counter('upgrades_refused_total', what, ['status', 'reason']);
+  return {
+    socket: (adapter, change) => open.inc({ adapter }, change),
+    closed: (adapter, code) => closed.inc({ adapter, code: closeCodeLabel(code) }),
+    refused: (status, reason) =>
+      refused.inc({ status: String(status), ...(reason === undefined ? {} : { reason }) }),
+  };
+}
 
 function createAlertMetrics(
-  counter: (name: string, help: string, labelNames: string[]) => Counter,
+  counter: MakeCounter,
   gauge: MakeGauge,
   { alerts }: MetricSources,
 ): Pick<ServiceMetrics, 'alert' | 'delivery' | 'callControl'> {

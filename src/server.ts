@@ -1,19 +1,19 @@
-import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Adapter, DetectorIdentity } from './adapters/adapter.ts';
 import { PlatformAccess } from './adapters/platform-access.ts';
 import { createAdapters } from './adapters/registry.ts';
 import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-endpoint.ts';
+import { SocketPlaces } from './adapters/socket-places.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
 import { BrowserAccess } from './browser-access.ts';
 import { createObserver, startAlerts, startDrift, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { answerMalformed, answerUnroutable } from './http/malformed.ts';
+import { answerUnroutable } from './http/malformed.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
 import { createHttpApi, type HttpApi, originsOf } from './http-api.ts';
+import { type HttpListener, startHttpListener } from './http-listener.ts';
 import { type KeyIdentity, KeyRing } from './keys.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics, type ServiceMetrics } from './metrics.ts';
@@ -28,14 +28,8 @@ import { type LaneListener, startInProcessLane, startThreadLane } from './stream
 import { LanePool, type LanePoolListener } from './stream/lane-pool.ts';
 import type { SummaryStore } from './summaries/summary-store.ts';
 
-const HEADERS_TIMEOUT_MS = 5_000;
-/** How often those limits are looked at: Node's own 30 s would be the limit. */
-const LIMITS_EVERY_MS = 1_000;
 /** Connections that have not ended by then, when the service closes, are cut. */
 const FORCE_CLOSE_MS = 3_000;
-/** A whole request with its body: uploads over slow lines. */
-const UPLOAD_TIMEOUT_MS = 300_000;
-const MAX_UNUPGRADED_SOCKETS = 256;
 const LOOPBACK_KEY: KeyIdentity = { name: 'loopback', maxCalls: null, fast: true };
 
 export interface ServiceParts {
@@ -79,7 +73,14 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     drift: () => drift.figures(),
     summaries: () => summaries?.figures ?? { waiting: 0, lost: 0, failures: 0 },
   });
-  const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock });
+  const events = createSocketEvents(metrics, logger);
+  const bus = new EventBus({
+    ...DEFAULT_EVENT_BUS,
+    clock,
+    maxSubscribers: config.maxReaders,
+    maxSubscribersPerKey: config.maxReadersPerKey,
+    refused: (reason) => events.refusedUpgrade(503, reason),
+  });
   const alerts: AlertPlane = startAlerts(parts, { loaded, bus, metrics });
   const summaries = startSummaries(parts);
   const calls: CallManager = new CallManager({
@@ -105,34 +106,37 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ config, clock, logger, keys, browsers, bus, metrics, status, loaded, summaries, alerts },
     socketPaths,
   });
-  const shared = { calls, clock, detectors, events: createSocketEvents(metrics, logger) };
+  const places = new SocketPlaces({
+    maxCalls: config.maxCalls,
+    limitOf: (name) => calls.limitOf(name),
+    // The loopback identity counts as one.
+    keys: keys.size + 1,
+    maxUnidentified: MAX_UNIDENTIFIED_SOCKETS,
+  });
+  const shared = { calls, clock, detectors, events, places };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
-  const server = createServer(
-    { connectionsCheckingInterval: LIMITS_EVERY_MS },
-    getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
-  );
-  answerMalformed(server);
-  endpoint.attach(server);
-  const port = await listen(server, config);
+  const http = await startHttpListener({
+    ...{ config, endpoint, maxMediaSockets: places.most + MAX_UNIDENTIFIED_SOCKETS },
+    listener: getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
+    refused: (reason) => events.refusedUpgrade(503, reason),
+  });
   return assemble({
-    ...{ parts, calls, lanes, endpoint, audioSocket, server, metrics, status, port, detectors },
-    api,
-    alerts,
-    summaries,
+    ...{ parts, calls, lanes, endpoint, audioSocket, http, metrics, status, detectors },
+    ...{ api, alerts, summaries },
   });
 }
 
 /** The listener of the adapter that has a port of its own, when that port is set. */
 async function startAudioSocket(
-  { platforms, maxCalls }: Config,
+  { platforms }: Config,
   adapters: readonly Adapter[],
   shared: Omit<SocketEndpointOptions, 'adapters'>,
 ): Promise<TcpEndpoint | null> {
   const { audioSocketHost: host, audioSocketPort: port } = platforms;
   const adapter = adapters.find(({ mount }) => 'tcpPort' in mount);
   if (adapter === undefined || port === 0) return null;
-  const maxSockets = maxCalls + MAX_UNIDENTIFIED_SOCKETS;
+  const maxSockets = shared.places.most + MAX_UNIDENTIFIED_SOCKETS;
   return TcpEndpoint.listen({ ...shared, adapter, host, port, maxSockets });
 }
 
@@ -145,23 +149,17 @@ interface Assembly {
   readonly endpoint: SocketEndpoint;
   readonly api: HttpApi;
   readonly audioSocket: TcpEndpoint | null;
-  readonly server: Server;
+  readonly http: HttpListener;
   readonly metrics: ServiceMetrics;
   readonly status: () => ServiceStatus;
-  readonly port: number;
   readonly detectors: readonly DetectorIdentity[];
 }
 
 function assemble(assembly: Assembly): Service {
-  const { parts, alerts, calls, lanes, endpoint, api, audioSocket, server, metrics } = assembly;
-  const { summaries, status, port, detectors } = assembly;
+  const { parts, alerts, calls, lanes, endpoint, api, audioSocket, metrics } = assembly;
+  const { summaries, status, detectors } = assembly;
+  const { server, connections, port } = assembly.http;
   let closing: Promise<void> | null = null;
-  // Upgraded ones, too, which the server's own list does not have.
-  const connections = new Set<Socket>();
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
   const close = () => {
     closing ??= (async () => {
       endpoint.closeAll();
@@ -171,9 +169,8 @@ function assemble(assembly: Assembly): Service {
       calls.endAll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const force = parts.clock.after(FORCE_CLOSE_MS, () => {
-        for (const socket of connections) socket.destroy();
-      });
+      // Upgraded ones, too, which the server's own list does not have.
+      const force = parts.clock.after(FORCE_CLOSE_MS, () => connections.destroyAll());
       await lanes.stop();
       await closed;
       await tcpClosed;
@@ -260,9 +257,9 @@ function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEven
       metrics.closed(adapterId, code);
       logger.debug({ adapterId, code }, 'socket closed');
     },
-    refusedUpgrade(status) {
-      metrics.refused(status);
-      logger.warn({ status }, 'handshake refused');
+    refusedUpgrade(status, reason) {
+      metrics.refused(status, reason);
+      logger.warn({ status, reason }, 'handshake refused');
     },
     error(adapterId, code) {
       metrics.error(code);
@@ -272,19 +269,4 @@ function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEven
       logger.error({ adapterId, err: error }, 'a session failed');
     },
   };
-}
-
-async function listen(server: Server, config: Config): Promise<number> {
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = UPLOAD_TIMEOUT_MS;
-  server.maxConnections = config.maxCalls + MAX_UNUPGRADED_SOCKETS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : config.port;
 }

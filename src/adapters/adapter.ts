@@ -25,6 +25,25 @@ export type AuthResult =
       readonly notBeforeMs?: number;
     };
 
+/** Why a handshake is refused for want of room: what the peer is told, and the name in the metric. */
+export interface HandshakeRefusal {
+  readonly code: ErrorCode;
+  readonly reason: RefusalReason;
+}
+
+/** What there was no room for. */
+export type RefusalReason =
+  | 'draining'
+  | 'calls'
+  | 'key_calls'
+  | 'sockets'
+  | 'key_sockets'
+  | 'unidentified'
+  | 'readers'
+  | 'key_readers'
+  | 'connections'
+  | 'requests';
+
 /** The socket as a session sees it. */
 export interface Link {
   sendText(message: string): void;
@@ -91,6 +110,8 @@ export interface Adapter {
   readonly heartbeat: 'none' | 'ping';
   /** Its sockets bring no calls: no limit of calls refuses them, and draining leaves them open. */
   readonly readsOnly?: boolean;
+  /** Of one that `readsOnly`: why there is no room for another reader of this key, or null. */
+  readerRefusal?(keyName: string): HandshakeRefusal | null;
   /** Nothing heard for this long, pings included, ends the socket, unless its session rests. */
   readonly idleMs: number;
   /** The sub-protocol to answer with; undefined = none. */

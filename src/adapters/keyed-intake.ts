@@ -11,6 +11,8 @@ export interface KeyedIntakeParts {
   readonly detectors: readonly DetectorIdentity[];
   /** Known from the handshake, or null until the session finds out. */
   readonly key: KeyIdentity | null;
+  /** Why there is no room for another socket of a key that the session found out, or null. */
+  readonly admit?: (keyName: string) => ErrorCode | null;
   /** The session has found out who the peer is; said once. */
   readonly onIdentified?: () => void;
   readonly onError: (code: ErrorCode) => void;
@@ -20,6 +22,8 @@ export interface KeyedIntakeParts {
 export class KeyedIntake implements CallIntake {
   readonly #parts: KeyedIntakeParts;
   #key: KeyIdentity | null;
+  #refusal: ErrorCode | null = null;
+  #untold: ErrorCode | null = null;
 
   constructor(parts: KeyedIntakeParts) {
     this.#parts = parts;
@@ -28,8 +32,21 @@ export class KeyedIntake implements CallIntake {
 
   identify(key: KeyIdentity): void {
     const isFirst = this.#key === null;
+    if (isFirst) {
+      // One that is refused stays among those that are not known until it is gone.
+      this.#refusal = this.#parts.admit?.(key.name) ?? null;
+      this.#untold = this.#refusal;
+      if (this.#refusal !== null) return;
+    }
     this.#key = key;
     if (isFirst) this.#parts.onIdentified?.();
+  }
+
+  /** Why a peer that was found out after the handshake has to go, once; else null. */
+  takeRefusal(): ErrorCode | null {
+    const code = this.#untold;
+    this.#untold = null;
+    return code;
   }
 
   get keyName(): string | null {
@@ -45,7 +62,7 @@ export class KeyedIntake implements CallIntake {
   }
 
   start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode {
-    if (this.#key === null) return 'SCREEN_ERR_AUTH';
+    if (this.#key === null) return this.#refusal ?? 'SCREEN_ERR_AUTH';
     return this.#parts.calls.start({ ...start, keyName: this.#key.name }, sink);
   }
 

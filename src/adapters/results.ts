@@ -25,6 +25,10 @@ export function createResultsAdapter(services: {
     id: 'results',
     mount: { path: PATH, below: true },
     readsOnly: true,
+    readerRefusal(keyName) {
+      const reason = bus.refusal(keyName);
+      return reason === null ? null : { code: 'SCREEN_ERR_LIMIT_READERS', reason };
+    },
     heartbeat: 'ping',
     // Readers say nothing: pings find the dead ones.
     idleMs: Number.MAX_SAFE_INTEGER,
@@ -72,7 +76,7 @@ class ResultsSession implements AdapterSession {
       take: (entry) => this.#take(entry),
       ended: (id) => this.#ended(id),
     });
-    if (this.#subscription === null) this.refuse('SCREEN_ERR_LIMIT_CALLS');
+    if (this.#subscription === null) this.refuse('SCREEN_ERR_LIMIT_READERS');
     else if (callId === null) this.#list(bus.summaries(of.keyName));
   }
 
@@ -84,6 +88,7 @@ class ResultsSession implements AdapterSession {
     // The same.
   }
 
+  /** Only now: a reader whose socket is not gone yet keeps its place. */
   closed(): void {
     this.#isOpen = false;
     this.#subscription?.cancel();
@@ -96,7 +101,6 @@ class ResultsSession implements AdapterSession {
   refuse(code: ErrorCode): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#subscription?.cancel();
     const { intake, link } = this.#parts;
     const { message, retryable, closeCode } = ERRORS[code];
     intake.countError(code);
@@ -120,8 +124,6 @@ class ResultsSession implements AdapterSession {
     if (callIdOf(this.#parts.request.path) === null) return;
     this.#isOpen = false;
     this.#parts.link.close(1000, 'ended');
-    // The subscription may not be known yet: an ended call ends its reader while it subscribes.
-    this.#parts.intake.after(0, () => this.#subscription?.cancel());
   }
 }
 

@@ -1,11 +1,18 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type { Adapter, DetectorIdentity, UpgradeRequest } from './adapter.ts';
+import type {
+  Adapter,
+  DetectorIdentity,
+  HandshakeRefusal,
+  RefusalReason,
+  UpgradeRequest,
+} from './adapter.ts';
+import type { SocketPlaces } from './socket-places.ts';
 import { type SocketEvents, SocketSession } from './socket-session.ts';
 
 /** Hard limit of the transport; the adapters refuse smaller things with a coded error first. */
@@ -14,6 +21,11 @@ const MAX_FRAGMENTS = 16;
 const MAX_BUFFERED_CHUNKS = 256;
 const CLOSE_TIMEOUT_MS = 2_000;
 const RETRY_AFTER_SECONDS = 5;
+const FULL_STATUS = 503;
+const CALL_REASONS: Partial<Record<ErrorCode, RefusalReason>> = {
+  SCREEN_ERR_DRAINING: 'draining',
+  SCREEN_ERR_LIMIT_KEY: 'key_calls',
+};
 
 export interface SocketEndpointOptions {
   readonly adapters: readonly Adapter[];
@@ -21,6 +33,8 @@ export interface SocketEndpointOptions {
   readonly clock: Clock;
   readonly detectors: readonly DetectorIdentity[];
   readonly events: SocketEvents;
+  /** Where sockets that may carry calls take their places. */
+  readonly places: SocketPlaces;
 }
 
 /**
@@ -54,9 +68,16 @@ export class SocketEndpoint {
     return this.#sessions.size;
   }
 
-  /** Takes upgrades of the server. */
-  attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  /** Takes upgrades of the server; `upgraded` is told which of its connections became WebSockets. */
+  attach(server: Server, upgraded: (socket: Duplex) => void): void {
+    server.on('upgrade', (request, socket, head) => {
+      const admitted = this.#admit(request, socket);
+      if (admitted === null) return;
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        upgraded(socket);
+        this.#begin(webSocket, admitted);
+      });
+    });
   }
 
   /** Tells every session that has no call yet that the service ends. */
@@ -82,51 +103,71 @@ export class SocketEndpoint {
     );
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /** Whose session the upgrade begins; null = it was refused. */
+  #admit(request: IncomingMessage, socket: Duplex): AdmittedUpgrade | null {
     socket.on('error', () => socket.destroy());
     const adapter = this.#adapterFor(request);
     if (adapter === undefined) {
       refuse(socket, 404, 'no such endpoint');
-      return;
+      return null;
     }
+    const { events, clock } = this.#options;
     const description = describeUpgrade(request);
     const auth = adapter.authenticate(description);
     if (auth !== 'after-start' && !auth.ok) {
-      this.#options.events.refusedUpgrade(auth.status);
+      events.refusedUpgrade(auth.status);
       const { status, reason, notBeforeMs = 0 } = auth;
       if (notBeforeMs === 0) refuse(socket, status, reason);
-      else this.#options.clock.after(notBeforeMs, () => refuse(socket, status, reason));
-      return;
+      else clock.after(notBeforeMs, () => refuse(socket, status, reason));
+      return null;
     }
     const key = auth === 'after-start' ? null : auth.key;
-    const refusal = adapter.readsOnly === true ? null : this.#handshakeRefusal(key);
+    const refusal = this.#handshakeRefusal(adapter, key?.name ?? null);
     if (refusal !== null) {
-      this.#options.events.refusedUpgrade(503);
-      refuse(socket, 503, ERRORS[refusal].message);
-      return;
+      events.refusedUpgrade(FULL_STATUS, refusal.reason);
+      refuse(socket, FULL_STATUS, ERRORS[refusal.code].message);
+      return null;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = new SocketSession(webSocket, {
-        adapter,
-        key,
-        request: description,
-        calls: this.#options.calls,
-        clock: this.#options.clock,
-        detectors: this.#options.detectors,
-        events: this.#options.events,
-        onClose: () => this.#sessions.delete(session),
-      });
-      this.#sessions.add(session);
-      session.begin();
+    return { adapter, key, request: description };
+  }
+
+  #begin(webSocket: WebSocket, { adapter, key, request }: AdmittedUpgrade): void {
+    const { places, calls, clock, detectors, events } = this.#options;
+    const session = new SocketSession(webSocket, {
+      ...{ adapter, key, request, calls, clock, detectors, events },
+      admit: (keyName) => places.refusal(keyName)?.code ?? null,
+      onClose: () => {
+        this.#sessions.delete(session);
+        places.leave(session);
+      },
     });
+    this.#sessions.add(session);
+    if (!session.readsOnly) places.enter(session);
+    session.begin();
+  }
+
+  #handshakeRefusal(adapter: Adapter, keyName: string | null): HandshakeRefusal | null {
+    if (adapter.readsOnly === true) return adapter.readerRefusal?.(keyName ?? '') ?? null;
+    const code = this.#callRefusal(keyName);
+    if (code !== null) return { code, reason: CALL_REASONS[code] ?? 'calls' };
+    return this.#options.places.refusal(keyName);
   }
 
   // A socket may come back for its call, which is counted already: it is refused only in the start.
-  #handshakeRefusal(key: KeyIdentity | null): ErrorCode | null {
-    if (key === null) return this.#draining ? 'SCREEN_ERR_DRAINING' : null;
-    if (this.#options.calls.hasDetachedCall(key.name)) return null;
-    return this.#draining ? 'SCREEN_ERR_DRAINING' : this.#options.calls.refusal(key.name);
+  #callRefusal(keyName: string | null): ErrorCode | null {
+    const { calls } = this.#options;
+    if (keyName !== null && calls.hasDetachedCall(keyName)) return null;
+    if (this.#draining) return 'SCREEN_ERR_DRAINING';
+    return keyName === null ? null : calls.refusal(keyName);
   }
+}
+
+/** An upgrade that may begin. */
+interface AdmittedUpgrade {
+  readonly adapter: Adapter;
+  /** null = the session finds out. */
+  readonly key: KeyIdentity | null;
+  readonly request: UpgradeRequest;
 }
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
-import type { Adapter, DetectorIdentity, Link, UpgradeRequest } from './adapter.ts';
+import type { Adapter, DetectorIdentity, Link, RefusalReason, UpgradeRequest } from './adapter.ts';
 import { KeyedIntake } from './keyed-intake.ts';
 import { SessionWall } from './session-wall.ts';
 
@@ -15,7 +15,8 @@ const LONGEST_REST_MS = 900_000;
 export interface SocketEvents {
   opened(adapterId: string, keyName: string): void;
   closed(adapterId: string, code: number): void;
-  refusedUpgrade(status: number): void;
+  /** `reason` = what there was no room for; absent where the request itself is refused. */
+  refusedUpgrade(status: number, reason?: RefusalReason): void;
   error(adapterId: string, code: ErrorCode): void;
   /** A session threw: a fault of ours. */
   fault(adapterId: string, error: unknown): void;
@@ -30,6 +31,8 @@ export interface SocketSessionOptions {
   readonly clock: Clock;
   readonly detectors: readonly DetectorIdentity[];
   readonly events: SocketEvents;
+  /** As of `KeyedIntakeParts`. */
+  readonly admit?: (keyName: string) => ErrorCode | null;
   readonly onClose: () => void;
 }
 
@@ -63,6 +66,9 @@ export class SocketSession {
       // A pong waits behind what the peer has queued.
       this.#answered = true;
       this.#wall.message(data, isBinary);
+      // Its session may wait for audio, and would be refused only then.
+      const refusal = this.#intake.takeRefusal();
+      if (refusal !== null) this.refuse(refusal);
     });
     socket.on('ping', () => {
       this.#heardAtMs = clock.nowMs();
@@ -82,6 +88,11 @@ export class SocketSession {
 
   get readsOnly(): boolean {
     return this.#options.adapter.readsOnly ?? false;
+  }
+
+  /** null = the session has not found out yet. */
+  get keyName(): string | null {
+    return this.#intake.keyName;
   }
 
   get hasCall(): boolean {

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { CallManager } from '../stream/call-manager.ts';
 import type { Adapter, DetectorIdentity } from './adapter.ts';
+import type { SocketPlaces } from './socket-places.ts';
 import type { SocketEvents } from './socket-session.ts';
 import { TcpSession } from './tcp-session.ts';
 
@@ -20,12 +21,15 @@ export interface TcpEndpointOptions {
   readonly clock: Clock;
   readonly detectors: readonly DetectorIdentity[];
   readonly events: SocketEvents;
+  /** Where connections that have said who they are take their places; absent = there is always room. */
+  readonly places?: SocketPlaces;
 }
 
 /**
  * A TCP port with one adapter behind it: one session a connection. Connections over the limits are
- * closed at once and counted with the refused handshakes. Reading never waits for the lanes: a ring
- * that is full drops audio, and the peer is not held up.
+ * closed at once and counted with the refused handshakes; those over the limits of a key are refused
+ * when they have said whose they are. Reading never waits for the lanes: a ring that is full drops
+ * audio, and the peer is not held up.
  */
 export class TcpEndpoint {
   readonly #options: TcpEndpointOptions;
@@ -39,7 +43,7 @@ export class TcpEndpoint {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = options.maxSockets;
-    this.#server.on('drop', () => options.events.refusedUpgrade(FULL_STATUS));
+    this.#server.on('drop', () => options.events.refusedUpgrade(FULL_STATUS, 'connections'));
     this.#stopped = new Promise((resolve) => {
       this.#server.on('close', () => resolve());
     });
@@ -91,16 +95,22 @@ export class TcpEndpoint {
   }
 
   #accept(socket: Socket): void {
-    const { host: _host, port: _port, maxSockets: _maxSockets, ...shared } = this.#options;
-    if (this.#unidentified.size >= MAX_UNIDENTIFIED_SOCKETS || !this.#server.listening) {
-      shared.events.refusedUpgrade(FULL_STATUS);
+    const { host: _host, port: _port, maxSockets: _maxSockets, places, ...shared } = this.#options;
+    const isDraining = !this.#server.listening;
+    if (this.#unidentified.size >= MAX_UNIDENTIFIED_SOCKETS || isDraining) {
+      shared.events.refusedUpgrade(FULL_STATUS, isDraining ? 'draining' : 'unidentified');
       socket.destroy();
       return;
     }
     const session = new TcpSession(socket, {
       ...shared,
-      onIdentified: () => this.#unidentified.delete(session),
+      admit: (keyName) => places?.refusal(keyName)?.code ?? null,
+      onIdentified: () => {
+        this.#unidentified.delete(session);
+        places?.enter(session);
+      },
       onClose: () => {
+        places?.leave(session);
         this.#unidentified.delete(session);
         this.#sessions.delete(session);
         if (this.#sessions.size === 0) this.#emptied?.();

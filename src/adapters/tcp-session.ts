@@ -19,6 +19,8 @@ export interface TcpSessionOptions {
   readonly clock: Clock;
   readonly detectors: readonly DetectorIdentity[];
   readonly events: SocketEvents;
+  /** As of `KeyedIntakeParts`. */
+  readonly admit?: (keyName: string) => ErrorCode | null;
   /** The session knows who the peer is; said once. */
   readonly onIdentified: () => void;
   readonly onClose: () => void;
@@ -63,6 +65,9 @@ export class TcpSession {
     socket.on('data', (bytes: Buffer) => {
       this.#heardAtMs = clock.nowMs();
       this.#wall.run((session) => session.binary(bytes));
+      // Its session may wait for audio, and would be refused only then.
+      const refusal = this.#intake.takeRefusal();
+      if (refusal !== null) this.refuse(refusal);
     });
     socket.on('end', () => {
       this.#peerEnded = true;
@@ -87,6 +92,11 @@ export class TcpSession {
         remoteAddress: socket.remoteAddress ?? '',
       }),
     );
+  }
+
+  /** null = the session has not found out yet. */
+  get keyName(): string | null {
+    return this.#intake.keyName;
   }
 
   get hasCall(): boolean {

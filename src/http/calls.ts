@@ -13,6 +13,7 @@ import { callsQuerySchema, callsSchema } from './schemas.ts';
 
 /** Events that may wait for a slow reader before it is dropped. */
 const MAX_WAITING_EVENTS = 1_000;
+const RETRY_AFTER_SECONDS = 5;
 
 const params = z.object({ id: z.string().describe('The call id.') });
 
@@ -141,7 +142,8 @@ function sendEvents(
   const queue = new EventQueue();
   const subscription = bus.subscribe(of, queue);
   if (subscription === null) {
-    return problem(context, 'too_many_readers', 'Come back when others have left.');
+    const detail = 'Come back when others have left.';
+    return problem(context, 'too_many_readers', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
   return streamSSE(context, async (stream) => {
     stream.onAbort(() => queue.close());

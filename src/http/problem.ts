@@ -24,6 +24,7 @@ export const PROBLEMS = {
   headers_too_big: { status: 431, title: 'The headers are too big' },
   internal: { status: 500, title: 'Internal error' },
   outcomes_not_kept: { status: 503, title: 'Outcomes are not kept' },
+  overloaded: { status: 503, title: 'Too many requests at once' },
   draining: { status: 503, title: 'The service is shutting down' },
 } as const;
 

@@ -29,15 +29,22 @@ export interface EventBusOptions {
   readonly keepMs: number;
   /** Ended calls kept at most; the oldest give way. */
   readonly maxEndedCalls: number;
-  /** Subscriptions at once. */
+  /** Subscriptions at once, in all and of one key. */
   readonly maxSubscribers: number;
+  readonly maxSubscribersPerKey: number;
+  /** Told why `subscribe` refused. */
+  readonly refused?: (reason: ReaderRefusal) => void;
 }
+
+/** Which limit of subscriptions is reached: the bus's or the key's. */
+export type ReaderRefusal = 'readers' | 'key_readers';
 
 export const DEFAULT_EVENT_BUS = {
   eventsPerCall: 64,
   keepMs: 60_000,
   maxEndedCalls: 2_000,
   maxSubscribers: 1_000,
+  maxSubscribersPerKey: 500,
 } as const;
 
 interface Entry {
@@ -57,9 +64,17 @@ export class EventBus {
   readonly #ended: { readonly record: CallRecord; readonly atMs: number }[] = [];
   readonly #byCall = new Map<string, Set<Entry>>();
   readonly #ofAll = new Set<Entry>();
+  readonly #subscribersOfKey = new Map<string, number>();
   #subscribers = 0;
 
+  /** @throws RangeError when a limit of subscriptions is no whole number of at least 1 */
   constructor(options: EventBusOptions) {
+    for (const name of ['maxSubscribers', 'maxSubscribersPerKey'] as const) {
+      const value = options[name];
+      if (!Number.isInteger(value) || value < 1) {
+        throw new RangeError(`${name} must be a whole number of at least 1, got ${value}`);
+      }
+    }
     this.#options = options;
   }
 
@@ -116,20 +131,32 @@ export class EventBus {
     return records.map((record) => record.summary());
   }
 
+  /** Why a key gets no further subscription now, or null. */
+  refusal(keyName: string): ReaderRefusal | null {
+    const { maxSubscribers, maxSubscribersPerKey } = this.#options;
+    if (this.#subscribers >= maxSubscribers) return 'readers';
+    const ofKey = this.#subscribersOfKey.get(keyName) ?? 0;
+    return ofKey >= maxSubscribersPerKey ? 'key_readers' : null;
+  }
+
   /**
    * Events of one call (which need not have begun), or of all calls of the key when `callId` is
    * null. What is kept after `afterId` is handed over before this returns (of one call only).
-   * @returns null when there are too many subscribers.
+   * @returns null when there are too many subscribers, in all or of the key.
    */
   subscribe(
     of: { readonly keyName: string; readonly callId: string | null; readonly afterId: number },
     subscriber: Subscriber,
   ): Subscription | null {
-    if (this.#subscribers >= this.#options.maxSubscribers) return null;
-    this.#dropOld();
     const { keyName, callId, afterId } = of;
+    const refusal = this.refusal(keyName);
+    if (refusal !== null) {
+      this.#options.refused?.(refusal);
+      return null;
+    }
+    this.#dropOld();
     const entry: Entry = { keyName, callId, subscriber };
-    this.#subscribers++;
+    this.#count(keyName, 1);
     const set = callId === null ? this.#ofAll : (this.#byCall.get(callId) ?? new Set<Entry>());
     if (callId !== null) this.#byCall.set(callId, set);
     set.add(entry);
@@ -143,8 +170,15 @@ export class EventBus {
 
   #cancel(entry: Entry, set: Set<Entry>): void {
     if (!set.delete(entry)) return;
-    this.#subscribers--;
+    this.#count(entry.keyName, -1);
     if (entry.callId !== null && set.size === 0) this.#byCall.delete(entry.callId);
+  }
+
+  #count(keyName: string, change: 1 | -1): void {
+    this.#subscribers += change;
+    const ofKey = (this.#subscribersOfKey.get(keyName) ?? 0) + change;
+    if (ofKey > 0) this.#subscribersOfKey.set(keyName, ofKey);
+    else this.#subscribersOfKey.delete(keyName);
   }
 
   /** A key's record under its id or under the one that was given for it. */

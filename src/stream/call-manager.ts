@@ -94,16 +94,21 @@ export class CallManager {
     return false;
   }
 
+  /** Most live calls that this key may have. */
+  limitOf(keyName: string): number {
+    const { maxCalls, maxCallsPerKey } = this.#options.limits;
+    return Math.min(maxCalls, this.#options.keyLimit(keyName) ?? maxCallsPerKey);
+  }
+
   /** Why a new call of this key would be refused now, or null. */
   refusal(keyName: string): ErrorCode | null {
     if (this.#draining) return 'SCREEN_ERR_DRAINING';
-    const { maxCalls, maxCallsPerKey } = this.#options.limits;
+    const { maxCalls } = this.#options.limits;
     if (this.#directory.size >= maxCalls || this.#lanes?.hasRoom !== true) {
       return 'SCREEN_ERR_LIMIT_CALLS';
     }
-    const keyLimit = this.#options.keyLimit(keyName) ?? maxCallsPerKey;
-    if (this.#directory.countOfKey(keyName) >= keyLimit) return 'SCREEN_ERR_LIMIT_KEY';
-    return null;
+    const isFull = this.#directory.countOfKey(keyName) >= this.limitOf(keyName);
+    return isFull ? 'SCREEN_ERR_LIMIT_KEY' : null;
   }
 
   /** Admits a call and opens its feeds on one lane, or says why not. */

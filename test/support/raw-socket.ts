@@ -14,11 +14,15 @@ export function clientFrame(
 }
 
 /** A peer that made the handshake and now does as it likes with its TCP connection. */
-export function upgradeRaw(port: number): Promise<Socket> {
+export function upgradeRaw(
+  port: number,
+  { path = '/v1/stream', key = '' }: { readonly path?: string; readonly key?: string } = {},
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(
-        'GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n' +
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n` +
+          (key === '' ? '' : `Authorization: Bearer ${key}\r\n`) +
           'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
           'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
           'Sec-WebSocket-Protocol: bonafide.v1\r\n\r\n',

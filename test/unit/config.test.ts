@@ -90,6 +90,18 @@ describe('readConfig', () => {
     expect(problems.find((line) => line.startsWith('BONAFIDE_PORT'))).toContain('got "70000"');
   });
 
+  it('has limits of readers', () => {
+    expect(readConfig({})).toMatchObject({ maxReaders: 1_000, maxReadersPerKey: 500 });
+    const problems = problemsOf({
+      BONAFIDE_MAX_READERS: '0',
+      BONAFIDE_MAX_READERS_PER_KEY: 'many',
+    });
+    expect(problems).toMatchObject([
+      expect.stringMatching(/^BONAFIDE_MAX_READERS: .*>=1, got "0"$/),
+      expect.stringMatching(/^BONAFIDE_MAX_READERS_PER_KEY: .*number.*, got "many"$/),
+    ]);
+  });
+
   it('has a name of its own and a meaning for every setting', () => {
     const settings = Object.values(SETTINGS);
     expect(new Set(settings.map(({ env }) => env)).size).toBe(settings.length);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Adapter, AdapterSession, CallIntake, Link } from '../../../src/adapters/adapter.ts';
+import { SocketPlaces, SPARE_SOCKETS } from '../../../src/adapters/socket-places.ts';
 import type { SocketEvents } from '../../../src/adapters/socket-session.ts';
 import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from '../../../src/adapters/tcp-endpoint.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
@@ -51,7 +52,9 @@ class LetterSession implements AdapterSession {
 }
 
 /** An endpoint on a free port with a clock that stands still. */
-async function createRig(options: { maxSockets?: number; open?: () => AdapterSession } = {}) {
+async function createRig(
+  options: { maxSockets?: number; places?: SocketPlaces; open?: () => AdapterSession } = {},
+) {
   const clock = new FakeClock();
   const seen: string[] = [];
   const wake: (() => void)[] = [];
@@ -84,6 +87,7 @@ async function createRig(options: { maxSockets?: number; open?: () => AdapterSes
     clock,
     detectors: [],
     events,
+    ...(options.places === undefined ? {} : { places: options.places }),
   });
   endpoints.push(endpoint);
   const until = async (text: string, times = 1) => {
@@ -187,6 +191,26 @@ describe('TcpEndpoint', () => {
     const tooMany = await connect();
     await until('refused 503');
     await tooMany.closed;
+  });
+
+  it('refuses a peer of a key that has no room for it, as soon as it has said whose it is', async () => {
+    const limits = { maxCalls: 1, keys: 1, maxUnidentified: 1 };
+    const places = new SocketPlaces({ ...limits, limitOf: () => 1 });
+    const { endpoint, until, connect, seen } = await createRig({ places });
+    const known = await Promise.all(Array.from({ length: 1 + SPARE_SOCKETS }, () => connect()));
+    await Promise.all(known.map((peer) => peer.send(Buffer.from('i'))));
+    await until('i', known.length);
+    const tooMany = await connect();
+    await tooMany.send(Buffer.from('i'));
+    await tooMany.closed;
+    await until('gone 1008');
+    expect(seen).toContain('SCREEN_ERR_LIMIT_KEY');
+    expect(endpoint.openSockets).toBe(known.length);
+    known[0]!.socket.end();
+    await until('gone 1000');
+    const next = await connect();
+    await next.send(Buffer.from('ix'));
+    await until('x');
   });
 
   it('closes a peer whose session throws, and no other', async () => {

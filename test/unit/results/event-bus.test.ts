@@ -192,4 +192,31 @@ describe('EventBus', () => {
     }
     expect(bus.subscribers).toBe(0);
   });
+
+  it('has a limit of subscribers of a key, and says which limit is reached', () => {
+    const refusals: string[] = [];
+    bus = new EventBus({
+      ...{ ...LIMITS, clock, maxSubscribersPerKey: 2 },
+      refused: (reason) => refusals.push(reason),
+    });
+    const of = (keyName: string) => ({ keyName, callId: null, afterId: 0 });
+    const first = bus.subscribe(of('a'), new Noted());
+    bus.subscribe(of('a'), new Noted());
+    expect(bus.refusal('a')).toBe('key_readers');
+    expect(bus.subscribe(of('a'), new Noted())).toBeNull();
+    expect(bus.refusal('b')).toBeNull();
+    bus.subscribe(of('b'), new Noted());
+    expect(bus.refusal('b')).toBe('readers');
+    expect(bus.subscribe(of('b'), new Noted())).toBeNull();
+    expect(refusals).toEqual(['key_readers', 'readers']);
+    first?.cancel();
+    first?.cancel();
+    expect([bus.refusal('a'), bus.refusal('b')]).toEqual([null, null]);
+  });
+
+  it.each(['maxSubscribers', 'maxSubscribersPerKey'])('needs a whole number for %s', (name) => {
+    expect(() => new EventBus({ ...LIMITS, clock, [name]: 0 })).toThrow(
+      new RangeError(`${name} must be a whole number of at least 1, got 0`),
+    );
+  });
 });

@@ -1,0 +1,114 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { PROBLEMS, problemBody } from './problem.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+
+export interface ConnectionLimitsOptions {
+  /** Most connections that have no request under way and are no WebSockets. */
+  readonly maxWaiting: number;
+  /** Most connections with a request under way, streams of events among them. */
+  readonly maxBusy: number;
+  /** Told of every connection or request that is refused. */
+  readonly refused: (reason: 'connections' | 'requests') => void;
+}
+
+/**
+ * The connections of the HTTP server, so that those which ask for nothing and those that HTTP
+ * requests keep take no place of a WebSocket. Of the former the oldest gives way to a new one: a
+ * peer that means it sends its request at once.
+ */
+export class ConnectionLimits {
+  readonly #options: ConnectionLimitsOptions;
+  readonly #all = new Set<Duplex>();
+  readonly #waiting = new Set<Duplex>();
+  /** Requests under way: a peer may send the next one before the answer. */
+  readonly #busy = new Map<Duplex, number>();
+
+  /** @throws RangeError when a limit is no whole number of at least 1 */
+  constructor(options: ConnectionLimitsOptions) {
+    for (const name of ['maxWaiting', 'maxBusy'] as const) {
+      const value = options[name];
+      if (!Number.isInteger(value) || value < 1) {
+        throw new RangeError(`${name} must be a whole number of at least 1, got ${value}`);
+      }
+    }
+    this.#options = options;
+  }
+
+  /** Watches the connections of a server, which takes `maxUpgraded` WebSockets besides. */
+  attach(server: Server, maxUpgraded: number): void {
+    const { maxWaiting, maxBusy, refused } = this.#options;
+    // One more than may wait: the oldest gives way when the new one is there.
+    server.maxConnections = maxWaiting + 1 + maxBusy + maxUpgraded;
+    server.on('drop', () => refused('connections'));
+    server.on('connection', (socket) => {
+      this.#all.add(socket);
+      socket.once('close', () => {
+        for (const sockets of [this.#all, this.#waiting, this.#busy]) sockets.delete(socket);
+      });
+      this.#wait(socket);
+    });
+  }
+
+  /** Stands before the listener of requests. */
+  guard(
+    listener: (request: IncomingMessage, response: ServerResponse) => unknown,
+  ): (request: IncomingMessage, response: ServerResponse) => void {
+    return (request, response) => {
+      const { socket } = request;
+      const before = this.#busy.get(socket) ?? 0;
+      if (before === 0 && this.#busy.size >= this.#options.maxBusy) {
+        this.#options.refused('requests');
+        answerOverloaded(response);
+        return;
+      }
+      this.#waiting.delete(socket);
+      this.#busy.set(socket, before + 1);
+      response.once('close', () => this.#answered(socket));
+      listener(request, response);
+    };
+  }
+
+  /** The connection became a WebSocket. */
+  upgraded(socket: Duplex): void {
+    this.#waiting.delete(socket);
+    this.#busy.delete(socket);
+  }
+
+  /** Cuts every connection, upgraded ones too. */
+  destroyAll(): void {
+    for (const socket of this.#all) socket.destroy();
+  }
+
+  #answered(socket: Duplex): void {
+    const underWay = this.#busy.get(socket);
+    // It is gone, or became a WebSocket meanwhile.
+    if (underWay === undefined) return;
+    if (underWay > 1) {
+      this.#busy.set(socket, underWay - 1);
+      return;
+    }
+    this.#busy.delete(socket);
+    this.#wait(socket);
+  }
+
+  #wait(socket: Duplex): void {
+    this.#waiting.add(socket);
+    if (this.#waiting.size <= this.#options.maxWaiting) return;
+    const [oldest] = this.#waiting;
+    if (oldest === undefined) return;
+    this.#waiting.delete(oldest);
+    this.#options.refused('connections');
+    oldest.destroy();
+  }
+}
+
+function answerOverloaded(response: ServerResponse): void {
+  response.writeHead(PROBLEMS.overloaded.status, {
+    Connection: 'close',
+    'Content-Type': 'application/problem+json',
+    'Retry-After': RETRY_AFTER_SECONDS,
+  });
+  response.end(JSON.stringify(problemBody('overloaded', 'Come back when others are done.')));
+}
