@@ -9,6 +9,8 @@ import type { ScoredClip } from './score-store.ts';
 export interface ClipLogits {
   readonly page: string;
   readonly system: string;
+  /** Empty or absent = unknown. */
+  readonly speaker?: string;
   readonly isSpoof: boolean;
   readonly logits: Float32Array;
   readonly voicedFrames: Uint8Array;

@@ -22,7 +22,7 @@ export interface SplitFigures {
   readonly pages: number;
   /** Page-macro EER after 1, 2, 4 and 8 s of speech (or all there is). */
   readonly pageMacroEer: Readonly<Record<string, number>>;
-  /** 95 % interval of the 4-s figure, pages resampled; clips where there are few pages. */
+  /** 95 % interval of the 4-s figure, pages resampled; where these are few, speakers or clips. */
   readonly pageMacroEerInterval: readonly [number, number];
   readonly pooledEer: number;
   readonly cllr: number;
@@ -49,7 +49,8 @@ export function judgeSplit(
   const trialsAt = (speechMs: number): PageTrial[] =>
     scored.flatMap((clip) => {
       const score = llrAfter(clip, speechMs, decision, hopMs);
-      return Number.isFinite(score) ? [{ page: clip.page, isSpoof: clip.isSpoof, score }] : [];
+      const { page, speaker = '', isSpoof } = clip;
+      return Number.isFinite(score) ? [{ page, speaker, isSpoof, score }] : [];
     });
   const full = trialsAt(DECIDED_MS);
   const scores = splitScores(full);

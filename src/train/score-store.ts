@@ -39,6 +39,7 @@ export async function scoreStore(options: ScoreOptions): Promise<ScoredClip[]> {
         clip,
         page: clip.page,
         system: clip.system,
+        speaker: clip.speaker,
         isSpoof: clip.label === 'spoof',
         snrDb: store.spans[index]!.snrDb,
         ...scored[row]!,

@@ -69,6 +69,22 @@ describe('judgeSplit', () => {
     expect(again).toEqual(figures);
   });
 
+  it('resamples speakers where pages are few: what a speaker said shares its fate', () => {
+    // Two of ten speakers are wrong throughout, with ten clips each.
+    const clips = Array.from({ length: 10 }, (_, speaker) => {
+      const [sign, human] = [speaker % 5 === 0 ? -1 : 1, speaker < 5];
+      const logits = Array<number>(10).fill(human ? -sign : sign);
+      const ofOne = human ? clipsOf('p', logits, []) : clipsOf('p', [], logits);
+      return ofOne.map((clip) => ({ ...clip, speaker: `s${speaker}` }));
+    }).flat();
+    const widthOf = (trials: readonly ClipLogits[]) => {
+      const [low, high] = judgeSplit(trials, names, DECISION, 10).pageMacroEerInterval;
+      return high - low;
+    };
+    const unknown = clips.map((clip) => ({ ...clip, speaker: '' }));
+    expect(widthOf(clips)).toBeGreaterThan(2 * widthOf(unknown));
+  });
+
   it('leaves out clips without speech', () => {
     const silent = { ...perfect[0]!, voicedFrames: new Uint8Array(50) };
     expect(judgeSplit([...perfect, silent], names, DECISION, 10).clips).toBe(10);
