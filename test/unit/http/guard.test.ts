@@ -81,4 +81,16 @@ describe('CORS', () => {
     });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
   });
+
+  it('lets listed origins sign in and out with a cookie, which other sites cannot send', async () => {
+    const { app } = makeHttpApp({ corsOrigins: ['https://page.example'] });
+    for (const method of ['POST', 'DELETE']) {
+      const headers = { ...preflight.headers, 'access-control-request-method': method };
+      const answer = await app.request('/v1/session', { ...preflight, headers });
+      expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+      expect(answer.headers.get('access-control-allow-methods')).toContain(method);
+    }
+    const asked = await app.request('/v1/session', { headers: { origin: 'https://page.example' } });
+    expect(asked.headers.get('access-control-allow-credentials')).toBe('true');
+  });
 });
