@@ -12,11 +12,13 @@ if (file === undefined) {
   exit(2);
 }
 const wav = readFileSync(file);
+// Chunks of odd length are padded to the next even one.
+const after = (at: number) => at + 8 + 2 * Math.ceil(wav.readUInt32LE(at + 4) / 2);
 let at = 12;
-while (wav.toString('latin1', at, at + 4) !== 'fmt ') at += 8 + wav.readUInt32LE(at + 4);
+while (wav.toString('latin1', at, at + 4) !== 'fmt ') at = after(at);
 const channels = wav.readUInt16LE(at + 10);
 const sampleRateHz = wav.readUInt32LE(at + 12);
-while (wav.toString('latin1', at, at + 4) !== 'data') at += 8 + wav.readUInt32LE(at + 4);
+while (wav.toString('latin1', at, at + 4) !== 'data') at = after(at);
 const samples = wav.subarray(at + 8, at + 8 + wav.readUInt32LE(at + 4));
 const packetBytes = (sampleRateHz / 50) * channels * 2;
 

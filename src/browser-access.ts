@@ -12,6 +12,13 @@ export interface AmbientRequest {
   readonly isUnsafe: boolean;
 }
 
+/**
+ * What a browser can only mean this machine by, or a machine that it knows: addresses, names without a dot,
+ * `….localhost`. Any other name may be a stranger's, whose DNS leads here (DNS rebinding).
+ */
+const NO_FOREIGN_NAME =
+  /^(?:\[[\da-f:.]+\]|\d{1,3}(?:\.\d{1,3}){3}|[^.:[\]]+|(?:[^.:[\]]+\.)+localhost)(?::\d+)?$/i;
+
 export interface BrowserAccessOptions {
   readonly sessions: SessionRing;
   /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
@@ -50,11 +57,19 @@ export class BrowserAccess {
     }
     const { loopbackIdentity } = this.#options;
     if (loopbackIdentity === null || !isLoopback(request.remoteAddress)) return null;
+    if (!this.#isOwnName(request.host)) return null;
     // Without an Origin header it is no page that asks.
     const { origin } = request;
     const isForeign =
       request.isUnsafe && origin !== undefined && !this.allows(origin, request.host);
     return isForeign ? 'foreign' : loopbackIdentity;
+  }
+
+  /** Under another name a page of a stranger would have the service's own origin. */
+  #isOwnName(host: string | undefined): boolean {
+    // Browsers always send it.
+    if (host === undefined || NO_FOREIGN_NAME.test(host)) return true;
+    return this.#options.publicUrl.split('://')[1] === host;
   }
 
   /** True for the service's own origin and the configured ones. */

@@ -34,8 +34,9 @@ export function openSqlite(path: string, options: SqliteOptions): Database.Datab
     db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${options.synchronous}`);
     db.pragma('foreign_keys = ON');
-    if (options.maxBytes !== undefined) limitSize(db, options.maxBytes);
     migrate(db, path, options);
+    // Not before: a full file must not keep a new version from starting.
+    if (options.maxBytes !== undefined) limitSize(db, options.maxBytes);
     return db;
   } catch (error) {
     db.close();

@@ -162,7 +162,8 @@ export class BonafideClient {
   async #request(path: string, init: RequestInit): Promise<Response> {
     const { url, key, token } = this.#options;
     const headers = new Headers(init.headers);
-    const address = new URL(path, url);
+    // As a service behind a proxy has it: what its address has after the host stays.
+    const address = new URL(`${url.replace(/\/$/, '')}${path}`);
     if (key !== undefined) headers.set('Authorization', `Bearer ${key}`);
     else if (token !== undefined) address.searchParams.set('token', token);
     const answer = await fetch(address, { ...init, headers });

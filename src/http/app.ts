@@ -82,7 +82,9 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
 function corsOf(origins: readonly string[]) {
   return cors({
     origin: [...origins],
-    allowMethods: ['GET', 'POST'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    // With their session's cookie: browsers give a page no answer to a request with one otherwise.
+    credentials: true,
     allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'Prefer'],
     exposeHeaders: ['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After'],
     maxAge: 600,

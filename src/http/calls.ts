@@ -139,12 +139,15 @@ function sendEvents(
   if (context.req.method === 'HEAD') {
     return context.body(null, 200, { 'Content-Type': 'text/event-stream' });
   }
-  const queue = new EventQueue();
+  // A reader this slow is cut off: it takes nothing, so it would not see that the stream ends.
+  const queue = new EventQueue(() => cutOff(context));
   const subscription = bus.subscribe(of, queue);
   if (subscription === null) {
     const detail = 'Come back when others have left.';
     return problem(context, 'too_many_readers', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
+  // Not when all is written: a reader that reads no more holds no place of others.
+  queue.onClose(() => subscription.cancel());
   return streamSSE(context, async (stream) => {
     stream.onAbort(() => queue.close());
     try {
@@ -153,23 +156,46 @@ function sendEvents(
         await stream.writeSSE({ id: String(id), event: event.type, data: JSON.stringify(event) });
       }
     } finally {
-      subscription.cancel();
+      queue.close();
     }
   });
 }
 
+/** Ends the connection of a request; there is none where the app is called without a socket. */
+function cutOff(context: Context): void {
+  const { outgoing } = (context.env ?? {}) as { outgoing?: { destroy(): void } };
+  outgoing?.destroy();
+}
+
 /** Events between the bus and one reader; too many waiting ends it. */
 class EventQueue {
-  readonly #waiting: NumberedEvent[] = [];
-  #closed = false;
+  readonly #overrun: () => void;
+  #waiting: NumberedEvent[] = [];
+  #isClosed = false;
+  #closed: (() => void) | null = null;
   #wake: (() => void) | null = null;
 
+  /** @param overrun the reader is too slow; it may come back with the last id that it saw */
+  constructor(overrun: () => void) {
+    this.#overrun = overrun;
+  }
+
+  /** @param closed is called once: now where it is closed already */
+  onClose(closed: () => void): void {
+    if (this.#isClosed) closed();
+    else this.#closed = closed;
+  }
+
   take(entry: NumberedEvent): void {
-    if (this.#closed) return;
-    // A reader this slow is dropped; it may come back with the last id that it saw.
-    if (this.#waiting.length >= MAX_WAITING_EVENTS) this.#closed = true;
-    else this.#waiting.push(entry);
-    this.#wake?.();
+    if (this.#isClosed) return;
+    if (this.#waiting.length < MAX_WAITING_EVENTS) {
+      this.#waiting.push(entry);
+      this.#wake?.();
+      return;
+    }
+    this.#waiting = [];
+    this.close();
+    this.#overrun();
   }
 
   ended(): void {
@@ -177,14 +203,16 @@ class EventQueue {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
+    this.#closed?.();
+    this.#closed = null;
     this.#wake?.();
   }
 
   /** The next event, or null when the call ended and all was given out. */
   async next(): Promise<NumberedEvent | null> {
     while (this.#waiting.length === 0) {
-      if (this.#closed) return null;
+      if (this.#isClosed) return null;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -30,7 +30,6 @@ export function createGuard(sources: GuardSources): MiddlewareHandler<AppEnv> {
     const key = identify(context, sources);
     if (key === 'foreign') return refuseForeign(context);
     if (key === null) {
-      context.header('WWW-Authenticate', 'Bearer');
       return problem(context, 'unauthorized', 'Authorization must be Bearer and a key.');
     }
     const { allowed, left, resetSeconds } = limit.take(key.name);

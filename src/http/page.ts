@@ -94,11 +94,23 @@ function send(context: Context, file: PageFile, cacheControl: string): Response 
     ETag: file.etag,
     Vary: 'Accept-Encoding',
   };
-  if (context.req.header('if-none-match') === file.etag) return context.body(null, 304, headers);
-  const isGzipped = /\bgzip\b/.test(context.req.header('accept-encoding') ?? '');
+  if (names(context.req.header('if-none-match') ?? '', file.etag)) {
+    return context.body(null, 304, headers);
+  }
+  const isGzipped = takesGzip(context.req.header('accept-encoding') ?? '');
   return context.body(isGzipped ? file.gzipped : file.bytes, 200, {
     ...headers,
     'Content-Type': file.type,
     ...(isGzipped ? { 'Content-Encoding': 'gzip' } : {}),
   });
+}
+
+/** RFC 9110, 13.1.2: a list, compared weakly, for a proxy that changes the encoding weakens what it hands on. */
+function names(ifNoneMatch: string, etag: string): boolean {
+  const entries = ifNoneMatch.split(',').map((entry) => entry.trim().replace(/^W\//, ''));
+  return entries.includes(etag) || entries.includes('*');
+}
+
+function takesGzip(acceptEncoding: string): boolean {
+  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(acceptEncoding);
 }

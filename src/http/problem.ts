@@ -59,6 +59,8 @@ export function problem<Code extends ProblemCode>(
   const status: (typeof PROBLEMS)[Code]['status'] = PROBLEMS[code].status;
   return context.json(problemBody(code, detail, errors), status, {
     'Content-Type': 'application/problem+json',
+    // RFC 9110, 15.5.2: every 401 says how to identify oneself.
+    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   });
 }

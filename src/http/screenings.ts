@@ -159,7 +159,7 @@ async function takeUpload(
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }
-  let isTaken = false;
+  let holdsPlace = true;
   try {
     const body = await readBody(context.req.raw, maxUploadBytes);
     if (desk.isClosed) return problem(context, 'draining', 'Ask another instance.');
@@ -180,6 +180,9 @@ async function takeUpload(
       if (before.idempotency?.fingerprint !== idempotency?.fingerprint) {
         return problem(context, 'idempotency_key_reused', 'The first request was another one.');
       }
+      // Waiting takes no place: others could not upload meanwhile.
+      desk.giveBack();
+      holdsPlace = false;
       return await answerWhenDone(context, desk, before);
     }
     const record = desk.submit({
@@ -188,10 +191,10 @@ async function takeUpload(
       idempotency,
       body: uploadOf(context, query.data, body),
     });
-    isTaken = true;
+    holdsPlace = false;
     return await answerWhenDone(context, desk, record);
   } finally {
-    if (!isTaken) desk.giveBack();
+    if (holdsPlace) desk.giveBack();
   }
 }
 

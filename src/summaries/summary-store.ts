@@ -62,6 +62,8 @@ export class SummaryStore implements ScreeningArchive {
   #database: SummaryDatabase | null = null;
   #notBeforeMs = 0;
   #timer: Timer | null = null;
+  /** Goes on with what one pruning left. */
+  #pruneTimer: Timer | null = null;
   #saidAtMs = Number.NEGATIVE_INFINITY;
   #waitingBytes = 0;
   #lost = 0;
@@ -124,6 +126,7 @@ export class SummaryStore implements ScreeningArchive {
   /** A last try; what is not written now is lost, and said. */
   close(): void {
     this.#pruning.cancel();
+    this.#pruneTimer?.cancel();
     this.#timer?.cancel();
     this.#notBeforeMs = 0;
     for (let isDone = true; isDone && this.#waiting.length > 0; ) isDone = this.#write();
@@ -184,7 +187,9 @@ export class SummaryStore implements ScreeningArchive {
 
   #prune(): void {
     const deleted = this.#try(0, (database) => database.prune(this.#oldestMs, PRUNE_AT_ONCE));
-    if (deleted >= PRUNE_AT_ONCE) this.#options.clock.after(WRITE_EVERY_MS, () => this.#prune());
+    if (deleted < PRUNE_AT_ONCE) return;
+    this.#pruneTimer?.cancel();
+    this.#pruneTimer = this.#options.clock.after(WRITE_EVERY_MS, () => this.#prune());
   }
 
   #try<Result>(otherwise: Result, act: (database: SummaryDatabase) => Result): Result {

@@ -116,9 +116,17 @@ export class ScreeningDesk {
       record.summary = { ...record.summary, state: 'running' };
       const outcome = await this.#options.screener.screen(body).catch(() => failureOf(body));
       this.#open--;
-      this.#finish(record, outcome);
+      if (!this.#isGivenUp(outcome)) this.#finish(record, outcome);
     }
     this.#isWorking = false;
+  }
+
+  /**
+   * What the end of the service cut off did not fail: kept as failed, it would be the answer to the same
+   * idempotency key after the restart.
+   */
+  #isGivenUp(outcome: UploadOutcome): boolean {
+    return this.#isClosed && outcome.kind === 'refused' && outcome.code === 'internal';
   }
 
   #finish(record: ScreeningRecord, outcome: UploadOutcome): void {

@@ -50,6 +50,13 @@ describe.concurrent('examples', () => {
     );
   });
 
+  it('stream-wav.ts passes over chunks of odd length', async () => {
+    const wav = fixturePath('format_human_wav_extra_chunks.wav');
+    const said = await run(process.execPath, '--import', 'tsx', example('stream-wav.ts'), wav, url);
+    expect(said).toMatchObject({ ok: true, stderr: '' });
+    expect(said.stdout).toContain('score caller 2000 ms: ');
+  });
+
   it('stream-file.ts does the same through the client', async () => {
     const raw = fixturePath('format_human_raw_8k.s16le');
     expectScores(await run(process.execPath, '--import', 'tsx', example('stream-file.ts'), raw));

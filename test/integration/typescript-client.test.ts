@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +22,22 @@ beforeAll(async () => {
 afterAll(closeTestServices);
 
 describe('the TypeScript client', () => {
+  it('keeps the path of an address that has one, as behind a proxy', async () => {
+    const paths: string[] = [];
+    const proxy = createServer((request, response) => {
+      paths.push(request.url ?? '');
+      response.setHeader('Content-Type', 'application/json').end('{"calls":[],"nextCursor":null}');
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    for (const end of ['', '/']) {
+      const behind = new BonafideClient({ url: `http://127.0.0.1:${port}/voices${end}` });
+      expect(await behind.calls()).toEqual([]);
+    }
+    proxy.close();
+    expect(paths).toEqual(['/voices/v1/calls', '/voices/v1/calls']);
+  });
+
   it('streams a call, lists it and reads its events', async () => {
     const stream = await client.stream({ callId: 'call/1', audio: AUDIO });
     expect(stream.started).toMatchObject({ callId: 'call/1', legs: [{ id: 'caller' }] });

@@ -29,6 +29,20 @@ describe.runIf(HAS_BROWSER)('what goes wrong', () => {
     expect(faults).toEqual([]);
   });
 
+  it('keeps what is on the screen while the service does not answer', async () => {
+    const first = await startPageService();
+    const { page, faults } = await openPage(urlOf(first));
+    await page.locator('[data-connection=open]').waitFor({ state: 'attached' });
+    await page.getByRole('searchbox').fill('queue 7');
+    await first.service.close();
+    await page.getByText('The service does not answer. Trying again').waitFor();
+    expect(await page.getByRole('searchbox').inputValue()).toBe('queue 7');
+    await startPageService({ config: { port: first.port } });
+    await page.getByText('The service does not answer').waitFor({ state: 'detached' });
+    expect(await page.getByRole('searchbox').inputValue()).toBe('queue 7');
+    expect(faults).toEqual([]);
+  });
+
   it('goes on with a call whose events were cut off, after the last one it saw', async () => {
     const service = await startPageService();
     const client = await startTwoLegCall(service);

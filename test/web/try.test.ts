@@ -182,6 +182,38 @@ describe.runIf(HAS_BROWSER)('the microphone', () => {
     });
   }
 
+  it('is opened once however often the button is pressed, and closed with the session', async () => {
+    const service = await startPageService({ keys: [{ name: 'desk', fast: true }] });
+    const { page, faults } = await openPage(urlOf(service, '/#/try'), {
+      microphone: fixturePath('format_human_wav_pcm16_16k.wav'),
+    });
+    await page.evaluate(`{
+      globalThis.opened = [];
+      const devices = navigator.mediaDevices;
+      const open = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = async (wanted) => {
+        const media = await open(wanted);
+        opened.push(...media.getTracks());
+        return media;
+      };
+    }`);
+    await page.getByLabel('API key').fill(service.keys['desk']!);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const record = page.getByRole('button', { name: 'Record from the microphone' });
+    await record.evaluate((button: HTMLElement) => {
+      button.click();
+      button.click();
+    });
+    await page.getByRole('button', { name: 'Stop recording' }).waitFor();
+    await page.locator('figure[data-leg=speaker]').waitFor();
+    expect(await page.locator('.attempts tbody tr').count()).toBe(1);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    const states = await page.evaluate('opened.map(({ readyState }) => readyState)');
+    expect(states).toEqual(['ended']);
+    expect(faults).toEqual([]);
+  });
+
   it('cannot be put on a line that the browser does not encode', async () => {
     const { page, faults } = await openTry();
     await page.addInitScript('delete globalThis.AudioEncoder');

@@ -31,6 +31,12 @@ export function App() {
     const timer = setTimeout(() => void askSession(), UNREACHABLE_RETRY_MS);
     return () => clearTimeout(timer);
   }, [state]);
+  // What is on the screen stays while the service does not answer: it cannot be asked for again.
+  const lastOpen = useRef<Session | null>(null);
+  if (state.state === 'open') lastOpen.current = state;
+  else if (state.state === 'signed-out') lastOpen.current = null;
+  const isOut = state.state === 'unreachable' && lastOpen.current !== null;
+  const shown = isOut ? lastOpen.current! : state;
   const title = current.view === 'call' ? current.callId : S.navigation[current.view];
   useEffect(() => {
     document.title = `${title} – ${S.name}`;
@@ -40,9 +46,14 @@ export function App() {
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
         {S.skip}
       </button>
-      <Header current={current} session={state} />
+      <Header current={current} session={shown} />
       <main id="main" ref={main} tabIndex={-1}>
-        <Content current={current} session={state} />
+        {isOut && (
+          <p class="note warn outage" role="status">
+            {S.session.unreachable}
+          </p>
+        )}
+        <Content current={current} session={shown} />
       </main>
     </>
   );

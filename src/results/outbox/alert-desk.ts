@@ -36,6 +36,11 @@ const COLUMNS = `d.alert_id AS alertId, a.created_at_ms AS createdAtMs, d.destin
 const FITTING = `(:alertId IS NULL OR alert_id = :alertId)
   AND (:destination IS NULL OR destination = :destination) AND (:state IS NULL OR state = :state)`;
 
+/** Exported for the test of its plan. */
+export const ALERTS_OF_KEY = `SELECT id, created_at_ms AS createdAtMs, body FROM alerts
+  WHERE json_extract(body, '$.keyName') = :keyName AND (created_at_ms, id) < (:createdAtMs, :id)
+  ORDER BY created_at_ms DESC, id DESC LIMIT :limit`;
+
 /** What the command line and the HTTP API do with the store, beside the service's own writing. */
 export class AlertDesk {
   readonly #database: StoreDatabase;
@@ -65,14 +70,11 @@ export class AlertDesk {
     before: { readonly createdAtMs: number; readonly id: string } | null,
   ): AlertWithDeliveries[] {
     const place = before ?? { createdAtMs: Number.MAX_SAFE_INTEGER, id: '' };
-    const rows = this.#db
-      .prepare(
-        `SELECT id, created_at_ms AS createdAtMs, body FROM alerts
-         WHERE json_extract(body, '$.keyName') = :keyName
-           AND (created_at_ms, id) < (:createdAtMs, :id)
-         ORDER BY created_at_ms DESC, id DESC LIMIT :limit`,
-      )
-      .all({ keyName, limit, ...place }) as { id: string; createdAtMs: number; body: string }[];
+    const rows = this.#db.prepare(ALERTS_OF_KEY).all({ keyName, limit, ...place }) as {
+      id: string;
+      createdAtMs: number;
+      body: string;
+    }[];
     const deliveries = this.#db.prepare(
       `SELECT destination, state, attempts, next_attempt_at_ms AS nextAttemptAtMs,
          last_error AS lastError FROM deliveries WHERE alert_id = ? ORDER BY destination`,

@@ -47,6 +47,8 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (key_name, call_id)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX outcomes_age ON outcomes (reported_at_ms);`,
+  // A page of a key's alerts is read on the thread of the audio sockets: it must not look at all of them.
+  `CREATE INDEX alerts_of_key ON alerts (json_extract(body, '$.keyName'), created_at_ms, id);`,
 ];
 
 const DATABASE_FILE = 'alerts.db';

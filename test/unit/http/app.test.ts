@@ -194,6 +194,36 @@ describe('events of a call', () => {
     await answer.body!.cancel();
   });
 
+  it('are cut off from a reader that reads none, who holds no place then', async () => {
+    const call = fakeCall('call-2', { keyName: 'a' }) as never;
+    bus.started(call);
+    let cuts = 0;
+    const outgoing = { destroy: () => cuts++ };
+    const unread = await app.request('/v1/calls/call-2/events', { headers }, { outgoing });
+    expect([unread.status, bus.subscribers]).toEqual([200, 1]);
+    const gap = {
+      type: 'gap',
+      callId: 'call-2',
+      leg: 'caller',
+      streamTimeMs: 1,
+      lostMs: 1,
+    } as const;
+    for (let count = 0; count < 1_100; count++) bus.published(call, gap);
+    expect([cuts, bus.subscribers]).toEqual([1, 0]);
+    await unread.body!.cancel();
+  });
+
+  it('hold no place once the call has ended, read or not', async () => {
+    const call = fakeCall('call-3', { keyName: 'a' }) as never;
+    bus.started(call);
+    const unread = await app.request('/v1/calls/call-3/events', { headers });
+    expect(bus.subscribers).toBe(1);
+    bus.published(call, { type: 'paused', callId: 'call-3', streamTimeMs: 1 });
+    bus.streamEnded(call);
+    expect(bus.subscribers).toBe(0);
+    expect(await unread.text()).toContain('event: paused');
+  });
+
   it('are refused in words when there are too many readers', async () => {
     const nobody = { take() {}, ended() {} };
     const of = { keyName: 'a', callId: null, afterId: 0 };

@@ -22,6 +22,21 @@ describe('a request without a known key', () => {
   );
 });
 
+describe('a 401', () => {
+  it.each([
+    ['of a route', 'GET', '/v1/calls', null],
+    ['of a token that asks for another', 'POST', '/v1/tokens', null],
+    ['of a sign-in with a wrong key', 'POST', '/v1/session', '{"key":"bfk_wrong"}'],
+  ])('%s says how to identify oneself', async (_name, method, path, body) => {
+    const { app, keys } = makeHttpApp();
+    const token = keys.issueToken({ name: 'a', maxCalls: null, fast: false }, 60);
+    const query = path === '/v1/tokens' ? `?token=${token}` : '';
+    const headers = { 'content-type': 'application/json' };
+    const answer = await app.request(`${path}${query}`, { method, body, headers });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+  });
+});
+
 describe('the rate limit', () => {
   it('counts each key alone and says what is left', async () => {
     const { app, clock, bearer } = makeHttpApp({ requestsPerMinute: 2 });
@@ -65,5 +80,17 @@ describe('CORS', () => {
       headers: { ...preflight.headers, origin: 'https://other.example' },
     });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('lets listed origins sign in and out with a cookie, which other sites cannot send', async () => {
+    const { app } = makeHttpApp({ corsOrigins: ['https://page.example'] });
+    for (const method of ['POST', 'DELETE']) {
+      const headers = { ...preflight.headers, 'access-control-request-method': method };
+      const answer = await app.request('/v1/session', { ...preflight, headers });
+      expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+      expect(answer.headers.get('access-control-allow-methods')).toContain(method);
+    }
+    const asked = await app.request('/v1/session', { headers: { origin: 'https://page.example' } });
+    expect(asked.headers.get('access-control-allow-credentials')).toBe('true');
   });
 });

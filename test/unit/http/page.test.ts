@@ -55,6 +55,24 @@ describe('the page', () => {
     const again = await app.request('/', { headers: { 'If-None-Match': etag } });
     expect(again.status).toBe(304);
     expect(await again.text()).toBe('');
+    // Proxies weaken what they compress themselves, and caches ask about all that they have.
+    for (const known of [`W/${etag}`, `"other", ${etag}`, '*']) {
+      const headers = { 'If-None-Match': known };
+      expect([known, (await app.request('/', { headers })).status]).toEqual([known, 304]);
+    }
+    const other = await app.request('/', { headers: { 'If-None-Match': '"other"' } });
+    expect(other.status).toBe(200);
+  });
+
+  it('is not compressed for who refuses that', async () => {
+    const { app } = makeHttpApp({ page: readPage(folder) });
+    for (const [accepted, encoding] of [
+      ...[['gzip;q=0', null] as const, ['identity, gzip; q=0.0 , br', null] as const],
+      ...[['gzip;q=0.5', 'gzip'] as const, ['', null] as const],
+    ]) {
+      const answer = await app.request('/', { headers: { 'Accept-Encoding': accepted } });
+      expect([accepted, answer.headers.get('content-encoding')]).toEqual([accepted, encoding]);
+    }
   });
 
   it('gives out nothing but what belongs to it', async () => {

@@ -121,6 +121,17 @@ describe('an idempotency key', () => {
     expect(other.id).not.toBe(first.id);
   });
 
+  it('takes no place of others while it waits for the first one', async () => {
+    const made = makeHttpApp();
+    await post(made, { headers });
+    const waiting = post(made, { headers: { ...headers, prefer: 'wait=60' } });
+    // Three tasks are enough for a body of one piece.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect((await post(made, { headers: AT_ONCE, key: 'b' })).status).toBe(202);
+    await made.screener.answer();
+    expect((await waiting).status).toBe(200);
+  });
+
   it('is for one request only', async () => {
     const made = makeHttpApp();
     await post(made, { headers });

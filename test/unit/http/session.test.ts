@@ -176,6 +176,27 @@ describe('a public URL', () => {
 });
 
 describe('loopback without a key', () => {
+  it('is not lent to a name whose DNS leads here', async () => {
+    const { app } = setUp({ loopback: true, publicUrl: 'https://screen.example' });
+    const status = async (host: string) => {
+      const headers = { host, origin: `http://${host}` };
+      const asked = await app.request('/v1/calls', { headers: { host } }, LOOPBACK);
+      const made = await app.request('/v1/tokens', { method: 'POST', headers }, LOOPBACK);
+      return [host, asked.status, made.status];
+    };
+    for (const host of [
+      ...['127.0.0.1:8080', '[::1]:8080', 'localhost', 'localhost:8080', 'page.localhost:80'],
+      'my-machine:8080',
+    ]) {
+      expect(await status(host)).toEqual([host, 200, 201]);
+    }
+    for (const host of ['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', 'evil.']) {
+      expect(await status(host)).toEqual([host, 401, 401]);
+    }
+    const own = { headers: { host: 'screen.example' } };
+    expect((await app.request('/v1/calls', own, LOOPBACK)).status).toBe(200);
+  });
+
   it('needs no sign-in, and is not lent to pages of other sites', async () => {
     const { app } = setUp({ loopback: true });
     const answer = await app.request('/v1/session', {}, LOOPBACK);

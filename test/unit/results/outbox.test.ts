@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
+import { ALERTS_OF_KEY } from '../../../src/results/outbox/alert-desk.ts';
 import { AlertStore, GIVE_UP_AFTER_MS } from '../../../src/results/outbox/alert-store.ts';
 import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
@@ -51,6 +52,18 @@ it('keeps its files from other users of the machine, whatever folder it is given
   for (const file of ['alerts.db', 'alerts.db-wal']) {
     expect((statSync(join(folder, file)).mode & 0o077).toString(8)).toBe('0');
   }
+});
+
+it('finds the alerts of a key without looking at those of others', () => {
+  openStore();
+  const { db, close } = openDatabase(folder, { as: 'guest' });
+  open.push({ close });
+  const plan = db
+    .prepare(`EXPLAIN QUERY PLAN ${ALERTS_OF_KEY}`)
+    .all({ keyName: 'bank', createdAtMs: 1, id: '', limit: 1 }) as { detail: string }[];
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/^SEARCH alerts USING INDEX alerts_of_key \(<expr>=\? AND /),
+  ]);
 });
 
 describe('Outbox', () => {

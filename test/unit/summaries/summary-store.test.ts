@@ -148,6 +148,17 @@ describe('retention', () => {
     expect([count('calls'), count('screenings')]).toEqual([1, 0]);
   });
 
+  it('deletes none after its end: what is left waits for the next start', () => {
+    const store = openStore();
+    for (let number = 0; number < 600; number++) store.callEnded('a', call(`c${number}`));
+    store.close();
+    clock.advance(3 * DAY_MS);
+    openStore().close();
+    expect(clock.pendingTimers).toBe(0);
+    const stored = otherProcess().prepare('SELECT COUNT(*) AS count FROM calls');
+    expect(stored.get()).toMatchObject({ count: 100 });
+  });
+
   it('deletes many in small steps', () => {
     const store = openStore();
     for (let index = 0; index < 1_100; index++) store.callEnded('a', call(`c${index}`));

@@ -1,28 +1,22 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { AlertList } from '../../../clients/typescript/client.ts';
 import { dateTime, percent } from '../lib/format.ts';
 import { hrefOfCall } from '../lib/router.ts';
 import { ScrollRegion } from '../lib/scroll-region.tsx';
 import { ask } from '../lib/session.ts';
 import { TableHead } from '../lib/table-head.tsx';
 import { S } from '../strings.ts';
-
-type AlertRow = AlertList['alerts'][number];
+import { type AlertRow, type Listed, withNewest, withOlder } from './alert-list.ts';
 
 const REFRESH_MS = 5_000;
 
 /** The newest alerts of the key and how their deliveries stand. */
 export function Alerts() {
-  const [page, setPage] = useState<AlertList | null>(null);
-  const [older, setOlder] = useState<readonly AlertRow[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
+  const [list, setList] = useState<Listed | null>(null);
+  const [isBusy, setBusy] = useState(false);
   useEffect(() => {
     const refresh = () =>
       ask((client) => client.alerts()).then(
-        (answer) => {
-          setPage(answer);
-          setCursor((before) => before ?? answer.nextCursor);
-        },
+        (answer) => setList((before) => withNewest(before, answer)),
         () => {
           // The next try may work; what is there stays.
         },
@@ -31,22 +25,26 @@ export function Alerts() {
     const timer = setInterval(() => void refresh(), REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
-  const more = async () => {
-    const answer = await ask((client) => client.alerts({ cursor: cursor ?? '' }));
-    setOlder([...older, ...answer.alerts]);
-    setCursor(answer.nextCursor ?? '');
+  const more = async (cursor: string) => {
+    setBusy(true);
+    await ask((client) => client.alerts({ cursor })).then(
+      (answer) => setList((before) => before && withOlder(before, answer, cursor)),
+      () => {
+        // The button is still there.
+      },
+    );
+    setBusy(false);
   };
-  const rows = [...(page?.alerts ?? []), ...older];
   return (
     <section class="card" aria-labelledby="alerts">
       <h2 id="alerts">{S.detector.alerts}</h2>
-      {page === null && <p class="muted">{S.loading}</p>}
-      {page !== null && rows.length === 0 && (
-        <p class="muted">{page.kept ? S.detector.noAlerts : S.detector.notKept}</p>
+      {list === null && <p class="muted">{S.loading}</p>}
+      {list?.rows.length === 0 && (
+        <p class="muted">{list.kept ? S.detector.noAlerts : S.detector.notKept}</p>
       )}
-      {rows.length > 0 && <Table rows={rows} />}
-      {cursor !== null && cursor !== '' && (
-        <button type="button" onClick={() => void more()}>
+      {list !== null && list.rows.length > 0 && <Table rows={list.rows} />}
+      {list !== null && list.cursor !== null && (
+        <button type="button" disabled={isBusy} onClick={() => void more(list.cursor!)}>
           {S.detector.older}
         </button>
       )}

@@ -22,7 +22,9 @@ function decode(text: string): string {
   }
 }
 
-export const hrefOfCall = (callId: string) => `#/call/${encodeURIComponent(callId)}`;
+/** Half a character (an id that was cut in the midst of an emoji) has no place in an address. */
+export const hrefOfCall = (callId: string) =>
+  `#/call/${encodeURIComponent(callId.replace(/\p{Surrogate}/gu, '\ufffd'))}`;
 
 export const route = new Store<Route>(routeOf(location.hash));
 

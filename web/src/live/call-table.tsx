@@ -31,10 +31,12 @@ interface TableProps {
   readonly selection: Selection;
   readonly sortBy: (key: SortKey) => void;
   readonly scroller: RefObject<HTMLElement | null>;
+  /** Somebody moves about in the table. */
+  readonly noteActivity: () => void;
 }
 
 /** Calls as a table that draws only the rows in sight. */
-export function CallTable({ rows, selection, sortBy, scroller }: TableProps) {
+export function CallTable({ rows, selection, sortBy, scroller, noteActivity }: TableProps) {
   const { first, count, rowHeight, onScroll } = useWindow(scroller, rows.length);
   const shown = rows.slice(first, first + count);
   const drawn = useDrawnRows(shown.length);
@@ -44,6 +46,11 @@ export function CallTable({ rows, selection, sortBy, scroller }: TableProps) {
       class="table-scroll"
       ref={scroller}
       onScroll={onScroll}
+      onPointerMove={noteActivity}
+      onPointerDown={noteActivity}
+      onWheel={noteActivity}
+      onKeyDown={noteActivity}
+      onFocusIn={noteActivity}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
       aria-label={S.live.tableLabel}

@@ -81,7 +81,8 @@ export class LiveCalls {
   #event(event: ResultEvent): void {
     this.events++;
     const row = this.rows.get(event.callId);
-    if (row === undefined) {
+    // Nothing comes of a call after its end: another one has its id now.
+    if (row === undefined || row.endedAtMs !== null) {
       this.#askForList();
       return;
     }

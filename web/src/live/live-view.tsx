@@ -11,6 +11,9 @@ import { EVERYTHING, type Selection, type Show, type SortKey, select } from './s
 const FIGURES_MS = 250;
 const ORDER_EVERY_TICKS = 4;
 
+/** Rows keep their places for somebody who does something there, not for a pointer that was left there. */
+const HOLD_MS = 10_000;
+
 const SHOWS: readonly Show[] = ['all', 'synthetic', 'alerts', 'undecided', 'human', 'abstaining'];
 
 /** The calls of the key as they are spoken. */
@@ -19,8 +22,14 @@ export function LiveView() {
   const [isPaused, setPaused] = useState(false);
   const connection = useStore(liveCalls.connection);
   const scroller = useRef<HTMLElement>(null);
+  const activeAtMs = useRef(Number.NEGATIVE_INFINITY);
+  const noteActivity = () => {
+    activeAtMs.current = performance.now();
+  };
+  const isHeldNow = () =>
+    performance.now() - activeAtMs.current < HOLD_MS && isHeld(scroller.current);
   const ticks = useTicks(FIGURES_MS, !isPaused);
-  const rows = useRows(selection, isPaused ? null : ticks, () => isHeld(scroller.current));
+  const rows = useRows(selection, isPaused ? null : ticks, isHeldNow);
   const live = rows.filter(({ endedAtMs }) => endedAtMs === null).length;
   const sortBy = (key: SortKey) =>
     setSelection((before) => ({
@@ -41,7 +50,7 @@ export function LiveView() {
       {rows.length === 0 ? (
         <Empty isFiltered={liveCalls.rows.size > 0} connection={connection} />
       ) : (
-        <CallTable {...{ rows, selection, sortBy, scroller }} />
+        <CallTable {...{ rows, selection, sortBy, scroller, noteActivity }} />
       )}
     </div>
   );

@@ -1,4 +1,5 @@
 import { csvOf } from '../lib/download.ts';
+import { session } from '../lib/session.ts';
 import { Store } from '../lib/store.ts';
 import { Attempt, tryFile } from './attempt.ts';
 import type { Line } from './line.ts';
@@ -11,6 +12,13 @@ const MOST_ATTEMPTS = 200;
 export const attempts = new Store<readonly Attempt[]>([]);
 export const selected = new Store<number | null>(null);
 export const recording = new Store<Recording | null>(null);
+/** The browser asks for the microphone, or the service for a place. */
+export const isOpening = new Store(false);
+
+// Who has signed out sees no button that would stop it.
+session.subscribe(() => {
+  if (session.value.state === 'signed-out') recording.value?.stop();
+});
 
 let nextId = 1;
 let queue: Promise<void> = Promise.resolve();
@@ -28,8 +36,10 @@ export function addFiles(files: readonly File[], line: Line): number {
   return files.length - taken.length;
 }
 
-/** Starts recording. The attempt tells what went wrong. */
+/** Starts recording, one at a time. The attempt tells what went wrong. */
 export async function addRecording(name: string, line: Line): Promise<void> {
+  if (isOpening.value || recording.value !== null) return;
+  isOpening.set(true);
   const attempt = new Attempt(nextId++, name, line);
   attempts.set([...attempts.value, attempt]);
   selected.set(attempt.id);
@@ -38,8 +48,11 @@ export async function addRecording(name: string, line: Line): Promise<void> {
     const running = await record(attempt);
     recording.set(running);
     void running.ended.finally(() => recording.set(null));
+    if (session.value.state === 'signed-out') running.stop();
   } catch (error) {
     attempt.fail(error);
+  } finally {
+    isOpening.set(false);
   }
 }
 

@@ -5,7 +5,7 @@ import { useStore, useTicks } from '../lib/store.ts';
 import { S } from '../strings.ts';
 import type { Attempt } from './attempt.ts';
 import { AttemptTable } from './attempt-table.tsx';
-import { addFiles, addRecording, attempts, recording, selected } from './attempts.ts';
+import { addFiles, addRecording, attempts, isOpening, recording, selected } from './attempts.ts';
 import { RAW_ENDINGS } from './decode.ts';
 import { canEncodeOpus, type Line } from './line.ts';
 import { SpectrogramView } from './spectrogram-view.tsx';
@@ -126,6 +126,7 @@ function LineChoice({ line, setLine }: { line: Line; setLine: (line: Line) => vo
 
 function RecordButton({ line }: { readonly line: Line }) {
   const running = useStore(recording);
+  const isBusy = useStore(isOpening);
   if (running !== null) {
     return (
       <button type="button" class="recording" onClick={() => running.stop()}>
@@ -136,7 +137,11 @@ function RecordButton({ line }: { readonly line: Line }) {
   }
   return (
     <div>
-      <button type="button" onClick={() => void addRecording(S.try.microphone, line)}>
+      <button
+        type="button"
+        disabled={isBusy}
+        onClick={() => void addRecording(S.try.microphone, line)}
+      >
         {S.try.record}
       </button>
       <p class="muted small">{S.try.recordHint}</p>

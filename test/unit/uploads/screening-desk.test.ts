@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { ScreeningDesk } from '../../../src/uploads/screening-desk.ts';
+import {
+  DEFAULT_SCREENING_STORE,
+  type ScreeningRecord,
+} from '../../../src/uploads/screening-store.ts';
+import type { UploadOutcome } from '../../../src/uploads/upload-messages.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+const REFUSED = { kind: 'refused', fileName: null, code: 'internal', detail: 'given up' } as const;
+const BODY = { blocks: [], contentType: '', fileName: null, raw: null, scoreIntervalMs: 500 };
+
+/** A desk whose screener gives up what it has when it is stopped. */
+function setUp() {
+  const kept: ScreeningRecord[] = [];
+  let settle: (outcome: UploadOutcome) => void = () => {};
+  const screener = {
+    screen: () => new Promise<UploadOutcome>((resolve) => (settle = resolve)),
+    stop: async () => settle(REFUSED),
+  };
+  const archive = {
+    keep: (record: ScreeningRecord) => void kept.push(record),
+    get: () => null,
+    byIdempotencyKey: () => null,
+    page: () => [],
+  };
+  const store = { ...DEFAULT_SCREENING_STORE, archive };
+  const desk = new ScreeningDesk({ clock: new FakeClock(), screener, maxOpen: 2, store });
+  desk.reserve();
+  const idempotency = { key: 'k', fingerprint: 'f' };
+  const record = desk.submit({ keyName: 'a', bytes: 1, idempotency, body: BODY });
+  const settled = async (outcome: UploadOutcome) => {
+    settle(outcome);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  };
+  return { desk, record, kept, settled };
+}
+
+it('forgets what the end of the service cut off, so that it can be tried again', async () => {
+  const { desk, record, kept } = setUp();
+  await desk.close();
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  expect([kept, record.summary.state]).toEqual([[], 'running']);
+});
+
+it('keeps what failed by itself', async () => {
+  const { record, kept, settled } = setUp();
+  await settled(REFUSED);
+  expect([kept.length, record.summary.state]).toEqual([1, 'failed']);
+});
