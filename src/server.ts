@@ -98,7 +98,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     ...{ sessions: new SessionRing(clock), loopbackIdentity },
     ...{ publicUrl: config.publicUrl, origins: originsOf(config) },
   });
-  const access = new PlatformAccess({ keys, loopbackIdentity, settings: config.platforms });
+  const access = new PlatformAccess({ keys, browsers, settings: config.platforms });
   const { idleMs } = config;
   const adapters = createAdapters({ keys, browsers, idleMs, access, clock, bus });
   const socketPaths = adapters.flatMap(({ mount }) => ('path' in mount ? [mount.path] : []));

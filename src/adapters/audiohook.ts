@@ -77,7 +77,7 @@ function authenticate(
     const mayPass = outcome === 'verified' || (outcome === 'unsigned' && secret?.length === 0);
     key = mayPass ? access.identityOf(account) : null;
   } else if (outcome === 'unsigned') {
-    key = apiKey === '' ? access.loopbackIdentity(request.remoteAddress) : ownKey(access, apiKey);
+    key = apiKey === '' ? access.loopbackIdentity(request) : ownKey(access, apiKey);
   }
   return key === null
     ? refusal(401, 'the key or the signature is missing or not valid')

@@ -141,7 +141,8 @@ class AudioSocketSession implements AdapterSession {
   #identify(payload: Uint8Array): void {
     const { access, intake, remoteAddress } = this.#parts;
     const uuid = uuidText(payload);
-    const key = identityOfUuid(access, uuid) ?? access.loopbackIdentity(remoteAddress);
+    const key =
+      identityOfUuid(access, uuid) ?? access.loopbackIdentity({ remoteAddress, headers: {} });
     if (key === null) {
       this.refuse('SCREEN_ERR_AUTH');
       return;

@@ -39,7 +39,7 @@ function authenticate(
   if (isChecked && signature !== undefined) return bySignature(request, signature, access);
   const found = access.fromUpgrade(request);
   if (found === null) return { ok: false, status: 401, reason: 'the key is not valid' };
-  const key = found === 'absent' ? access.loopbackIdentity(request.remoteAddress) : found;
+  const key = found === 'absent' ? access.loopbackIdentity(request) : found;
   return key === null ? 'after-start' : { ok: true, key };
 }
 

@@ -1,5 +1,5 @@
+import type { BrowserAccess } from '../browser-access.ts';
 import type { KeyIdentity, KeyRing } from '../keys.ts';
-import { isLoopback } from '../loopback.ts';
 import type { PlatformAccount, PlatformSettings } from '../platform-settings.ts';
 import type { LegRole } from '../stream/call.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
@@ -12,17 +12,17 @@ const CREDENTIAL_HEADERS = ['x-api-key', 'x-telnyx-streaming-auth-token'] as con
 export class PlatformAccess {
   readonly settings: PlatformSettings;
   readonly #keys: KeyRing;
-  readonly #loopbackIdentity: KeyIdentity | null;
+  readonly #browsers: Pick<BrowserAccess, 'identify'>;
 
   constructor(parts: {
     readonly keys: KeyRing;
-    /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
-    readonly loopbackIdentity: KeyIdentity | null;
+    /** Tells peers on this machine from pages of strangers in its browsers. */
+    readonly browsers: Pick<BrowserAccess, 'identify'>;
     readonly settings: PlatformSettings;
   }) {
     this.settings = parts.settings;
     this.#keys = parts.keys;
-    this.#loopbackIdentity = parts.loopbackIdentity;
+    this.#browsers = parts.browsers;
   }
 
   /**
@@ -48,14 +48,20 @@ export class PlatformAccess {
     return this.#keys.identityNamed(account.key);
   }
 
-  loopbackIdentity(remoteAddress: string): KeyIdentity | null {
-    return isLoopback(remoteAddress) ? this.#loopbackIdentity : null;
+  /** Who a peer on this machine without a key is, where it needs none; null = nobody. */
+  loopbackIdentity({
+    remoteAddress,
+    headers: { origin, host },
+  }: Pick<UpgradeRequest, 'remoteAddress' | 'headers'>): KeyIdentity | null {
+    const request = { cookie: undefined, origin, host, remoteAddress, isUnsafe: true };
+    const key = this.#browsers.identify(request);
+    return key === 'foreign' ? null : key;
   }
 
   /** The usual answer to an upgrade: key, header or parameter, else the loopback identity. */
   authenticate(request: UpgradeRequest): AuthResult {
     const found = this.fromUpgrade(request);
-    const key = found === 'absent' ? this.loopbackIdentity(request.remoteAddress) : found;
+    const key = found === 'absent' ? this.loopbackIdentity(request) : found;
     if (key === null) return { ok: false, status: 401, reason: 'the key is missing or not valid' };
     return { ok: true, key };
   }

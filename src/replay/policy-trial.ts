@@ -37,11 +37,12 @@ const scoreFigures = z.looseObject({
   llr: z.number().nullable(),
   recent: z.looseObject({ syntheticProbability: z.number().nullable(), speechMs: z.number() }),
 });
-const scoreLine = scoreFigures.extend({
+const scoreLine = z.looseObject({
   type: z.literal('score'),
   callId: z.string(),
   leg: z.string(),
   detector: z.string(),
+  ...scoreFigures.shape,
 });
 const stoppedLine = z.looseObject({
   type: z.literal('stopped'),

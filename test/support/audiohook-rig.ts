@@ -10,6 +10,7 @@ import { Call } from '../../src/stream/call.ts';
 import { FeedPort } from '../../src/stream/feed-port.ts';
 import { PacketRingReader, RECORD } from '../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
+import { browsersWith } from './browsers.ts';
 import { FakeClock } from './fake-clock.ts';
 
 export const ORGANIZATION = 'd7934305-0972-4844-938e-9060eef73d05';
@@ -131,7 +132,7 @@ export function createRig({ scoreIntervalMs = 1_000 } = {}) {
   };
   const access = new PlatformAccess({
     keys: new KeyRing([], clock),
-    loopbackIdentity: null,
+    browsers: browsersWith(null),
     settings: {
       ...DEFAULT_PLATFORM_SETTINGS,
       scoreIntervalMs,

@@ -5,6 +5,7 @@ import { PlatformAccess } from '../../../src/adapters/platform-access.ts';
 import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS, type PlatformAccount } from '../../../src/platform-settings.ts';
 import { ASTERISK_NOTICES, jsonMediaStart, plainMediaStart } from '../../support/asterisk-texts.ts';
+import { browsersWith } from '../../support/browsers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { NotedIntake, NotedLink } from '../../support/noted-intake.ts';
 
@@ -20,7 +21,7 @@ interface Setting {
 function openSession({ query = '', keyName = 'a', legs, roles = {} }: Setting = {}) {
   const access = new PlatformAccess({
     keys: new KeyRing([], new FakeClock()),
-    loopbackIdentity: null,
+    browsers: browsersWith(null),
     settings: { ...DEFAULT_PLATFORM_SETTINGS, accounts: [{ key: 'a', roles }] },
   });
   const link = new NotedLink();

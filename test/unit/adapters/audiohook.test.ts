@@ -6,6 +6,7 @@ import type { AdapterServices } from '../../../src/adapters/registry.ts';
 import { createKey, KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
 import { audioHookHeaders } from '../../../src/replay/peers/audiohook-headers.ts';
+import { browsersWith } from '../../support/browsers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const IDS = {
@@ -30,7 +31,7 @@ function createAccess(clock: FakeClock, { publicHost = '', loopback = false } = 
   });
   return new PlatformAccess({
     keys: new KeyRing(names.map(entry), clock),
-    loopbackIdentity: loopback ? { name: 'loopback', maxCalls: null, fast: true } : null,
+    browsers: browsersWith(loopback ? { name: 'loopback', maxCalls: null, fast: true } : null),
     settings: {
       ...DEFAULT_PLATFORM_SETTINGS,
       publicHost,
@@ -123,7 +124,10 @@ describe('who an AudioHook client is', () => {
     ['a key of the service', { apiKey: made['own']!.key }, 'own'],
     [
       'loopback, where that needs no key',
-      { apiKey: '', remoteAddress: '127.0.0.1', settings: { loopback: true } },
+      {
+        ...{ apiKey: '', remoteAddress: '127.0.0.1', settings: { loopback: true } },
+        over: { host: '127.0.0.1:8080' },
+      },
       'loopback',
     ],
     [

@@ -5,6 +5,7 @@ import type { AdapterServices } from '../../../src/adapters/registry.ts';
 import { createKey, type KeyIdentity, KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS, type PlatformAccount } from '../../../src/platform-settings.ts';
 import { audioSocketFrame, uuidFrame } from '../../support/audiosocket-peer.ts';
+import { browsersWith } from '../../support/browsers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { NotedIntake, NotedLink } from '../../support/noted-intake.ts';
 
@@ -28,7 +29,7 @@ function openSession({ accounts = [], loopback = true, remoteAddress = '127.0.0.
   }));
   const access = new PlatformAccess({
     keys: new KeyRing(entries, new FakeClock()),
-    loopbackIdentity: loopback ? LOOPBACK : null,
+    browsers: browsersWith(loopback ? LOOPBACK : null),
     settings: { ...DEFAULT_PLATFORM_SETTINGS, accounts: [...accounts] },
   });
   const adapter = createAudioSocketAdapter({ access, idleMs: 60_000 } as AdapterServices);

@@ -7,6 +7,7 @@ import { PlatformAccess } from '../../../src/adapters/platform-access.ts';
 import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
+import { browsersWith } from '../../support/browsers.ts';
 import { createFakeIntake } from '../../support/fake-intake.ts';
 
 /** A session of a platform that sends several streams a socket, on calls without a lane. */
@@ -23,7 +24,7 @@ function open(keyName: string | null, id = 'voximplant') {
   };
   const access = new PlatformAccess({
     keys: new KeyRing([], clock),
-    loopbackIdentity: null,
+    browsers: browsersWith(null),
     settings: DEFAULT_PLATFORM_SETTINGS,
   });
   const dialect = MEDIA_DIALECTS.find((row) => row.id === id)!;

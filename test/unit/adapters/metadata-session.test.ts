@@ -8,6 +8,7 @@ import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
 import type { FeedPort } from '../../../src/stream/feed-port.ts';
 import { PacketRingReader, RECORD } from '../../../src/stream/packet-ring.ts';
 import type { ScreeningEvent } from '../../../src/stream/screening-events.ts';
+import { browsersWith } from '../../support/browsers.ts';
 import { createFakeIntake } from '../../support/fake-intake.ts';
 
 const KINDS = Object.fromEntries(Object.entries(RECORD).map(([name, kind]) => [kind, name]));
@@ -35,7 +36,7 @@ function open(id: string, query = '', refusal: ErrorCode | null = null) {
   const { intake, clock, errors, calls } = createFakeIntake('loopback', refusal);
   const access = new PlatformAccess({
     keys: new KeyRing([], clock),
-    loopbackIdentity: { name: 'loopback', maxCalls: null, fast: true },
+    browsers: browsersWith({ name: 'loopback', maxCalls: null, fast: true }),
     settings: DEFAULT_PLATFORM_SETTINGS,
   });
   const adapter = createMetadataAdapters({ access, idleMs: 60_000 }).find((one) => one.id === id)!;

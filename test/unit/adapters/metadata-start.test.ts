@@ -4,11 +4,12 @@ import { describeStart, type MetadataStart } from '../../../src/adapters/metadat
 import { PlatformAccess } from '../../../src/adapters/platform-access.ts';
 import { KeyRing } from '../../../src/keys.ts';
 import { DEFAULT_PLATFORM_SETTINGS } from '../../../src/platform-settings.ts';
+import { browsersWith } from '../../support/browsers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const access = new PlatformAccess({
   keys: new KeyRing([], new FakeClock()),
-  loopbackIdentity: null,
+  browsers: browsersWith(null),
   settings: {
     ...DEFAULT_PLATFORM_SETTINGS,
     scoreIntervalMs: 700,
