@@ -17,6 +17,7 @@ export interface KeyEntry extends KeyIdentity {
 
 const KEY_PREFIX = 'bfk_';
 const TOKEN_BYTES = 24;
+/** Of one key: what it uses up takes nothing from others. */
 const MAX_TOKENS = 10_000;
 export const MIN_TOKEN_SECONDS = 60;
 export const MAX_TOKEN_SECONDS = 600;
@@ -87,15 +88,14 @@ export class KeyRing {
     return match === null ? null : this.verifyKey(match[1]!);
   }
 
-  /** A token that stands for the key for `seconds` (60–600). Null when too many are out. */
+  /** A token that stands for the key for `seconds` (60–600). Null when too many of this key are out. */
   issueToken(key: KeyIdentity, seconds: number): string | null {
     if (!(seconds >= MIN_TOKEN_SECONDS && seconds <= MAX_TOKEN_SECONDS)) {
       throw new RangeError(
         `seconds must be ${MIN_TOKEN_SECONDS} to ${MAX_TOKEN_SECONDS}, got ${seconds}`,
       );
     }
-    this.#dropExpired();
-    if (this.#tokens.size >= MAX_TOKENS) return null;
+    if (this.#liveTokensOf(key.name) >= MAX_TOKENS) return null;
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAtMs = this.#clock.nowMs() + seconds * 1000;
     this.#tokens.set(hashKey(token), { key: identityOf(key), expiresAtMs });
@@ -108,11 +108,15 @@ export class KeyRing {
     return found.key;
   }
 
-  #dropExpired(): void {
+  /** Counts a key's tokens; forgets all that have expired. */
+  #liveTokensOf(keyName: string): number {
     const nowMs = this.#clock.nowMs();
-    for (const [hash, { expiresAtMs }] of this.#tokens) {
+    let count = 0;
+    for (const [hash, { key, expiresAtMs }] of this.#tokens) {
       if (expiresAtMs <= nowMs) this.#tokens.delete(hash);
+      else if (key.name === keyName) count++;
     }
+    return count;
   }
 }
 

@@ -10,6 +10,7 @@ export const SESSION_SECONDS = 3_600;
 export const LONGEST_SESSION_SECONDS = 43_200;
 
 const TOKEN_BYTES = 24;
+/** Of one key: what it uses up takes nothing from others. */
 const MAX_SESSIONS = 10_000;
 const COOKIE_PATTERN = new RegExp(`(?:^|;)\\s*${SESSION_COOKIE}=([\\w-]{1,64})\\s*(?:;|$)`);
 
@@ -34,13 +35,12 @@ export class SessionRing {
     this.#clock = clock;
   }
 
-  /** A new session of the key and the token that stands for it. Null when too many are open. */
+  /** A new session of the key and the token that stands for it. Null when too many of this key are open. */
   open(
     key: KeyIdentity,
     isSecure: boolean,
   ): { readonly token: string; readonly session: Session } | null {
-    this.#dropExpired();
-    if (this.#sessions.size >= MAX_SESSIONS) return null;
+    if (this.#liveSessionsOf(key.name) >= MAX_SESSIONS) return null;
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const nowMs = this.#clock.nowMs();
     const session = {
@@ -73,11 +73,15 @@ export class SessionRing {
     this.#sessions.delete(hashKey(token));
   }
 
-  #dropExpired(): void {
+  /** Counts a key's sessions; forgets all that are over. */
+  #liveSessionsOf(keyName: string): number {
     const nowMs = this.#clock.nowMs();
-    for (const [hash, { expiresAtMs }] of this.#sessions) {
+    let count = 0;
+    for (const [hash, { key, expiresAtMs }] of this.#sessions) {
       if (expiresAtMs <= nowMs) this.#sessions.delete(hash);
+      else if (key.name === keyName) count++;
     }
+    return count;
   }
 }
 

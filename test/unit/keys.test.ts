@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createKey, hashKey, KeyRing } from '../../src/keys.ts';
+import { SessionRing } from '../../src/sessions.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 describe('KeyRing', () => {
@@ -30,6 +31,23 @@ describe('KeyRing', () => {
     expect(keys.verifyToken(token)).not.toBeNull();
     clock.advance(1);
     expect(keys.verifyToken(token)).toBeNull();
+  });
+
+  it('what one key uses up of tokens and sessions takes nothing from another', () => {
+    const clock = new FakeClock();
+    const keys = new KeyRing([entry], clock);
+    const sessions = new SessionRing(clock);
+    const [greedy, other] = ['desk', 'other'].map((name) => ({ name, maxCalls: 3, fast: false }));
+    for (let taken = 0; taken < 10_000; taken++) {
+      if (keys.issueToken(greedy!, 60) === null || sessions.open(greedy!, false) === null) {
+        throw new Error(`refused after ${taken}`);
+      }
+    }
+    expect([keys.issueToken(greedy!, 60), sessions.open(greedy!, false)]).toEqual([null, null]);
+    expect(keys.issueToken(other!, 60)).not.toBeNull();
+    expect(sessions.open(other!, false)).not.toBeNull();
+    clock.advance(60_000);
+    expect(keys.issueToken(greedy!, 60)).not.toBeNull();
   });
 
   it('refuses tokens of a wrong length of life and bad entries', () => {
