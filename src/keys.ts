@@ -40,9 +40,11 @@ export function createKey(name: string): { readonly key: string; readonly sha256
 export class KeyRing {
   readonly #entries: readonly (KeyEntry & { readonly digest: Buffer })[];
   readonly #clock: Clock;
+  readonly #maxTokensOfKey: number;
   readonly #tokens = new Map<string, { readonly key: KeyIdentity; readonly expiresAtMs: number }>();
 
-  constructor(entries: readonly KeyEntry[], clock: Clock) {
+  /** @param maxTokensOfKey most tokens of one key at once */
+  constructor(entries: readonly KeyEntry[], clock: Clock, maxTokensOfKey = MAX_TOKENS) {
     const names = new Set<string>();
     for (const { name, sha256 } of entries) {
       if (names.has(name)) throw new RangeError(`key names must be unique, "${name}" came twice`);
@@ -56,6 +58,7 @@ export class KeyRing {
       digest: Buffer.from(entry.sha256, 'hex'),
     }));
     this.#clock = clock;
+    this.#maxTokensOfKey = maxTokensOfKey;
   }
 
   get size(): number {
@@ -95,7 +98,7 @@ export class KeyRing {
         `seconds must be ${MIN_TOKEN_SECONDS} to ${MAX_TOKEN_SECONDS}, got ${seconds}`,
       );
     }
-    if (this.#liveTokensOf(key.name) >= MAX_TOKENS) return null;
+    if (this.#liveTokensOf(key.name) >= this.#maxTokensOfKey) return null;
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAtMs = this.#clock.nowMs() + seconds * 1000;
     this.#tokens.set(hashKey(token), { key: identityOf(key), expiresAtMs });

@@ -29,10 +29,13 @@ interface Entry extends Session {
 /** Sessions of browsers that have shown a key. Only hashes of their tokens are kept, in memory. */
 export class SessionRing {
   readonly #clock: Clock;
+  readonly #maxOfKey: number;
   readonly #sessions = new Map<string, Entry>();
 
-  constructor(clock: Clock) {
+  /** @param maxOfKey most sessions of one key at once */
+  constructor(clock: Clock, maxOfKey = MAX_SESSIONS) {
     this.#clock = clock;
+    this.#maxOfKey = maxOfKey;
   }
 
   /** A new session of the key and the token that stands for it. Null when too many of this key are open. */
@@ -40,7 +43,7 @@ export class SessionRing {
     key: KeyIdentity,
     isSecure: boolean,
   ): { readonly token: string; readonly session: Session } | null {
-    if (this.#liveSessionsOf(key.name) >= MAX_SESSIONS) return null;
+    if (this.#liveSessionsOf(key.name) >= this.#maxOfKey) return null;
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const nowMs = this.#clock.nowMs();
     const session = {
