@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { type CliContext, CliError, EXIT } from './cli/context.ts';
-import { exitCodeOf } from './cli/exit-code.ts';
+import { type CliContext, EXIT } from './cli/context.ts';
+import { exitCodeOf, needsStack } from './cli/exit-code.ts';
 import { createProgram } from './cli/program.ts';
 import { systemClock } from './clock.ts';
 
@@ -48,7 +48,7 @@ try {
   process.exitCode = exitCodeOf(error);
   if (!(error instanceof CommanderError)) {
     process.stderr.write(`bonafide: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (process.exitCode === EXIT.failure && !(error instanceof CliError)) {
+    if (needsStack(error)) {
       process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
     }
   }

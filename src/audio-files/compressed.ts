@@ -5,7 +5,13 @@ import { OggOpusDecoder } from 'ogg-opus-decoder';
 import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
 import { type DecodedPiece, decodeInPieces, type PieceDecoder } from './decode-in-pieces.ts';
 import { findMp3Frame, isMonoMp3Frame } from './mp3-frames.ts';
-import { type Container, type DecodedAudio, RecordingError } from './recording.ts';
+import { joinLinks, oggLinks } from './ogg-links.ts';
+import {
+  type Container,
+  type DecodedAudio,
+  RecordingError,
+  RecordingTooLongError,
+} from './recording.ts';
 
 export type CompressedContainer = Exclude<Container, 'wav' | 'webm-opus' | 'raw'>;
 
@@ -33,13 +39,37 @@ export async function decodeCompressed(
   container: CompressedContainer,
   options: CompressedOptions = {},
 ): Promise<DecodedAudio> {
-  const decoded = await decodeAs(file, container, options);
-  const { channelData, samplesDecoded, sampleRate } = decoded;
-  if (samplesDecoded === 0) throw new RecordingError(`no audio could be decoded from ${container}`);
+  const links = container.startsWith('ogg') ? oggLinks(file) : [file];
+  if (links.length > 1) return decodeLinks(links, container, options);
+  const decoded = samplesOf(await decodeAs(links[0]!, container, options));
+  if (decoded.channels[0]?.length) return decoded;
+  throw new RecordingError(`no audio could be decoded from ${container}`);
+}
+
+function samplesOf({ channelData, samplesDecoded, sampleRate }: WasmResult): DecodedAudio {
   return {
     sampleRateHz: sampleRate,
     channels: channelData.map((channel) => channel.subarray(0, samplesDecoded)),
   };
+}
+
+async function decodeLinks(
+  links: readonly Uint8Array[],
+  container: CompressedContainer,
+  options: CompressedOptions,
+): Promise<DecodedAudio> {
+  const { maxSeconds = Number.POSITIVE_INFINITY } = options;
+  const decoded: DecodedAudio[] = [];
+  let seconds = 0;
+  for (const link of links) {
+    const { sampleRateHz, channels } = samplesOf(await decodeAs(link, container, options));
+    decoded.push({ sampleRateHz, channels });
+    const samples = channels[0]?.length ?? 0;
+    if (samples > 0) seconds += samples / sampleRateHz;
+    // Before the next one fills the memory.
+    if (seconds > maxSeconds) throw new RecordingTooLongError(maxSeconds);
+  }
+  return joinLinks(decoded);
 }
 
 function decodeAs(

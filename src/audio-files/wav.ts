@@ -5,6 +5,8 @@ import { type DecodedAudio, RecordingError } from './recording.ts';
 const TAG = { pcm: 1, float: 3, alaw: 6, mulaw: 7, extensible: 0xfffe } as const;
 /** Written by programs that do not know the length yet. */
 const UNKNOWN_BYTES = 0xffff_ffff;
+/** Of a file, not counted in the length that it says. */
+const RIFF_HEAD_BYTES = 8;
 
 interface WavFormat {
   readonly tag: number;
@@ -48,7 +50,7 @@ function* chunksOf(view: DataView): Generator<Chunk> {
     if (id === 'ds64' && start + 16 <= view.byteLength) {
       longDataBytes = Number(view.getBigUint64(start + 8, true));
     }
-    if (id === 'data' && isUnknownLength(view, bytes)) {
+    if (id === 'data' && isUnknownLength(view, start, bytes)) {
       bytes = longDataBytes ?? Number.POSITIVE_INFINITY;
     }
     yield { id, start, bytes };
@@ -57,9 +59,16 @@ function* chunksOf(view: DataView): Generator<Chunk> {
   }
 }
 
-/** 0xFFFFFFFF, or 0 in a file whose own length says 0 too: never filled in. */
-function isUnknownLength(view: DataView, dataBytes: number): boolean {
-  return dataBytes === UNKNOWN_BYTES || (dataBytes === 0 && view.getUint32(4, true) === 0);
+/**
+ * Never filled in: 0xFFFFFFFF, or 0 in a file whose own length is unknown or ends with the head. So a
+ * recorder leaves a call that goes on, or that it was killed in.
+ */
+function isUnknownLength(view: DataView, dataStart: number, dataBytes: number): boolean {
+  if (dataBytes === UNKNOWN_BYTES) return true;
+  const riffBytes = view.getUint32(4, true);
+  return (
+    dataBytes === 0 && (riffBytes === UNKNOWN_BYTES || riffBytes + RIFF_HEAD_BYTES <= dataStart)
+  );
 }
 
 function idAt(view: DataView, offset: number): string {

@@ -14,6 +14,7 @@ export interface AlertTrialOptions {
   /** How this program starts itself. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly onStopSignal: (action: () => void) => void;
   readonly clock: Clock;
   readonly recordings: readonly PreparedAudio[];
   readonly calls: number;
@@ -61,7 +62,7 @@ const POLL_MS = 50;
 
 /** A server with policies that alert once on each call, N live calls, and the receivers of the alerts. */
 export async function runAlertTrial(options: AlertTrialOptions): Promise<AlertTrialFigures> {
-  const { clock, calls, command, environment, intervalMs } = options;
+  const { clock, calls, command, environment, onStopSignal } = options;
   const folder = mkdtempSync(join(tmpdir(), 'bonafide-bench-alerts-'));
   const receivers = await Promise.all(
     options.receivers.map((kind) => AlertReceiver.listen(kind, clock)),
@@ -72,41 +73,49 @@ export async function runAlertTrial(options: AlertTrialOptions): Promise<AlertTr
   let server: ServerProcess | null = null;
   try {
     server = await ServerProcess.start({
-      command,
-      environment: {
-        ...environment,
+      ...{ command, environment, onStopSignal },
+      settings: {
         BONAFIDE_POLICIES_FILE: policiesFile,
         BONAFIDE_DATA_FOLDER: join(folder, 'store'),
         BONAFIDE_MAX_CALLS: String(calls),
         BONAFIDE_MAX_CALLS_PER_KEY: String(calls),
       },
     });
-    const target = { url: `ws://127.0.0.1:${server.port}`, clock };
-    await warmUp(options, target);
-    const traces = Array.from({ length: calls }, () => createHash('sha256'));
-    const wire = nativeLoad(target, intervalMs, (index) => ({ group: groupOf(index) }));
-    const load = new Load({
-      ...{ wire, clock, recordings: options.recordings },
-      heard: (index, event) => traces[index]!.update(`${traceLine(event, true)}\n`),
-    });
-    await load.open(calls);
-    await load.play(Math.floor((options.seconds * 1_000) / PACKET_MS));
-    // Looked up while the load still has its calls.
-    const sentAtMs = (callId: string, streamTimeMs: number) =>
-      load.sentAtMs(Number(callId.slice(nativeCallId(0).length - 1)), streamTimeMs);
-    const raised = await delivered(server, receivers, clock);
-    const destinations = receivers.map((receiver) => figuresOf(receiver, sentAtMs));
-    const { lateSends, errors, latencyP50Ms, latencyP99Ms } = load.take();
-    await load.close();
-    return {
-      ...{ raised, destinations, traces: traces.map(hexOf), lateSends, errors },
-      ...{ scoreP50Ms: latencyP50Ms, scoreP99Ms: latencyP99Ms },
-    };
+    return await server.during(measure(server, receivers, options));
   } finally {
     await server?.stop();
     await Promise.all(receivers.map((receiver) => receiver.close()));
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function measure(
+  server: ServerProcess,
+  receivers: readonly AlertReceiver[],
+  options: AlertTrialOptions,
+): Promise<AlertTrialFigures> {
+  const { clock, calls, intervalMs } = options;
+  const target = { url: `ws://127.0.0.1:${server.port}`, clock };
+  await warmUp(options, target);
+  const traces = Array.from({ length: calls }, () => createHash('sha256'));
+  const wire = nativeLoad(target, intervalMs, (index) => ({ group: groupOf(index) }));
+  const load = new Load({
+    ...{ wire, clock, recordings: options.recordings },
+    heard: (index, event) => traces[index]!.update(`${traceLine(event, true)}\n`),
+  });
+  await load.open(calls);
+  await load.play(Math.floor((options.seconds * 1_000) / PACKET_MS));
+  // Looked up while the load still has its calls.
+  const sentAtMs = (callId: string, streamTimeMs: number) =>
+    load.sentAtMs(Number(callId.slice(nativeCallId(0).length - 1)), streamTimeMs);
+  const raised = await delivered(server, receivers, clock);
+  const destinations = receivers.map((receiver) => figuresOf(receiver, sentAtMs));
+  const { lateSends, errors, latencyP50Ms, latencyP99Ms } = load.take();
+  await load.close();
+  return {
+    ...{ raised, destinations, traces: traces.map(hexOf), lateSends, errors },
+    ...{ scoreP50Ms: latencyP50Ms, scoreP99Ms: latencyP99Ms },
+  };
 }
 
 /** Calls that no policy means, so that the server's code is compiled before anything is measured. */

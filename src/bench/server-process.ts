@@ -5,6 +5,15 @@ export interface ServerProcessOptions {
   /** How this program starts itself. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** On top of the environment. Its store and its policies are not taken over: a load alerts nobody. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Told what to do when this process is to end: the server must not stay behind. */
+  readonly onStopSignal?: (action: () => void) => void;
+}
+
+/** The server process has ended before it was stopped. */
+export class ServerEndedError extends Error {
+  override readonly name = 'ServerEndedError';
 }
 
 /** CPU time and memory of a server since it started. */
@@ -16,10 +25,12 @@ export interface ProcessFigures {
 /** A `serve` of its own process, on a free port. */
 export class ServerProcess {
   readonly #child: ChildProcess;
+  readonly #exited: Promise<void>;
   readonly port: number;
 
   private constructor(child: ChildProcess, port: number) {
     this.#child = child;
+    this.#exited = new Promise((resolve) => child.once('exit', () => resolve()));
     this.port = port;
   }
 
@@ -29,6 +40,9 @@ export class ServerProcess {
     const child = spawn(program!, [...args, 'serve'], {
       env: {
         ...options.environment,
+        BONAFIDE_DATA_FOLDER: '',
+        BONAFIDE_POLICIES_FILE: '',
+        ...options.settings,
         BONAFIDE_PORT: '0',
         BONAFIDE_HOST: '127.0.0.1',
         BONAFIDE_ALLOW_LOOPBACK: 'true',
@@ -36,6 +50,8 @@ export class ServerProcess {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    // Not drained: the calls of a load are worth nothing without it.
+    options.onStopSignal?.(() => child.kill('SIGKILL'));
     const port = await portFrom(child);
     return new ServerProcess(child, port);
   }
@@ -55,10 +71,17 @@ export class ServerProcess {
     };
   }
 
+  /** The result of work with the server. @throws ServerEndedError as soon as the process ends */
+  async during<Result>(work: Promise<Result>): Promise<Result> {
+    const ended = this.#exited.then(() => {
+      throw new ServerEndedError('the server process has ended');
+    });
+    return Promise.race([work, ended]);
+  }
+
   async stop(): Promise<void> {
-    const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     this.#child.kill('SIGTERM');
-    await exited;
+    await this.#exited;
   }
 }
 

@@ -34,8 +34,8 @@ export async function benchAlerts(
   options: AlertBenchOptions,
   context: CliContext,
 ): Promise<{ readonly report: AlertBenchReport; readonly code: ExitCode }> {
-  const { selfCommand: command, environment, clock } = context;
-  const shared = { ...options, command, environment, clock };
+  const { selfCommand: command, environment, clock, onStopSignal } = context;
+  const shared = { ...options, command, environment, clock, onStopSignal };
   const alone = await runAlertTrial({ ...shared, receivers: ['good'] });
   const beside = await runAlertTrial({ ...shared, receivers: ['good', 'stalled', 'failing'] });
   const report = reportOf(options, alone, beside);

@@ -9,6 +9,7 @@ import { readRecording } from '../audio-files/read-recording.ts';
 import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
 import { Load } from '../bench/load.ts';
 import { nativeLoad, platformLoad } from '../bench/load-wire.ts';
+import { residentBytes } from '../bench/resident-bytes.ts';
 import { ServerProcess } from '../bench/server-process.ts';
 import { readConfig } from '../config.ts';
 import { loadDetector } from '../model/detector.ts';
@@ -193,19 +194,6 @@ const WARM_UP_CALLS = 8;
 const FURTHER_SHARE = 0.5;
 /** Rings of six seconds have been round once. */
 const SETTLE_SECONDS = 7;
-const MEMORY_READINGS = 10;
-const MEMORY_READING_SECONDS = 0.5;
-
-/** Resident bytes under load, the least of several readings: garbage that waits is not counted. */
-async function residentBytes(server: ServerProcess, load: Load): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let reading = 0; reading < MEMORY_READINGS; reading++) {
-    await load.run(MEMORY_READING_SECONDS);
-    least = Math.min(least, (await server.figures()).residentBytes);
-  }
-  return least;
-}
-
 function startServer(
   engine: EngineKind,
   maxCalls: number,
@@ -216,8 +204,9 @@ function startServer(
   writeFileSync(platformsFile, `scoreIntervalMs: ${scoreIntervalMsOf(options)}\n`);
   return ServerProcess.start({
     command: context.selfCommand,
-    environment: {
-      ...context.environment,
+    environment: context.environment,
+    onStopSignal: context.onStopSignal,
+    settings: {
       BONAFIDE_PLATFORMS_FILE: platformsFile,
       BONAFIDE_ENGINE: engine,
       BONAFIDE_MAX_CALLS: String(maxCalls),
@@ -226,59 +215,66 @@ function startServer(
   });
 }
 
-async function runLoad(
-  engine: EngineKind,
-  calls: number,
-  { options, peer, recordings, context }: RunParts,
-): Promise<RunFigures> {
+async function runLoad(engine: EngineKind, calls: number, parts: RunParts): Promise<RunFigures> {
   const furtherCalls = Math.ceil(calls * FURTHER_SHARE);
   const folder = mkdtempSync(join(tmpdir(), 'bonafide-bench-'));
-  const server = await startServer(engine, calls + furtherCalls, { options, context, folder });
   try {
-    const { clock } = context;
-    const target = { url: `ws://127.0.0.1:${server.port}`, clock };
-    const scoreIntervalMs = scoreIntervalMsOf(options);
-    const wire =
-      peer === null ? nativeLoad(target, scoreIntervalMs) : await platformLoad(target, peer);
-    const load = new Load({ wire, clock, recordings });
-    // A few calls first, so that code is compiled and pools are filled before memory is compared.
-    await load.open(Math.min(WARM_UP_CALLS, calls));
-    await load.run(WARM_UP_SECONDS);
-    const idle = await server.figures();
-    const callsBefore = load.calls;
-    await load.open(calls);
-    await load.run(WARM_UP_SECONDS);
-    load.take();
-    const before = await server.figures();
-    const startedAtMs = clock.nowMs();
-    await load.run(options.seconds);
-    const after = await server.figures();
-    const seconds = (clock.nowMs() - startedAtMs) / 1000;
-    const figures = load.take();
-    const residentAfter = await residentBytes(server, load);
-    await load.open(calls + furtherCalls);
-    await load.run(SETTLE_SECONDS);
-    const residentFurther = await residentBytes(server, load);
-    await load.close();
-    const grownBytes = after.residentBytes - idle.residentBytes;
-    return {
-      engine,
-      protocol: peer?.id ?? NATIVE_SUBPROTOCOL,
-      speech: options.speech,
-      codec: recordings[0]!.format.codec,
-      sampleRateHz: recordings[0]!.format.sampleRateHz,
-      scoreIntervalMs,
-      calls,
-      seconds,
-      cpuMsPerCallSecond: ((after.cpuSeconds - before.cpuSeconds) * 1000) / (seconds * calls),
-      residentKbPerCall: grownBytes / 1024 / Math.max(1, calls - callsBefore),
-      residentKbPerFurtherCall: (residentFurther - residentAfter) / 1024 / furtherCalls,
-      ...figures,
-    };
+    const server = await startServer(engine, calls + furtherCalls, { ...parts, folder });
+    try {
+      const figures = await server.during(measureLoad(server, { calls, furtherCalls }, parts));
+      return { engine, ...figures };
+    } finally {
+      await server.stop();
+    }
   } finally {
-    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function measureLoad(
+  server: ServerProcess,
+  { calls, furtherCalls }: { readonly calls: number; readonly furtherCalls: number },
+  { options, peer, recordings, context }: RunParts,
+): Promise<Omit<RunFigures, 'engine'>> {
+  const { clock } = context;
+  const target = { url: `ws://127.0.0.1:${server.port}`, clock };
+  const scoreIntervalMs = scoreIntervalMsOf(options);
+  const wire =
+    peer === null ? nativeLoad(target, scoreIntervalMs) : await platformLoad(target, peer);
+  const load = new Load({ wire, clock, recordings });
+  // A few calls first, so that code is compiled and pools are filled before memory is compared.
+  await load.open(Math.min(WARM_UP_CALLS, calls));
+  await load.run(WARM_UP_SECONDS);
+  const idle = await server.figures();
+  const callsBefore = load.calls;
+  await load.open(calls);
+  await load.run(WARM_UP_SECONDS);
+  load.take();
+  const before = await server.figures();
+  const startedAtMs = clock.nowMs();
+  await load.run(options.seconds);
+  const after = await server.figures();
+  const seconds = (clock.nowMs() - startedAtMs) / 1000;
+  const figures = load.take();
+  const residentAfter = await residentBytes(server, load);
+  await load.open(calls + furtherCalls);
+  await load.run(SETTLE_SECONDS);
+  const residentFurther = await residentBytes(server, load);
+  await load.close();
+  const grownBytes = after.residentBytes - idle.residentBytes;
+  return {
+    protocol: peer?.id ?? NATIVE_SUBPROTOCOL,
+    speech: options.speech,
+    codec: recordings[0]!.format.codec,
+    sampleRateHz: recordings[0]!.format.sampleRateHz,
+    scoreIntervalMs,
+    calls,
+    seconds,
+    cpuMsPerCallSecond: ((after.cpuSeconds - before.cpuSeconds) * 1000) / (seconds * calls),
+    residentKbPerCall: grownBytes / 1024 / Math.max(1, calls - callsBefore),
+    residentKbPerFurtherCall: (residentFurther - residentAfter) / 1024 / furtherCalls,
+    ...figures,
+  };
 }
 
 async function allocationsOf(context: CliContext): Promise<AllocationFigures> {

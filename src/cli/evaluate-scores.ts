@@ -12,6 +12,7 @@ import {
 import type { TrialScores } from '../train/metrics/trials.ts';
 import { countLeftOut, joinLabels, readLabelFile, readScoreFile } from '../train/score-files.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { isSystemError } from './system-error.ts';
 
 /** Figures of a file of scores; rates are fractions. */
 function figuresOf(scores: TrialScores) {
@@ -75,9 +76,7 @@ function readTrials(
       stderr.write(`${leftOut} scores left out: not of the subset eval of ${labels}\n`);
     return joinLabels(given, known);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new CliError((error as Error).message, EXIT.unreadable);
-    }
+    if (isSystemError(error)) throw new CliError(error.message, EXIT.unreadable);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ServerEndedError } from '../bench/server-process.ts';
 import { ConfigError } from '../config.ts';
 import { ModelError } from '../model/model-error.ts';
 import { StoreError } from '../sqlite.ts';
@@ -6,6 +7,7 @@ import { CorpusError } from '../train/corpora/clip.ts';
 import { CoderError } from '../train/ffmpeg-coders.ts';
 import { RecipeError } from '../train/recipe.ts';
 import { CliError, EXIT, type ExitCode } from './context.ts';
+import { isSystemError } from './system-error.ts';
 
 /** What is wrong outside of this program, told in one line. */
 const CONFIGURATION_ERRORS = [
@@ -23,4 +25,10 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode;
   const isConfiguration = CONFIGURATION_ERRORS.some((kind) => error instanceof kind);
   return isConfiguration ? EXIT.configuration : EXIT.failure;
+}
+
+/** True for what is wrong in this program itself: only then does a stack help anybody. */
+export function needsStack(error: unknown): boolean {
+  if (error instanceof CliError || error instanceof ServerEndedError) return false;
+  return exitCodeOf(error) === EXIT.failure && !isSystemError(error);
 }

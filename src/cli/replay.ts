@@ -16,6 +16,7 @@ import { checkPlatformOptions, readPlatformCall } from './platform-options.ts';
 import { TerminalView } from './terminal-view.ts';
 import {
   addWireOptions,
+  callIdsOf,
   describeUnreadable,
   readWireCall,
   type WireCliOptions,
@@ -104,15 +105,16 @@ export async function replay(
     key: options.key ?? (own === null ? (context.environment['BONAFIDE_KEY'] ?? null) : null),
     view: options.json ? null : new TerminalView(context.stdout),
   };
+  const callIds = callIdsOf(files, options);
   let unreadable = 0;
-  const one = async (file: string) => {
-    const send = await read(file, job);
+  const one = async (file: string, index: number) => {
+    const send = await read(file, callIds[index]!, job);
     if (send === null) unreadable++;
     else await stream(file, send);
   };
   try {
     if (options.together) await Promise.all(files.map(one));
-    else for (const file of files) await one(file);
+    else for (const [index, file] of files.entries()) await one(file, index);
   } finally {
     job.view?.finish();
     await own?.close();
@@ -150,9 +152,15 @@ function show(message: ServerMessage, file: string, { options, context, view }: 
 }
 
 /** Reads a file. @returns what streams it, or null when it cannot be read */
-async function read(file: string, job: ReplayJob): Promise<(() => Promise<void>) | null> {
+async function read(
+  file: string,
+  callId: string,
+  job: ReplayJob,
+): Promise<(() => Promise<void>) | null> {
   try {
-    return job.peer === null ? await readNative(file, job) : await readAs(job.peer, file, job);
+    return job.peer === null
+      ? await readNative(file, callId, job)
+      : await readAs(job.peer, file, job);
   } catch (error) {
     const line = describeUnreadable(file, error);
     if (line === null) throw error;
@@ -161,9 +169,13 @@ async function read(file: string, job: ReplayJob): Promise<(() => Promise<void>)
   }
 }
 
-async function readNative(file: string, job: ReplayJob): Promise<() => Promise<void>> {
+async function readNative(
+  file: string,
+  callId: string,
+  job: ReplayJob,
+): Promise<() => Promise<void>> {
   const { options, context, url, key } = job;
-  const call = await readWireCall(file, options);
+  const call = await readWireCall(file, { ...options, callId });
   return () =>
     replayCall({
       ...call,
@@ -220,7 +232,9 @@ async function startOwnService(
     audioSocketPort: peer?.isTcp ? await findFreePort() : 0,
   };
   return startService({
-    config: { ...config, platforms },
+    // The store belongs to the service whose settings these may be: it is in use there, and what alerts
+    // on a recording is nothing to send to its destinations or to write into its decision log.
+    config: { ...config, platforms, dataFolder: '' },
     clock: context.clock,
     logger: createLogger(config.logLevel),
   });

@@ -10,6 +10,7 @@ import type { CodecName } from '../stream/codecs/decoder.ts';
 import type { LossOptions } from '../stream/loss-simulation.ts';
 import { CliError, EXIT } from './context.ts';
 import { numberBetween, wholeNumber } from './options.ts';
+import { isSystemError } from './system-error.ts';
 
 /** Options that `replay` and `screen` share: what the wire looks like and what it does to packets. */
 export interface WireCliOptions {
@@ -28,6 +29,8 @@ export interface WireCliOptions {
 }
 
 const CODECS = ['pcm16', 'mulaw', 'alaw', 'opus'] as const satisfies readonly CodecName[];
+/** Of the native protocol's ids. */
+const MAX_ID_LENGTH = 128;
 const ROLES = ['caller', 'callee', 'agent', 'unknown'] as const;
 
 /** Adds the shared options to a command. */
@@ -94,7 +97,7 @@ export async function readWireCall(path: string, options: WireCliOptions): Promi
     audio,
     timeline: timelineOf(audio, loss),
     stamped: loss !== null,
-    callId: options.callId ?? basename(path),
+    callId: options.callId ?? callIdOf(path),
     legs: legsOf(audio.format.channels, options.roles),
     scoreIntervalMs: options.interval,
   };
@@ -123,30 +126,68 @@ export function orConfigurationError<Value>(prepare: () => Value): Value {
 export function lossOf(options: WireCliOptions): LossOptions | null {
   const { loss, burst, jitter, reorder, seed } = options;
   if (loss === 0 && jitter === 0 && reorder === 0) return null;
-  // Bursts of a mean length whose share of the time gives the asked share of lost packets.
-  const leaveShare = 1 / burst;
-  const enterShare = loss >= 1 ? 1 : Math.min(1, (leaveShare * loss) / (1 - loss));
   return {
-    ...(burst > 1 ? { burst: { enterShare, leaveShare } } : { lossShare: loss }),
+    ...(burst > 1 && loss < 1 ? { burst: burstsOf(loss, burst) } : { lossShare: loss }),
     jitterMs: jitter,
     reorderShare: reorder,
     seed,
   };
 }
 
+/**
+ * Bursts of a mean length whose share of the time gives the asked share of lost packets. Where more is
+ * to be lost than bursts of that length leave room for, a packet between any two, they are longer.
+ */
+function burstsOf(loss: number, burst: number) {
+  const lostToArrived = loss / (1 - loss);
+  const leaveShare = 1 / Math.max(burst, lostToArrived);
+  return { enterShare: Math.min(1, leaveShare * lostToArrived), leaveShare };
+}
+
+/** A call id a file: those that are live together must differ. */
+export function callIdsOf(
+  paths: readonly string[],
+  { callId, together }: Pick<WireCliOptions, 'callId'> & { readonly together?: boolean },
+): string[] {
+  const taken = new Set<string>();
+  return paths.map((path) => {
+    const wanted = callId ?? callIdOf(path);
+    let id = wanted;
+    for (let number = 2; together && taken.has(id); number++) {
+      const suffix = `-${number}`;
+      id = cutTo(MAX_ID_LENGTH - suffix.length, wanted) + suffix;
+    }
+    taken.add(id);
+    return id;
+  });
+}
+
+/** The file's name, as far as the native protocol has room for it. */
+function callIdOf(path: string): string {
+  return cutTo(MAX_ID_LENGTH, basename(path));
+}
+
+function cutTo(length: number, text: string): string {
+  const characters = [...text];
+  while (characters.join('').length > length) characters.pop();
+  return characters.join('');
+}
+
+/** Two legs of one role are told apart as the service does it: a call's leg ids differ. */
 function legsOf(channels: number, roles: readonly LegStart['role'][] | undefined): LegStart[] {
   const defaults = ['caller', 'callee'] as const;
-  return Array.from({ length: channels }, (_, channel) => ({
-    id: roles?.[channel] ?? defaults[channel]!,
-    role: roles?.[channel] ?? defaults[channel]!,
-  }));
+  const first = roles?.[0] ?? defaults[0];
+  return Array.from({ length: channels }, (_, channel) => {
+    const role = roles?.[channel] ?? defaults[channel]!;
+    return { id: channel > 0 && role === first ? `${role}-${channel + 1}` : role, role };
+  });
 }
 
 /** One line for a file that could not be used, or null when the fault is not the file's. */
 export function describeUnreadable(path: string, error: unknown): string | null {
   if (error instanceof RecordingError) return `${path}: ${error.message}`;
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === 'ENOENT') return `${path}: no such file`;
-  if (code === 'EISDIR' || code === 'EACCES') return `${path}: cannot be read (${code})`;
-  return null;
+  if (!isSystemError(error)) return null;
+  return error.code === 'ENOENT'
+    ? `${path}: no such file`
+    : `${path}: cannot be read (${error.code})`;
 }

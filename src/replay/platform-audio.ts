@@ -1,4 +1,4 @@
-import type { Recording } from '../audio-files/read-recording.ts';
+import { type Recording, RecordingError } from '../audio-files/recording.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
 import type { LossOptions } from '../stream/loss-simulation.ts';
 import { RATE_BURST_MS, RATE_FACTOR } from '../stream/rate-limit.ts';
@@ -22,7 +22,7 @@ const FAST_SHARE = 0.9;
 
 /**
  * A recording in a platform's format: one prepared audio a track.
- * @throws RangeError for what the platform does not carry
+ * @throws RangeError for what the platform does not carry, RecordingError for what no wire does
  */
 export function preparePlatformAudio(
   recording: Recording,
@@ -36,11 +36,11 @@ export function preparePlatformAudio(
     throw new RangeError(`${peer.id} carries ${codec} of ${known} Hz, not of ${sampleRateHz}`);
   }
   const { channels } = recording;
+  if (channels.length > 2) {
+    throw new RecordingError(`a recording must have 1 or 2 channels, got ${channels.length}`);
+  }
   if (channels.length > 1 && peer.secondParty === 'none') {
     throw new RangeError(`${peer.id} carries one party a socket, the file has ${channels.length}`);
-  }
-  if (channels.length > 2) {
-    throw new RangeError(`a recording must have 1 or 2 channels, got ${channels.length}`);
   }
   const parts =
     peer.secondParty === 'track'

@@ -1,4 +1,4 @@
-import type { Recording } from '../audio-files/read-recording.ts';
+import { type Recording, RecordingError } from '../audio-files/recording.ts';
 import { PCM_RATES_HZ } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
 import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
@@ -24,12 +24,13 @@ export interface PreparedAudio {
 
 /**
  * Transcodes a recording of one or two channels to packets of 20 ms.
- * @throws RangeError for more channels or a rate that the codec does not have
+ * @throws RecordingError for more channels or a rate that cannot be converted, RangeError for a wire
+ * that there is not
  */
 export function prepareAudio(recording: Recording, options: WireOptions): PreparedAudio {
   const { channels } = recording;
   if (channels.length !== 1 && channels.length !== 2) {
-    throw new RangeError(`a recording must have 1 or 2 channels, got ${channels.length}`);
+    throw new RecordingError(`a recording must have 1 or 2 channels, got ${channels.length}`);
   }
   const sampleRateHz = options.sampleRateHz ?? nearestRateHz(options.codec, recording.sampleRateHz);
   const format: AudioFormat = { codec: options.codec, sampleRateHz, channels: channels.length };
@@ -38,20 +39,28 @@ export function prepareAudio(recording: Recording, options: WireOptions): Prepar
     options.opusBitrate === undefined ? {} : { opusBitrate: options.opusBitrate },
   );
   try {
-    const resampled = channels.map((samples) =>
-      resampleRecording(samples, {
-        inputRateHz: recording.sampleRateHz,
-        outputRateHz: sampleRateHz,
-      }),
-    );
     return {
       format,
-      packets: encodePackets(encoder, resampled),
+      packets: encodePackets(encoder, atRate(recording, sampleRateHz)),
       packetSamples: encoder.packetSamples,
       seconds: recording.seconds,
     };
   } finally {
     encoder.dispose();
+  }
+}
+
+/** The wire's rate is one that there is, so what cannot be converted is the recording's. */
+function atRate({ channels, sampleRateHz }: Recording, outputRateHz: number): Float32Array[] {
+  try {
+    return channels.map((samples) =>
+      resampleRecording(samples, { inputRateHz: sampleRateHz, outputRateHz }),
+    );
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RecordingError(`${sampleRateHz} Hz cannot be converted to ${outputRateHz} Hz`, {
+      cause: error,
+    });
   }
 }
 

@@ -22,7 +22,7 @@ export interface ReplayOptions {
   readonly onMessage: (message: ServerMessage) => void;
 }
 
-/** The server answered with an error, or closed before it had said `stopped`. */
+/** There is no connection, the server answered with an error, or closed before it had said `stopped`. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';
 }
@@ -61,9 +61,9 @@ async function openStream(options: ReplayOptions): Promise<AudioStream> {
   try {
     return await AudioStream.open(target, start as StreamStart);
   } catch (error) {
-    if (!(error instanceof StreamError)) throw error;
-    options.onMessage(error.refusal);
-    throw new ReplayError(error.message);
+    if (error instanceof StreamError) options.onMessage(error.refusal);
+    // A URL that is none, nobody there, a handshake refused: the library says which.
+    throw new ReplayError(error instanceof Error ? error.message : String(error));
   }
 }
 

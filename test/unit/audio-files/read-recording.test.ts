@@ -201,7 +201,8 @@ describe('decodeRecording', () => {
     ]) {
       const bytes = await readFile(`${FIXTURES}${file}`);
       const half = await decodeRecording(bytes.subarray(0, bytes.length >> 1), file);
-      expect(half.seconds, file).toBeGreaterThan(1);
+      // Of Ogg, whole pages: of about a second here.
+      expect(half.seconds, file).toBeGreaterThan(0.9);
       expect(half.seconds, file).toBeLessThan(3);
       const head = decodeRecording(bytes.subarray(0, 60), file);
       await expect(head, file).rejects.toBeInstanceOf(RecordingError);

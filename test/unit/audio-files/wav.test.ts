@@ -79,6 +79,24 @@ describe('decodeWav', () => {
     expect(() => decodeWav(file)).toThrow(message);
   });
 
+  it.each([
+    ['its own length ends with the head', 36],
+    ['its own length is unknown', 0xffff_ffff],
+  ])('takes all there is when the audio says 0 bytes and %s', (_, riffBytes) => {
+    const bytes = Buffer.from(written('16', 2 ** 15 - 1).toBuffer());
+    const dataAt = bytes.indexOf('data');
+    expect(dataAt).toBe(36);
+    bytes.writeUInt32LE(riffBytes, 4);
+    bytes.writeUInt32LE(0, dataAt + 4);
+    expectClose(decodeWav(bytes).channels[0]!, LEFT, 1e-4);
+  });
+
+  it('finds no audio before what follows an empty chunk of a file of known length', () => {
+    const bytes = Buffer.from(written('16', 2 ** 15 - 1).toBuffer());
+    bytes.writeUInt32LE(0, bytes.indexOf('data') + 4);
+    expect(decodeWav(bytes).channels[0]).toHaveLength(0);
+  });
+
   it('refuses a file without format or audio', () => {
     const file = written('16', 2 ** 15 - 1).toBuffer();
     expect(() => decodeWav(file.subarray(0, 30))).toThrow('incomplete format chunk');

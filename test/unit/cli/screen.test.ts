@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import wavefile from 'wavefile';
 import { writeTinyDetector } from '../../support/tiny-detector.ts';
 import { fixturePath } from '../../support/wire-audio.ts';
 import { runCli } from './run-cli.ts';
@@ -22,6 +23,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** A tenth of a second of silence. */
+function tinyWav(channels: number, rateHz: number): Uint8Array {
+  const wav = new wavefile.WaveFile();
+  const silence = Array.from({ length: Math.round(rateHz / 10) }, () => 0);
+  wav.fromScratch(
+    channels,
+    rateHz,
+    '16',
+    Array.from({ length: channels }, () => silence),
+  );
+  return wav.toBuffer();
+}
+
 const screen = (...args: string[]) => runCli(['screen', '--detector', folder, ...args]);
 
 describe('screen', () => {
@@ -41,6 +55,22 @@ describe('screen', () => {
     expect(stderr.trim().split('\n')).toEqual([
       expect.stringContaining(`${BROKEN}: `),
       'nowhere.wav: no such file',
+    ]);
+  });
+
+  it('does the other files when no line carries one, or its path is none', async () => {
+    const [six, odd] = [join(folder, 'six.wav'), join(folder, 'odd.wav')];
+    writeFileSync(six, tinyWav(6, 8_000));
+    writeFileSync(odd, tinyWav(1, 22_051));
+    const below = join(SPEECH, 'x.wav');
+    const { code, stdout, stderr } = await screen(SPEECH, six, odd, below, SILENCE);
+    expect(code).toBe(3);
+    expect(stdout).toContain(SPEECH);
+    expect(stdout).toContain(SILENCE);
+    expect(stderr.trim().split('\n')).toEqual([
+      `${six}: a recording must have 1 or 2 channels, got 6`,
+      `${odd}: 22051 Hz cannot be converted to 24000 Hz`,
+      `${below}: cannot be read (ENOTDIR)`,
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RecordingError } from '../../../src/audio-files/recording.ts';
 import { prepareAudio } from '../../../src/replay/prepare-audio.ts';
 import { readSpeech } from '../../support/wire-audio.ts';
 
@@ -43,6 +44,16 @@ describe('prepareAudio', () => {
         /1 or 2 channels/,
       );
     }
+  });
+
+  it('says of a recording that no wire carries that it is the recording', async () => {
+    const wire = { codec: 'pcm16', sampleRateHz: null } as const;
+    const speech = await readSpeech(2);
+    const three = { ...speech, channels: [...speech.channels, speech.channels[0]!] };
+    expect(() => prepareAudio(three, wire)).toThrow(RecordingError);
+    const odd = { ...speech, sampleRateHz: 22_051 };
+    expect(() => prepareAudio(odd, wire)).toThrow(RecordingError);
+    expect(() => prepareAudio(odd, wire)).toThrow('22051 Hz cannot be converted to 24000 Hz');
   });
 
   it('refuses a rate that the codec does not have', async () => {
