@@ -6,10 +6,11 @@ import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { averageDetectors } from '../train/average.ts';
 import { renderFigures } from '../train/card.ts';
 import { finishDetector } from '../train/finish-detector.ts';
+import { hasCheckpoint } from '../train/run-folder.ts';
 import { loadTrained } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { AUDIT_FILE, addRunOptions, type TrainCliOptions } from './train.ts';
-import { readTrainInputs } from './train-inputs.ts';
+import { readTrainInputs, runFolderOf } from './train-inputs.ts';
 
 interface ExportCliOptions extends TrainCliOptions {
   readonly average?: string;
@@ -31,18 +32,20 @@ export function addExportCommand(
       'instead of a checkpoint: the mean of the weights of these detectors, comma-separated, which went on from one',
     )
     .action(async (options: ExportCliOptions) => {
+      const runFolder = await runFolderOf(options);
+      const noCheckpoint = () =>
+        new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
+      // Before minutes go into features.
+      if (options.average === undefined && !hasCheckpoint(runFolder)) throw noCheckpoint();
       const inputs = await readTrainInputs(options, context);
       inputs.audio.clear();
-      const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
       const trained =
         options.average === undefined
           ? loadTrained({ ...inputs, runFolder })
           : averageDetectors(
               await Promise.all(options.average.split(',').map((folder) => loadDetector(folder))),
             );
-      if (trained === null) {
-        throw new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
-      }
+      if (trained === null) throw noCheckpoint();
       const audit = readAudit(join(runFolder, AUDIT_FILE));
       const figures = await finishDetector({
         ...inputs,

@@ -76,6 +76,17 @@ async function chooseRecipe(
   return { recipe: seeded(recipe), from: source };
 }
 
+/** Where the checkpoints of the run lie that these options name. */
+export async function runFolderOf(options: TrainInputOptions): Promise<string> {
+  const { recipe } = await chooseRecipe(options);
+  return folderOf(options, recipe);
+}
+
+/** The folder of a recipe's run. */
+export function folderOf({ run }: Pick<TrainInputOptions, 'run'>, { name, seed }: Recipe): string {
+  return join(run, `${name}-seed${seed}`);
+}
+
 /** Reads recipe and corpora and prepares the features, with a progress bar. */
 export async function readTrainInputs(
   options: TrainInputOptions,
@@ -84,7 +95,7 @@ export async function readTrainInputs(
   const { recipe: asked, from } = await chooseRecipe(options);
   const teachers = await Promise.all((options.teachers?.split(',') ?? []).map(loadDetector));
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
-  const runFolder = join(options.run, `${asked.name}-seed${asked.seed}`);
+  const runFolder = folderOf(options, asked);
   mkdirSync(runFolder, { recursive: true });
   const clips = readSplitClips(options, context, {
     // Not the seed of the training: its other seeds must hold back the same clips.

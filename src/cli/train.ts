@@ -17,7 +17,12 @@ import { teach } from '../train/teachers.ts';
 import { trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
-import { readTrainInputs, type TrainInputOptions, type TrainInputs } from './train-inputs.ts';
+import {
+  folderOf,
+  readTrainInputs,
+  type TrainInputOptions,
+  type TrainInputs,
+} from './train-inputs.ts';
 
 export interface TrainCliOptions extends TrainInputOptions {
   readonly out: string;
@@ -109,7 +114,7 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   }
   const inputs = await readTrainInputs(options, context);
   if (options.prepareOnly) return EXIT.ok;
-  const runFolder = join(options.run, `${inputs.recipe.name}-seed${inputs.recipe.seed}`);
+  const runFolder = folderOf(options, inputs.recipe);
   requireCalibratable(inputs.clips, inputs.stores, {
     ...{ hopMs: inputs.recipe.frontEnd.hopMs, framesPerStep: inputs.recipe.network.framesPerStep },
     provisionalSpeechMs: DECISION.provisionalSpeechMs,

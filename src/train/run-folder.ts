@@ -97,6 +97,11 @@ export class RunFolder {
   }
 }
 
+/** Whether there is a checkpoint of any recipe. */
+export function hasCheckpoint(runFolder: string): boolean {
+  return existsSync(join(runFolder, CHECKPOINT_FILE));
+}
+
 /** The log of a run so far, one entry an evaluation; a line that a kill or a full disk cut is left out. */
 export function readLog(runFolder: string): readonly Readonly<Record<string, number>>[] {
   const path = join(runFolder, LOG_FILE);

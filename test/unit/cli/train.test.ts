@@ -21,3 +21,17 @@ describe('train', () => {
     expect(existsSync(run)).toBe(false);
   });
 });
+
+describe('export', () => {
+  it('says that a run has no checkpoint before it reads the corpus, and makes no folder of it', async () => {
+    const folder = corpusFolder({ 'recipe.yaml': ['name: gone', 'seed: 3'] });
+    const [run, cache] = ['run', 'cache'].map((name) => join(folder, name));
+    const { code, stderr } = await runCli([
+      ...['export', '--corpus', join(folder, 'none'), '--recipe', join(folder, 'recipe.yaml')],
+      ...['--run', run!, '--out', join(folder, 'out'), '--cache', cache!],
+    ]);
+    expect(code).toBe(EXIT.configuration);
+    expect(stderr).toBe(`${join(run!, 'gone-seed3')} has no checkpoint of this recipe`);
+    expect([run!, cache!].map((path) => existsSync(path))).toEqual([false, false]);
+  });
+});
