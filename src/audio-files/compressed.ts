@@ -125,14 +125,17 @@ async function use<D extends WasmDecoder>(
 
 /** The package's parser overlooks a very short last frame unless something follows it. */
 const FLAC_PADDING_BYTES = 64;
+/** ID3v1: three letters and fixed fields at the end of a file. Taggers put it behind FLAC, too. */
+const ID3V1_BYTES = 128;
 
 async function decodeFlac(
   decoder: FLACDecoder,
   file: Uint8Array,
   maxSeconds: number | undefined,
 ): Promise<WasmResult> {
-  const padded = new Uint8Array(file.length + FLAC_PADDING_BYTES);
-  padded.set(file);
+  const audio = withoutId3v1(file);
+  const padded = new Uint8Array(audio.length + FLAC_PADDING_BYTES);
+  padded.set(audio);
   const decoded = await decodeWhole(decoder, padded, maxSeconds);
   // The package divides integers by 2^(bits − 1) − 1, all else here by 2^(bits − 1): put right, so
   // that a FLAC file and a WAV file of the same samples are the same to the bit.
@@ -143,6 +146,13 @@ async function decodeFlac(
     }
   }
   return decoded;
+}
+
+/** The package takes the tag for a part of the last frame, and leaves that out as damaged. */
+function withoutId3v1(file: Uint8Array): Uint8Array {
+  const start = file.length - ID3V1_BYTES;
+  const hasTag = [...'TAG'].every((letter, at) => file[start + at] === letter.charCodeAt(0));
+  return hasTag ? file.subarray(0, start) : file;
 }
 
 /** The package gives two channels always. */

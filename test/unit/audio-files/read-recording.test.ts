@@ -163,6 +163,14 @@ describe('decodeRecording', () => {
     expect(silence).toEqual(new Float32Array(24_000));
   });
 
+  it('reads a FLAC file to its end in front of a tag', async () => {
+    const bytes = await readFile(`${FIXTURES}format_human_flac_16k.flac`);
+    const tag = Buffer.alloc(128, 'TAGtitle');
+    const tagged = await decodeRecording(Buffer.concat([bytes, tag]), 'call.flac');
+    const plain = await decodeRecording(bytes, 'call.flac');
+    expect(tagged.channels).toEqual(plain.channels);
+  });
+
   it('goes by the bytes, not by the name', async () => {
     const bytes = await readFile(`${FIXTURES}format_human_flac_16k.flac`);
     expect((await decodeRecording(bytes, 'call.wav')).container).toBe('flac');
