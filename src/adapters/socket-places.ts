@@ -11,7 +11,7 @@ export interface PlacedSocket {
 }
 
 export interface SocketPlacesOptions {
-  /** Most live calls of the service. */
+  /** Most live calls of the service; 0 = it takes none. */
   readonly maxCalls: number;
   /** Most live calls of a key. */
   readonly limitOf: (keyName: string) => number;
@@ -20,6 +20,12 @@ export interface SocketPlacesOptions {
   /** Most sockets at once that have not said whose they are. */
   readonly maxUnidentified: number;
 }
+
+const LEAST = [
+  ['maxCalls', 0],
+  ['keys', 1],
+  ['maxUnidentified', 1],
+] as const;
 
 /**
  * The open sockets that may carry calls, and whether there is room for another one. A key has room
@@ -32,12 +38,12 @@ export class SocketPlaces {
   readonly #options: SocketPlacesOptions;
   readonly #sockets = new Set<PlacedSocket>();
 
-  /** @throws RangeError when a limit is no whole number of at least 1 */
+  /** @throws RangeError when a limit is no whole number, or too small */
   constructor(options: SocketPlacesOptions) {
-    for (const name of ['maxCalls', 'keys', 'maxUnidentified'] as const) {
+    for (const [name, least] of LEAST) {
       const value = options[name];
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(`${name} must be a whole number of at least 1, got ${value}`);
+      if (!Number.isInteger(value) || value < least) {
+        throw new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`);
       }
     }
     this.#options = options;

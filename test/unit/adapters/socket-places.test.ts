@@ -67,13 +67,13 @@ describe('SocketPlaces', () => {
   });
 
   it.each([
-    ['maxCalls', 0],
-    ['keys', 1.5],
-    ['maxUnidentified', Number.NaN],
-  ])('needs a whole number for %s, not %s', (name, value) => {
+    ['maxCalls', -1, 0],
+    ['keys', 1.5, 1],
+    ['maxUnidentified', Number.NaN, 1],
+  ])('needs a whole number for %s, not %s', (name, value, least) => {
     const options = { maxCalls: 1, keys: 1, maxUnidentified: 1, limitOf: () => 1, [name]: value };
     expect(() => new SocketPlaces(options)).toThrow(
-      new RangeError(`${name} must be a whole number of at least 1, got ${value}`),
+      new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`),
     );
   });
 });
