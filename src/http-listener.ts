@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { RefusalReason } from './adapters/adapter.ts';
 import type { SocketEndpoint } from './adapters/socket-endpoint.ts';
+import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConnectionLimits } from './http/connection-limits.ts';
 import { answerMalformed } from './http/malformed.ts';
@@ -15,6 +16,7 @@ const MAX_UNUPGRADED_SOCKETS = 256;
 
 export interface HttpListenerParts {
   readonly config: Config;
+  readonly clock: Clock;
   /** The routes. */
   readonly listener: RequestListener;
   readonly endpoint: SocketEndpoint;
@@ -35,8 +37,9 @@ export interface HttpListener {
  * cannot be had.
  */
 export async function startHttpListener(parts: HttpListenerParts): Promise<HttpListener> {
-  const { config, endpoint, refused, listener } = parts;
+  const { config, clock, endpoint, refused, listener } = parts;
   const connections = new ConnectionLimits({
+    clock,
     maxWaiting: MAX_UNUPGRADED_SOCKETS,
     maxBusy: config.maxReaders + MAX_UNUPGRADED_SOCKETS,
     refused,

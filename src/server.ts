@@ -117,7 +117,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
   const http = await startHttpListener({
-    ...{ config, endpoint, maxMediaSockets: places.most + MAX_UNIDENTIFIED_SOCKETS },
+    ...{ config, clock, endpoint, maxMediaSockets: places.most + MAX_UNIDENTIFIED_SOCKETS },
     listener: getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
     refused: (reason) => events.refusedUpgrade(503, reason),
   });

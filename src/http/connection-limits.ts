@@ -1,11 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock, Timer } from '../clock.ts';
 import { PROBLEMS, problemBody } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
+/**
+ * So long a connection may take to send its request, however many do: after a break of the network all
+ * calls come back at once, and each request follows its connection by the time of the way.
+ */
+const GRACE_MS = 1_000;
 
 export interface ConnectionLimitsOptions {
-  /** Most connections that have no request under way and are no WebSockets. */
+  readonly clock: Clock;
+  /** Most connections that have no request under way and are no WebSockets, but for a second. */
   readonly maxWaiting: number;
   /** Most connections with a request under way, streams of events among them. */
   readonly maxBusy: number;
@@ -15,13 +22,15 @@ export interface ConnectionLimitsOptions {
 
 /**
  * The connections of the HTTP server, so that those which ask for nothing and those that HTTP
- * requests keep take no place of a WebSocket. Of the former the oldest gives way to a new one: a
- * peer that means it sends its request at once.
+ * requests keep take no place of a WebSocket. Of the former the oldest gives way to a new one after
+ * a second: a peer that means it sends its request at once.
  */
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions;
   readonly #all = new Set<Duplex>();
-  readonly #waiting = new Set<Duplex>();
+  /** Since when, oldest first. */
+  readonly #waiting = new Map<Duplex, number>();
+  #eviction: Timer | null = null;
   /** Requests under way: a peer may send the next one before the answer. */
   readonly #busy = new Map<Duplex, number>();
 
@@ -42,6 +51,7 @@ export class ConnectionLimits {
     // One more than may wait: the oldest gives way when the new one is there.
     server.maxConnections = maxWaiting + 1 + maxBusy + maxUpgraded;
     server.on('drop', () => refused('connections'));
+    server.on('close', () => this.#eviction?.cancel());
     server.on('connection', (socket) => {
       this.#all.add(socket);
       socket.once('close', () => {
@@ -78,6 +88,7 @@ export class ConnectionLimits {
 
   /** Cuts every connection, upgraded ones too. */
   destroyAll(): void {
+    this.#eviction?.cancel();
     for (const socket of this.#all) socket.destroy();
   }
 
@@ -94,13 +105,25 @@ export class ConnectionLimits {
   }
 
   #wait(socket: Duplex): void {
-    this.#waiting.add(socket);
-    if (this.#waiting.size <= this.#options.maxWaiting) return;
-    const [oldest] = this.#waiting;
-    if (oldest === undefined) return;
-    this.#waiting.delete(oldest);
-    this.#options.refused('connections');
-    oldest.destroy();
+    this.#waiting.set(socket, this.#options.clock.nowMs());
+    if (this.#eviction === null) this.#evict();
+  }
+
+  /** Cuts the oldest of those that are too many, and comes back when the next one is old enough. */
+  #evict(): void {
+    const { clock, maxWaiting, refused } = this.#options;
+    this.#eviction = null;
+    for (const [socket, sinceMs] of this.#waiting) {
+      if (this.#waiting.size <= maxWaiting) return;
+      const leftMs = sinceMs + GRACE_MS - clock.nowMs();
+      if (leftMs > 0) {
+        this.#eviction = clock.after(leftMs, () => this.#evict());
+        return;
+      }
+      this.#waiting.delete(socket);
+      refused('connections');
+      socket.destroy();
+    }
   }
 }
 

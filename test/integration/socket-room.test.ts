@@ -210,7 +210,9 @@ describe('connections that ask for nothing', () => {
     const host = await startTestService({ config: { maxCalls: 1 } });
     const silent = await several(MANY, () => connectSilent(host.port));
     await screenCall(host, undefined);
+    host.clock.skip(1_000);
     expect(await refusedFor(host, 'connections')).toBeGreaterThan(0);
+    await screenCall(host, undefined);
     for (const socket of silent) socket.destroy();
   });
 });

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { ConnectionLimits } from '../../../src/http/connection-limits.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 class FakeSocket extends EventEmitter {
   destroyed = false;
@@ -28,17 +29,24 @@ class FakeResponse extends EventEmitter {
 
 function createRig(maxWaiting: number, maxBusy: number) {
   const refusals: string[] = [];
+  const clock = new FakeClock();
   const limits = new ConnectionLimits({
-    ...{ maxWaiting, maxBusy },
+    ...{ clock, maxWaiting, maxBusy },
     refused: (reason) => refusals.push(reason),
   });
   const server = Object.assign(new EventEmitter(), { maxConnections: 0 });
   limits.attach(server as unknown as Server, 10);
   let heard = 0;
   const listener = limits.guard(() => heard++);
-  const connect = () => {
+  const connectAtOnce = () => {
     const socket = new FakeSocket();
     server.emit('connection', socket);
+    return socket;
+  };
+  /** What comes next comes a second later. */
+  const connect = () => {
+    const socket = connectAtOnce();
+    clock.advance(1_000);
     return socket;
   };
   const ask = (socket: FakeSocket) => {
@@ -47,7 +55,10 @@ function createRig(maxWaiting: number, maxBusy: number) {
     return response;
   };
   const upgrade = (socket: FakeSocket) => limits.upgraded(socket as unknown as Duplex);
-  return { limits, server, refusals, connect, ask, upgrade, heard: () => heard };
+  return {
+    ...{ limits, server, refusals, clock, connect, connectAtOnce, ask, upgrade },
+    heard: () => heard,
+  };
 }
 
 const goneOf = (sockets: readonly FakeSocket[]) => sockets.map(({ destroyed }) => destroyed);
@@ -66,6 +77,28 @@ describe('ConnectionLimits', () => {
     expect(server.maxConnections).toBe(14);
     server.emit('drop');
     expect(refusals).toEqual(['connections', 'connections']);
+  });
+
+  it('gives all that come back at once a second for their requests', () => {
+    const { connectAtOnce, upgrade, clock, refusals } = createRig(2, 1);
+    const sockets = Array.from({ length: 9 }, connectAtOnce);
+    clock.advance(999);
+    expect(goneOf(sockets)).not.toContain(true);
+    for (const socket of sockets.slice(0, 5)) upgrade(socket);
+    const late = connectAtOnce();
+    clock.advance(1);
+    // Of five that said nothing two may stay; the one that came late is the youngest.
+    expect(goneOf([...sockets.slice(5), late])).toEqual([true, true, true, false, false]);
+    expect(goneOf(sockets.slice(0, 5))).not.toContain(true);
+    expect([refusals.length, clock.pendingTimers]).toEqual([3, 0]);
+  });
+
+  it('stops waiting with the server', () => {
+    const { connectAtOnce, server, clock } = createRig(1, 1);
+    for (const _ of [1, 2]) connectAtOnce();
+    expect(clock.pendingTimers).toBe(1);
+    server.emit('close');
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('leaves alone those that have a request under way or became WebSockets', () => {
@@ -148,7 +181,8 @@ describe('ConnectionLimits', () => {
     ['maxWaiting', 0],
     ['maxBusy', 2.5],
   ])('needs a whole number for %s, not %s', (name, value) => {
-    const options = { maxWaiting: 1, maxBusy: 1, refused() {}, [name]: value };
+    const limits = { maxWaiting: 1, maxBusy: 1, [name]: value };
+    const options = { clock: new FakeClock(), refused() {}, ...limits };
     expect(() => new ConnectionLimits(options)).toThrow(
       new RangeError(`${name} must be a whole number of at least 1, got ${value}`),
     );
