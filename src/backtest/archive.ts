@@ -40,7 +40,10 @@ export function readArchive(path: string, split: Split | null): ArchiveRecording
     return unlabelled(folder);
   }
   const chosen = split === null ? clips : clips.filter((clip) => clip.split === split);
-  if (chosen.length === 0) throw new CorpusError(`${folder} has no recordings of split ${split}`);
+  if (chosen.length === 0) {
+    const ofSplit = split === null ? '' : ` of split ${split}`;
+    throw new CorpusError(`${folder} holds no recordings${ofSplit}`);
+  }
   const bySpeaker = resampledUnit(chosen) === 'speaker';
   return chosen.map((clip) => ({
     path: clip.path,
