@@ -1,7 +1,6 @@
 import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import { randomId } from '../random.ts';
-import { type Call, type LegStart, RESUME_WINDOW_MS } from '../stream/call.ts';
-import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';
+import { type Call, RESUME_WINDOW_MS } from '../stream/call.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import { RATE_BURST_MS, RATE_FACTOR } from '../stream/rate-limit.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
@@ -16,9 +15,8 @@ import {
   type StartMessage,
   startSchema,
 } from './native-messages.ts';
+import { formatOf, isSameFormat, legsOf } from './native-start.ts';
 import { NATIVE_TRANSITIONS, type NativeState, type NativeWireEvent } from './native-states.ts';
-
-const DEFAULT_LEG_IDS = ['caller', 'callee'] as const;
 
 /** One socket of the native protocol. */
 export class NativeSession implements AdapterSession {
@@ -276,32 +274,4 @@ export class NativeSession implements AdapterSession {
 
 function isBareType(type: unknown): type is BareMessageType {
   return BARE_MESSAGE_TYPES.includes(type as BareMessageType);
-}
-
-function formatOf({ audio }: StartMessage): AudioFormat | null {
-  const format: AudioFormat = {
-    codec: audio.codec,
-    sampleRateHz: audio.sampleRateHz,
-    channels: audio.channels as 1 | 2,
-  };
-  try {
-    checkAudioFormat(format);
-    return format;
-  } catch {
-    // The check throws for options; here the options came from the peer.
-    return null;
-  }
-}
-
-/** One leg a channel, with distinct names; null when they do not fit. */
-function legsOf(message: StartMessage, format: AudioFormat): LegStart[] | null {
-  const legs =
-    message.legs ??
-    DEFAULT_LEG_IDS.slice(0, format.channels).map((id): LegStart => ({ id, role: id }));
-  const ids = new Set(legs.map(({ id }) => id));
-  return legs.length === format.channels && ids.size === legs.length ? legs : null;
-}
-
-function isSameFormat(a: AudioFormat, b: AudioFormat): boolean {
-  return a.codec === b.codec && a.sampleRateHz === b.sampleRateHz && a.channels === b.channels;
 }

@@ -1,3 +1,4 @@
+import { requireWholeLimits } from '../whole-limits.ts';
 import type { HandshakeRefusal } from './adapter.ts';
 
 /** Sockets that a key may have open beside one for each call that it may have. */
@@ -21,12 +22,6 @@ export interface SocketPlacesOptions {
   readonly maxUnidentified: number;
 }
 
-const LEAST = [
-  ['maxCalls', 0],
-  ['keys', 1],
-  ['maxUnidentified', 1],
-] as const;
-
 /**
  * The open sockets that may carry calls, and whether there is room for another one. A key has room
  * for as many sockets as calls and `SPARE_SOCKETS` more: probes, legs whose calls are about to
@@ -40,12 +35,9 @@ export class SocketPlaces {
 
   /** @throws RangeError when a limit is no whole number, or too small */
   constructor(options: SocketPlacesOptions) {
-    for (const [name, least] of LEAST) {
-      const value = options[name];
-      if (!Number.isInteger(value) || value < least) {
-        throw new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`);
-      }
-    }
+    const { maxCalls, keys, maxUnidentified } = options;
+    requireWholeLimits({ maxCalls }, 0);
+    requireWholeLimits({ keys, maxUnidentified });
     this.#options = options;
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
+import { requireWholeLimits } from '../whole-limits.ts';
 import { PROBLEMS, problemBody } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -36,12 +37,8 @@ export class ConnectionLimits {
 
   /** @throws RangeError when a limit is no whole number of at least 1 */
   constructor(options: ConnectionLimitsOptions) {
-    for (const name of ['maxWaiting', 'maxBusy'] as const) {
-      const value = options[name];
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(`${name} must be a whole number of at least 1, got ${value}`);
-      }
-    }
+    const { maxWaiting, maxBusy } = options;
+    requireWholeLimits({ maxWaiting, maxBusy });
     this.#options = options;
   }
 

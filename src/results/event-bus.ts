@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Call } from '../stream/call.ts';
 import { idBeside } from '../stream/call-id.ts';
+import { requireWholeLimits } from '../whole-limits.ts';
 import type { ResultEvent } from './alert-events.ts';
 import { CallRecord, type CallSummary } from './call-record.ts';
 
@@ -69,12 +70,8 @@ export class EventBus {
 
   /** @throws RangeError when a limit of subscriptions is no whole number of at least 1 */
   constructor(options: EventBusOptions) {
-    for (const name of ['maxSubscribers', 'maxSubscribersPerKey'] as const) {
-      const value = options[name];
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(`${name} must be a whole number of at least 1, got ${value}`);
-      }
-    }
+    const { maxSubscribers, maxSubscribersPerKey } = options;
+    requireWholeLimits({ maxSubscribers, maxSubscribersPerKey });
     this.#options = options;
   }
 
