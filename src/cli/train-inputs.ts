@@ -13,7 +13,7 @@ import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { type PrepareAllOptions, prepareAll } from '../train/prepare.ts';
 import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '../train/recipe.ts';
 import { applySplitFile } from '../train/split-file.ts';
-import { joinStores, selectClips } from '../train/store-parts.ts';
+import { joinStores, selectClips, splitTakes } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
 import { type CliContext, CliError, EXIT } from './context.ts';
@@ -45,6 +45,7 @@ export interface TrainInputs {
   /** So many of the clips are the corpus's own; those of `--extra` follow them. */
   readonly corpusClips: number;
   readonly stores: readonly FeatureStore[];
+  readonly furtherTakes: readonly FeatureStore[];
   /** What was decoded on the way; the caller clears it when all features are there. */
   readonly audio: ClipAudio;
   /** None = the labels are all that is learnt. */
@@ -108,12 +109,14 @@ export async function readTrainInputs(
   const run = { recipe, audio, cacheFolder: options.cache };
   const main = keepLicensed({ clips, stores: await prepare(clips, run, context) }, options);
   const all = await withExtra(main, options.extra, (extra) => prepare(extra, run, context));
+  const { first: stores, further: furtherTakes } = splitTakes(all.stores);
   // A channel that this machine cannot make is not in the detector's provenance.
-  const channels = all.stores.map(({ channel }) => channel);
-  const made = { ...recipe, channels, teachers: teachers.map(({ id }) => id) };
+  const namesOf = (made: readonly FeatureStore[]) => made.map(({ channel }) => channel);
+  const channels = { channels: namesOf(stores), furtherTakes: namesOf(furtherTakes) };
   return {
-    recipe: made,
-    ...all,
+    recipe: { ...recipe, ...channels, teachers: teachers.map(({ id }) => id) },
+    clips: all.clips,
+    ...{ stores, furtherTakes },
     corpusClips: main.clips.length,
     audio,
     baseline,
@@ -148,7 +151,7 @@ async function prepare(
   const stores = await prepareAll({
     ...run,
     clips,
-    channels: run.recipe.channels,
+    channels: [...run.recipe.channels, ...run.recipe.furtherTakes],
     onProgress: (channel, done) => bar?.update(done, { channel }),
     say: (line) => stderr.write(`${line}\n`),
   });

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { applyBandFaults, type BandFaults, drawBandFaults } from './band-faults.ts';
 import {
   type BandStatistics,
   emptyStatistics,
@@ -30,6 +31,10 @@ export interface BatchOptions {
   readonly warpSpread: number;
   /** Share of the pairs of rows whose statistics per band move towards those of another recording. */
   readonly statisticsMix: number;
+  /** Shares of the pairs of rows that get noise, and a room, in their bands. */
+  readonly bandNoise: number;
+  readonly bandRoom: number;
+  readonly hopMs: number;
   /** True when the features are log energies of bands (an equaliser and masks make sense). */
   readonly spectral: boolean;
 }
@@ -49,6 +54,7 @@ interface Treatment {
   readonly colour: Float32Array;
   /** How far the statistics of the bands move towards those of the drawn donor, 0 to 1. */
   readonly share: number;
+  readonly faults: BandFaults;
 }
 
 /**
@@ -158,7 +164,14 @@ export class BatchSampler {
 
   #treat(): Treatment {
     const store = pick(this.#stores, this.#random);
-    return { store, colour: this.#colour(store.featureCount), share: this.#drawDonor() };
+    const colour = this.#colour(store.featureCount);
+    return { store, colour, share: this.#drawDonor(), faults: this.#drawFaults() };
+  }
+
+  #drawFaults(): BandFaults {
+    const { bandNoise, bandRoom, spectral, hopMs } = this.#options;
+    const shares = spectral ? { bandNoise, bandRoom } : { bandNoise: 0, bandRoom: 0 };
+    return drawBandFaults(shares, { bands: this.#mean.length, hopMs, random: this.#random });
   }
 
   /** Measures a recording drawn at random for some of the pairs. @returns how far to move to it */
@@ -200,7 +213,8 @@ export class BatchSampler {
     return colour;
   }
 
-  #fill(row: number, clip: number, label: 0 | 1, { store, colour, share }: Treatment): void {
+  #fill(row: number, clip: number, label: 0 | 1, treatment: Treatment): void {
+    const { store, colour, share, faults } = treatment;
     const random = this.#random;
     const { frames, spectral } = this.#options;
     const { featureCount } = store;
@@ -213,6 +227,7 @@ export class BatchSampler {
     unpackFrames(store, start, used, into);
     if (spectral) this.#warp(into);
     if (share > 0) this.#move(into, share);
+    applyBandFaults(into, featureCount, faults, random);
     for (let index = 0; index < into.length; index++) {
       const band = index % featureCount;
       into[index] = (into[index]! + colour[band]! - this.#mean[band]!) * this.#scale[band]!;

@@ -15,6 +15,8 @@ const VOICE_ACTIVITY = {
   minimumDbfs: -62,
 } as const;
 const DELTA_FRAMES = 4;
+/** Between the seeds of a channel's takes: far from the few that a recipe's channelSeed will be. */
+const SEEDS_A_TAKE = 1_000;
 
 /** The front end of a recipe, before its normalisation was measured. */
 export function frontEndOf(recipe: Recipe): FrontEndConfig {
@@ -32,6 +34,7 @@ export function frontEndOf(recipe: Recipe): FrontEndConfig {
 export interface PrepareAllOptions {
   readonly recipe: Recipe;
   readonly clips: readonly Clip[];
+  /** A channel that is named again is prepared again, with other dice. */
   readonly channels: readonly ChannelName[];
   readonly cacheFolder: string;
   /** At the recipe's rate. */
@@ -50,13 +53,14 @@ export async function prepareAll(options: PrepareAllOptions): Promise<FeatureSto
   const channels = await channelsAtHand(options);
   const opus = await loadOpus();
   const stores: FeatureStore[] = [];
-  for (const channel of channels) {
+  for (const [at, channel] of channels.entries()) {
+    const take = channels.slice(0, at).filter((earlier) => earlier === channel).length;
     stores.push(
       await prepareFeatures({
         clips,
         channel,
         frontEnd: frontEndOf(recipe),
-        seed: recipe.channelSeed,
+        seed: recipe.channelSeed + SEEDS_A_TAKE * take,
         cacheFolder,
         opus,
         audio,

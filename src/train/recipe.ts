@@ -3,11 +3,7 @@ import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { CHANNEL_NAMES, TELEPHONE_CHANNELS } from './channels.ts';
 
-/**
- * Everything that makes a training run, with defaults: the YAML file of `bonafide train` and what is
- * written into the manifest as provenance.
- */
-export const recipeSchema = z.strictObject({
+const recipeFields = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z0-9-]{1,64}$/)
@@ -47,6 +43,8 @@ export const recipeSchema = z.strictObject({
     })
     .prefault({}),
   channels: z.array(z.enum(CHANNEL_NAMES)).default([...TELEPHONE_CHANNELS]),
+  /** Of the channels: prepared once more, with other dice, each time they are named; for batches alone. */
+  furtherTakes: z.array(z.enum(CHANNEL_NAMES)).default([]),
   steps: z.number().int().min(1).default(3000),
   /** Passes over the training clips; counted in steps they take the place of `steps`. */
   epochs: z.number().gt(0).nullable().default(null),
@@ -80,6 +78,9 @@ export const recipeSchema = z.strictObject({
   warpSpread: z.number().min(0).max(0.3).default(0),
   /** Share of the pairs that take over statistics per band of another recording, partly (MixStyle). */
   statisticsMix: z.number().min(0).max(1).default(0),
+  /** Shares of the pairs that get noise, and a room, in their bands, drawn anew for every batch. */
+  bandNoise: z.number().min(0).max(1).default(0),
+  bandRoom: z.number().min(0).max(1).default(0),
   /** Detectors whose opinion of the training clips stands beside the labels (`--teachers`). */
   teachers: z.array(z.string()).default([]),
   /** With teachers: how much of a label is their opinion. */
@@ -88,6 +89,15 @@ export const recipeSchema = z.strictObject({
   checkpointEvery: z.number().int().min(1).default(200),
   earlyStoppingEvaluations: z.number().int().min(1).nullable().default(null),
 });
+
+/**
+ * Everything that makes a training run, with defaults: the YAML file of `bonafide train` and what is
+ * written into the manifest as provenance.
+ */
+export const recipeSchema = recipeFields.refine(
+  ({ channels, furtherTakes }) => furtherTakes.every((name) => channels.includes(name)),
+  { message: 'further takes are of channels that the recipe names', path: ['furtherTakes'] },
+);
 
 export type Recipe = z.infer<typeof recipeSchema>;
 

@@ -22,3 +22,16 @@ export function joinStores(first: FeatureStore, second: FeatureStore): FeatureSt
 export function selectClips(store: FeatureStore, indices: readonly number[]): FeatureStore {
   return { ...store, spans: indices.map((index) => store.spans[index]!) };
 }
+
+/** The first take of each channel, and those that follow. */
+export function splitTakes(stores: readonly FeatureStore[]): {
+  first: FeatureStore[];
+  further: FeatureStore[];
+} {
+  const isFirst = ({ channel }: FeatureStore, at: number) =>
+    stores.findIndex((store) => store.channel === channel) === at;
+  return {
+    first: stores.filter(isFirst),
+    further: stores.filter((store, at) => !isFirst(store, at)),
+  };
+}

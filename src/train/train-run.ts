@@ -31,6 +31,8 @@ export interface TrainRunOptions {
   readonly corpusClips?: number;
   /** One a channel of the recipe. */
   readonly stores: readonly FeatureStore[];
+  /** The recipe's further takes: batches are drawn from these as well. Default: none. */
+  readonly furtherTakes?: readonly FeatureStore[];
   /** Checkpoints and the log go here. */
   readonly runFolder: string;
   /** A detector to go on from instead of fresh weights: transfer to other recordings. */
@@ -140,10 +142,11 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
 
 /** Batches of the training split, as the recipe wants them. */
 function createSampler(
-  { recipe, clips, corpusClips, stores, targets }: TrainRunOptions,
+  { recipe, clips, corpusClips, targets, ...options }: TrainRunOptions,
   normalisation: { readonly mean: readonly number[]; readonly scale: readonly number[] },
   random: Random,
 ): BatchSampler {
+  const stores = [...options.stores, ...(options.furtherTakes ?? [])];
   return new BatchSampler(
     {
       ...{ clips, indices: indicesOf(clips, 'train'), stores, ...normalisation, targets },
@@ -162,6 +165,9 @@ function createSampler(
       timeMasks: recipe.timeMasks,
       warpSpread: recipe.warpSpread,
       statisticsMix: recipe.statisticsMix,
+      bandNoise: recipe.bandNoise,
+      bandRoom: recipe.bandRoom,
+      hopMs: recipe.frontEnd.hopMs,
       spectral: recipe.frontEnd.cepstra === null,
     },
     random,

@@ -25,6 +25,9 @@ const PLAIN: BatchOptions = {
   timeMasks: 0,
   warpSpread: 0,
   statisticsMix: 0,
+  bandNoise: 0,
+  bandRoom: 0,
+  hopMs: 10,
   spectral: true,
 };
 
@@ -217,5 +220,37 @@ describe('BatchSampler', () => {
     for (let row = 0; row < labels.length; row++) expect(valuesOf(row)).toHaveLength(1);
     expect(features.some((value) => !Number.isInteger(value))).toBe(true);
     expect(samplerOf({ pairShare: 1, statisticsMix: 1 }).next().features).toEqual(features);
+  });
+
+  it('gives both rows of a pair the same room, drawn anew for every pair and batch', () => {
+    // Constant recordings: a room raises the last frame over the first by the same in both rows.
+    const risesOf = ({ features }: Batch) =>
+      Array.from({ length: PLAIN.batchSize }, (_, row) => {
+        const at = row * FRAMES * TOY_FEATURES;
+        return features[at + (FRAMES - 1) * TOY_FEATURES]! - features[at]!;
+      });
+    const sampler = samplerOf({ pairShare: 1, bandRoom: 1 });
+    const rises = [...risesOf(sampler.next()), ...risesOf(sampler.next())];
+    for (let row = 0; row < rises.length; row += 2) {
+      expect(rises[row]).toBeGreaterThan(0);
+      expect(rises[row + 1]).toBeCloseTo(rises[row]!, 4);
+    }
+    expect(new Set(rises.map((rise) => rise.toFixed(4))).size).toBeGreaterThan(4);
+  });
+
+  it('draws noise anew for every batch, the same for a seed', () => {
+    const options = { pairShare: 1, bandNoise: 1 };
+    const sampler = samplerOf(options);
+    const first = copyOf(sampler.next());
+    expect(first.features.every(Number.isFinite)).toBe(true);
+    expect(sampler.next().features).not.toEqual(first.features);
+    expect(samplerOf(options).next().features).toEqual(first.features);
+  });
+
+  it('leaves features that are no energies alone', () => {
+    const cepstra = { spectral: false };
+    expect(samplerOf({ ...cepstra, bandNoise: 1, bandRoom: 1 }).next()).toEqual(
+      samplerOf(cepstra).next(),
+    );
   });
 });

@@ -46,6 +46,13 @@ describe('readRecipe', () => {
     }
   });
 
+  it('takes further takes of its own channels only', () => {
+    const path = recipeFile('channels: [mulaw, noise]\nfurtherTakes: [noise, noise]\n');
+    expect(readRecipe(path).furtherTakes).toEqual(['noise', 'noise']);
+    const read = () => readRecipe(recipeFile('channels: [mulaw]\nfurtherTakes: [room]\n'));
+    expect(read).toThrow(/furtherTakes: further takes are of channels that the recipe names/);
+  });
+
   it('says of a file that is no YAML that the recipe is wrong', () => {
     expect(() => readRecipe(recipeFile('steps: [1, 2'))).toThrow(RecipeError);
   });
