@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { requireStopped } from '../replay/offline-screener.ts';
 import type { ScoreFigures } from '../stream/events.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 
@@ -24,12 +25,10 @@ const legSchema = z.strictObject({
 export const callScoresSchema = z.strictObject({ legs: z.array(legSchema).min(1) });
 export type CallScores = z.infer<typeof callScoresSchema>;
 
-/** The scores of a screened call. @throws Error when it was not screened to its end */
+/** The scores of a screened call. @throws BrokenOffError */
 export function callScoresOf(events: readonly ScreeningEvent[]): CallScores {
-  const stopped = events.at(-1);
-  if (stopped?.type !== 'stopped') throw new Error('the recording was not screened to its end');
   return {
-    legs: stopped.legs.map(({ leg, finalScore, streamTimeMs }) => {
+    legs: requireStopped(events).legs.map(({ leg, finalScore, streamTimeMs }) => {
       const scores = events.flatMap((event) =>
         event.type === 'score' && event.leg === leg ? [event] : [],
       );

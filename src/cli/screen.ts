@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import pc from 'picocolors';
 import { readConfig } from '../config.ts';
-import { OfflineScreener } from '../replay/offline-screener.ts';
+import { BrokenOffError, OfflineScreener, requireStopped } from '../replay/offline-screener.ts';
 import { traceLine } from '../replay/trace.ts';
 import type { LegTotals } from '../stream/events.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
@@ -65,17 +65,16 @@ async function screen(
   });
   const progress = createProgress(context, options, files.length);
   const rows: { readonly file: string; readonly result: LegResult }[] = [];
-  let unreadable = 0;
+  let problem: ExitCode = EXIT.ok;
   try {
     for (const file of files) {
       try {
         const events = await screener.screen(await readWireCall(file, options));
         if (options.json) writeTrace(events, options, context);
-        rows.push(...resultsOf(events).map((result) => ({ file, result })));
+        rows.push(...requireStopped(events).legs.map((result) => ({ file, result })));
       } catch (error) {
-        const line = describeUnreadable(file, error);
-        if (line === null) throw error;
-        unreadable++;
+        const { line, code } = problemOf(file, error);
+        if (problem !== EXIT.failure) problem = code;
         context.stderr.write(`${line}\n`);
       }
       progress?.increment();
@@ -85,9 +84,19 @@ async function screen(
     await screener.close();
   }
   if (!options.json && rows.length > 0) context.stdout.write(`${renderTable(rows)}\n`);
-  if (unreadable > 0) return EXIT.unreadable;
+  if (problem !== EXIT.ok) return problem;
   const found = rows.some(({ result }) => result.finalScore?.verdict === options.failOn);
   return found ? EXIT.found : EXIT.ok;
+}
+
+/** What is said of a file that has no verdict. @throws what is no file's fault */
+function problemOf(file: string, error: unknown): { line: string; code: ExitCode } {
+  if (error instanceof BrokenOffError) {
+    return { line: `${file}: ${error.message}`, code: EXIT.failure };
+  }
+  const line = describeUnreadable(file, error);
+  if (line === null) throw error;
+  return { line, code: EXIT.unreadable };
 }
 
 function writeTrace(
@@ -97,11 +106,6 @@ function writeTrace(
 ): void {
   for (const event of events)
     context.stdout.write(`${traceLine(event, options.stable === true)}\n`);
-}
-
-function resultsOf(events: readonly ScreeningEvent[]): readonly LegResult[] {
-  const last = events.at(-1);
-  return last?.type === 'stopped' ? last.legs : [];
 }
 
 function renderTable(rows: readonly { file: string; result: LegResult }[]): string {

@@ -31,6 +31,19 @@ export interface OfflineCall {
   readonly scoreIntervalMs: number;
 }
 
+/** The screening broke off; the code says of what kind the fault was. */
+export class BrokenOffError extends Error {
+  override readonly name = 'BrokenOffError';
+}
+
+/** The last event of a screening that came to its end. @throws BrokenOffError */
+export function requireStopped(events: readonly ScreeningEvent[]) {
+  const last = events.at(-1);
+  if (last?.type === 'stopped') return last;
+  const code = last?.type === 'failed' ? last.code : 'no end';
+  throw new BrokenOffError(`the screening broke off (${code})`);
+}
+
 /**
  * Screens recordings without a socket, through the same calls, ring, lane and events as the service.
  * The lane is turned by hand, as fast as it goes.
@@ -72,7 +85,7 @@ export class OfflineScreener {
     return new OfflineScreener(calls, lane, pool);
   }
 
-  /** All events of one recording, in order. */
+  /** All events of one recording, in order; the last is `stopped`, or `failed` when it broke off. */
   async screen(offline: OfflineCall): Promise<ScreeningEvent[]> {
     const events: ScreeningEvent[] = [];
     let ended = false;

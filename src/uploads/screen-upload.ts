@@ -5,7 +5,7 @@ import {
   RecordingTooLongError,
 } from '../audio-files/read-recording.ts';
 import type { Screening, ScreeningLeg } from '../http/schemas.ts';
-import type { OfflineScreener } from '../replay/offline-screener.ts';
+import { type OfflineScreener, requireStopped } from '../replay/offline-screener.ts';
 import { prepareAudio } from '../replay/prepare-audio.ts';
 import { timelineOf } from '../replay/timeline.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
@@ -88,9 +88,7 @@ async function screenRecording(
     })),
     scoreIntervalMs,
   });
-  const stopped = events.at(-1);
-  if (stopped?.type !== 'stopped') throw new Error('the recording was not screened to its end');
-  return stopped.legs.map(({ leg }) => legOf(leg, events));
+  return requireStopped(events).legs.map(({ leg }) => legOf(leg, events));
 }
 
 /** The figures of a leg from the events of its call. */

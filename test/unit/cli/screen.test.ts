@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import wavefile from 'wavefile';
+import { OfflineScreener } from '../../../src/replay/offline-screener.ts';
 import { writeTinyDetector } from '../../support/tiny-detector.ts';
 import { fixturePath } from '../../support/wire-audio.ts';
 import { runCli } from './run-cli.ts';
@@ -45,6 +46,20 @@ describe('screen', () => {
     expect(stdout).toContain('P(synthetic)');
     const rows = stdout.split('\n').filter((line) => /\.(wav|flac)/.test(line));
     expect(rows).toHaveLength(3);
+  });
+
+  it('says which file it broke off in, does the others and exits with 1', async () => {
+    const broken = vi
+      .spyOn(OfflineScreener.prototype, 'screen')
+      .mockResolvedValueOnce([{ type: 'failed', callId: 'x', code: 'SCREEN_ERR_INTERNAL' }]);
+    const { code, stdout, stderr } = await screen(STEREO, 'nowhere.wav', SPEECH);
+    broken.mockRestore();
+    expect(code).toBe(1);
+    expect(stdout).toContain(SPEECH);
+    expect(stderr.trim().split('\n')).toEqual([
+      `${STEREO}: the screening broke off (SCREEN_ERR_INTERNAL)`,
+      'nowhere.wav: no such file',
+    ]);
   });
 
   it('does the other files when one is no audio or not there, and exits with 3', async () => {

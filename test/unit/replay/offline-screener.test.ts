@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
-import { OfflineScreener } from '../../../src/replay/offline-screener.ts';
+import { OfflineScreener, requireStopped } from '../../../src/replay/offline-screener.ts';
 import { timelineOf } from '../../../src/replay/timeline.ts';
 import { traceLine } from '../../../src/replay/trace.ts';
 import type { LossOptions } from '../../../src/stream/loss-simulation.ts';
@@ -52,6 +52,20 @@ describe('OfflineScreener', () => {
     expect(events.at(-1)!.type).toBe('stopped');
     expect(events.filter(({ type }) => type === 'score').length).toBeGreaterThan(4);
     expect(linesOf(await screen(1))).toEqual(linesOf(events));
+  });
+
+  it('tells a screening that broke off from one that came to its end', async () => {
+    const format = { codec: 'opus', sampleRateHz: 16_000, channels: 1 } as const;
+    // A code 3 packet without its count of frames: no decoder takes it.
+    const packets = Array.from({ length: 500 }, () => Uint8Array.of(0xff));
+    const audio = { format, packets, packetSamples: 320, seconds: 10 };
+    const events = await screener.screen({
+      ...{ audio, timeline: timelineOf(audio, null), stamped: false, callId: 'call' },
+      legs: [{ id: 'caller', role: 'caller' }],
+      scoreIntervalMs: 500,
+    });
+    expect(() => requireStopped(events)).toThrow('the screening broke off (SCREEN_ERR_CODEC)');
+    expect(requireStopped(await screen(1)).legs).toHaveLength(1);
   });
 
   it('scores both legs of a stereo recording, and the first as if it were alone', async () => {
