@@ -25,10 +25,22 @@ function frameBytes(bytes: Uint8Array, offset: number): number {
   return Math.floor(((isMpeg1 ? 144 : 72) * kbits * 1000) / rateHz) + padding;
 }
 
-/** Offset of the audio behind an ID3v2 tag (ten bytes and four times seven bits of size), or 0. */
+const ID3_HEAD_BYTES = 10;
+
+/** Offset of the audio behind ID3v2 tags, of which taggers leave several, or 0. */
 export function afterId3(bytes: Uint8Array): number {
-  if (bytes[0] !== 0x49 || bytes[1] !== 0x44 || bytes[2] !== 0x33) return 0;
-  return 10 + [6, 7, 8, 9].reduce((sum, at) => (sum << 7) | ((bytes[at] ?? 0) & 0x7f), 0);
+  let offset = 0;
+  while (bytes[offset] === 0x49 && bytes[offset + 1] === 0x44 && bytes[offset + 2] === 0x33) {
+    offset += id3Bytes(bytes.subarray(offset, offset + ID3_HEAD_BYTES));
+  }
+  return offset;
+}
+
+/** Ten bytes and four times seven bits of size; a foot, when a flag says so, is as long as the head. */
+function id3Bytes(head: Uint8Array): number {
+  const size = [6, 7, 8, 9].reduce((sum, at) => (sum << 7) | ((head[at] ?? 0) & 0x7f), 0);
+  const hasFoot = ((head[5] ?? 0) & 0x10) !== 0;
+  return ID3_HEAD_BYTES + size + (hasFoot ? ID3_HEAD_BYTES : 0);
 }
 
 /**

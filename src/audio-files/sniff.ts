@@ -31,7 +31,7 @@ export function sniffContainer(bytes: Uint8Array): Container | undefined {
     }
   }
   const start = textAt(bytes, 0, 4);
-  if ((start === 'RIFF' || start === 'RF64') && textAt(bytes, 8, 4) === 'WAVE') return 'wav';
+  if (/^(RIFF|RF64|BW64)$/.test(start) && textAt(bytes, 8, 4) === 'WAVE') return 'wav';
   if (start === 'fLaC') return 'flac';
   if (start === MATROSKA) return 'webm-opus';
   if (start === 'OggS') return oggContainer(bytes);

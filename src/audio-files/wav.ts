@@ -23,7 +23,7 @@ interface Chunk {
 }
 
 /**
- * Decodes a RIFF or RF64 WAV: PCM of 8, 16, 24 and 32 bits, float of 32 and 64, mu-law, A-law. Where
+ * Decodes a RIFF, RF64 or BW64 WAV: PCM of 8, 16, 24 and 32 bits, float of 32 and 64, mu-law, A-law. Where
  * the written length is unknown or the file ends early, what is there is decoded.
  * @throws RecordingError when there is no format, no audio or an unknown codec
  */
@@ -54,9 +54,16 @@ function* chunksOf(view: DataView): Generator<Chunk> {
       bytes = longDataBytes ?? Number.POSITIVE_INFINITY;
     }
     yield { id, start, bytes };
-    // A chunk of odd size is followed by a filling byte.
-    offset = start + bytes + (bytes % 2 === 1 ? 1 : 0);
+    offset = start + bytes;
+    if (bytes % 2 === 1 && hasFillByte(view, offset)) offset += 1;
   }
+}
+
+/** A chunk of odd size is followed by a filling byte, which some programs leave out. */
+function hasFillByte(view: DataView, offset: number): boolean {
+  if (offset + 8 > view.byteLength) return true;
+  const isId = (at: number) => /^[ -~]{4}$/.test(idAt(view, at));
+  return isId(offset + 1) || !isId(offset);
 }
 
 /**
@@ -88,8 +95,11 @@ function readFormat(view: DataView, { start, bytes }: Chunk): WavFormat {
   const sampleRateHz = view.getUint32(start + 4, true);
   if (sampleRateHz === 0) throw new RecordingError('WAV says a sample rate of 0');
   if (channels === 0) throw new RecordingError('WAV says 0 channels');
-  // Bytes, not bits: samples of e.g. 20 bits lie in the upper bits of 3 bytes.
-  const bytesPerSample = Math.ceil(view.getUint16(start + 14, true) / 8);
+  // Bytes, not bits: samples of e.g. 20 bits lie in the upper bits of 3 bytes, or of 4 where a group
+  // of samples has room for that.
+  const least = Math.ceil(view.getUint16(start + 14, true) / 8);
+  const room = Math.floor(view.getUint16(start + 12, true) / channels);
+  const bytesPerSample = Math.max(least, room);
   return { tag, channels, sampleRateHz, bytesPerSample };
 }
 

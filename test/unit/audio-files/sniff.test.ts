@@ -18,6 +18,21 @@ describe('sniffing', () => {
     expect((await decodeRecording(tagged, 'x')).container).toBe('mp3');
   });
 
+  it('finds it behind two tags, of which one has a foot', async () => {
+    const mp3 = await fixture('format_human_mp3_16k.mp3');
+    const bare = mp3.subarray(findMp3Frame(mp3));
+    // Larger than what is searched without a tag.
+    const large = Buffer.concat([
+      Buffer.from('ID3\x03\0\0\0\0\x40\0', 'latin1'),
+      Buffer.alloc(8_192),
+    ]);
+    const footed = Buffer.concat([ID3, Buffer.from('3DI\x04\0\x10\0\0\x02\x2c', 'latin1')]);
+    footed[5] = 0x10;
+    const tagged = Buffer.concat([large, footed, bare]);
+    expect(findMp3Frame(tagged)).toBe(8_202 + 320);
+    expect((await decodeRecording(tagged, 'x')).container).toBe('mp3');
+  });
+
   it('tells one channel from two', async () => {
     const mono = await fixture('format_human_mp3_16k.mp3');
     const stereo = await fixture('format_human_mp3_stereo_44k1.mp3');

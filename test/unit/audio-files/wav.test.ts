@@ -54,6 +54,30 @@ describe('decodeWav', () => {
     expectClose(decodeWav(written('16', 2 ** 15 - 1, 'RF64').toBuffer()).channels[0]!, LEFT, 1e-4);
   });
 
+  it('reads BW64 as RF64', async () => {
+    const file = Buffer.from(written('16', 2 ** 15 - 1, 'RF64').toBuffer());
+    file.write('BW64');
+    expectClose((await decodeRecording(file, 'x')).channels[0]!, LEFT, 1e-4);
+  });
+
+  it('reads 24 bits in the upper bits of 4 bytes', () => {
+    const file = Buffer.from(written('32', 2 ** 31 - 1).toBuffer());
+    file.writeUInt16LE(24, 34);
+    const { channels } = decodeWav(file);
+    expectClose(channels[0]!, LEFT, 1e-6);
+    expectClose(channels[1]!, RIGHT, 1e-6);
+  });
+
+  it.each([
+    ['with', [0]],
+    ['without', []],
+  ])('passes over a chunk of odd size %s its filling byte', (_, filling) => {
+    const file = written('16', 2 ** 15 - 1).toBuffer();
+    const odd = [...Buffer.from('LIST'), 5, 0, 0, 0, ...Buffer.from('hello'), ...filling];
+    const longer = Buffer.concat([file.subarray(0, 36), Uint8Array.from(odd), file.subarray(36)]);
+    expectClose(decodeWav(longer).channels[0]!, LEFT, 1e-4);
+  });
+
   it('limits floats beyond full scale and drops what is no number', async () => {
     const wav = new wavefile.WaveFile();
     wav.fromScratch(1, 8_000, '32f', [2, -3, 0.5, Number.NaN]);
