@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import type { CallSummary } from '../results/call-record.ts';
+import type { CallSummary, EndedCallsPage } from '../results/call-record.ts';
 import type { EventBus, NumberedEvent } from '../results/event-bus.ts';
 import { callSummarySchema, resultEventSchema } from '../results/event-schemas.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
@@ -71,11 +71,7 @@ const eventsRoute = createRoute({
 /** Summaries of ended calls that are kept. None of its methods throws. */
 export interface EndedCalls {
   /** Newest first, numbers below `before`. */
-  calls(
-    keyName: string,
-    limit: number,
-    before: number,
-  ): { readonly calls: readonly CallSummary[]; readonly nextBefore: number | null };
+  calls(keyName: string, limit: number, before: number): EndedCallsPage;
   call(callId: string, keyName: string): CallSummary | null;
 }
 
@@ -97,14 +93,14 @@ export function addCallRoutes(
     if (before === null || (cursor !== undefined && state !== 'ended')) {
       return problem(context, 'bad_request', 'The cursor is not one of a page.');
     }
-    const here = bus.summaries(keyName);
-    if (state === undefined) return context.json({ calls: here, nextCursor: null }, 200);
-    if (state === 'live' || endedCalls === null) {
-      const calls = here.filter((call) => call.state === state);
-      if (state === 'ended') calls.reverse();
+    if (state !== 'ended') {
+      const calls = bus
+        .summaries(keyName)
+        .filter((call) => state === undefined || call.state === state);
       return context.json({ calls, nextCursor: null }, 200);
     }
-    const { calls, nextBefore } = endedCalls.calls(keyName, limit, before);
+    const { calls, nextBefore } =
+      endedCalls?.calls(keyName, limit, before) ?? bus.endedCalls(keyName, limit, before);
     return context.json(
       { calls, nextCursor: nextBefore === null ? null : cursorOf(nextBefore) },
       200,

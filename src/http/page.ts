@@ -64,7 +64,8 @@ export function readPage(folder: string): Page | null {
     if (type === undefined) continue;
     const bytes = new Uint8Array(readFileSync(join(folder, name)));
     const gzipped = new Uint8Array(gzipSync(bytes, { level: 9 }));
-    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+    // Weak: the same whether it is sent packed or not.
+    const etag = `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
     files.set(`/${name}`, { bytes, gzipped, type, etag });
   }
   return files;
@@ -105,10 +106,11 @@ function send(context: Context, file: PageFile, cacheControl: string): Response 
   });
 }
 
-/** RFC 9110, 13.1.2: a list, compared weakly, for a proxy that changes the encoding weakens what it hands on. */
+/** RFC 9110, 13.1.2: a list, compared weakly. */
 function names(ifNoneMatch: string, etag: string): boolean {
-  const entries = ifNoneMatch.split(',').map((entry) => entry.trim().replace(/^W\//, ''));
-  return entries.includes(etag) || entries.includes('*');
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  const entries = ifNoneMatch.split(',').map(opaque);
+  return entries.includes(opaque(etag)) || entries.includes('*');
 }
 
 function takesGzip(acceptEncoding: string): boolean {

@@ -31,6 +31,13 @@ export interface CallSummary {
   readonly legs: readonly LegSummary[];
 }
 
+/** A page of ended calls, newest first. */
+export interface EndedCallsPage {
+  readonly calls: readonly CallSummary[];
+  /** Number to ask for the next, older page with; null = no more. */
+  readonly nextBefore: number | null;
+}
+
 /** What is kept of one call: its newest events, and the newest figures of each leg. */
 export class CallRecord {
   readonly callId: string;

@@ -3,7 +3,7 @@ import type { Call } from '../stream/call.ts';
 import { idBeside } from '../stream/call-id.ts';
 import { requireWholeLimits } from '../whole-limits.ts';
 import type { ResultEvent } from './alert-events.ts';
-import { CallRecord, type CallSummary } from './call-record.ts';
+import { CallRecord, type CallSummary, type EndedCallsPage } from './call-record.ts';
 
 /** An event with its number, which grows by one with each event of its call. */
 export interface NumberedEvent {
@@ -54,6 +54,13 @@ interface Entry {
   readonly subscriber: Subscriber;
 }
 
+interface EndedCall {
+  readonly record: CallRecord;
+  readonly atMs: number;
+  /** Counted from 1 in the order of the ends. */
+  readonly number: number;
+}
+
 /**
  * Every event of every call, by call id and key: the results plane's source. Late subscribers are
  * given what is kept, then what comes. A key sees its own calls only.
@@ -62,11 +69,12 @@ export class EventBus {
   readonly #options: EventBusOptions;
   readonly #records = new Map<string, CallRecord>();
   /** Ended calls in the order of their end. */
-  readonly #ended: { readonly record: CallRecord; readonly atMs: number }[] = [];
+  readonly #ended: EndedCall[] = [];
   readonly #byCall = new Map<string, Set<Entry>>();
   readonly #ofAll = new Set<Entry>();
   readonly #subscribersOfKey = new Map<string, number>();
   #subscribers = 0;
+  #endings = 0;
 
   /** @throws RangeError when a limit of subscriptions is no whole number of at least 1 */
   constructor(options: EventBusOptions) {
@@ -103,7 +111,8 @@ export class EventBus {
   streamEnded(call: Call): CallSummary | null {
     const record = this.#records.get(call.callId);
     if (record === undefined || !record.streamEnded(this.#options.clock.nowMs())) return null;
-    this.#ended.push({ record, atMs: this.#options.clock.nowMs() });
+    this.#endings++;
+    this.#ended.push({ record, atMs: this.#options.clock.nowMs(), number: this.#endings });
     for (const subscriber of this.#readersOf(record)) subscriber.ended(call.callId);
     this.#dropOld();
     return record.summary();
@@ -126,6 +135,25 @@ export class EventBus {
     this.#dropOld();
     const records = [...this.#records.values()].filter((record) => record.keyName === keyName);
     return records.map((record) => record.summary());
+  }
+
+  /**
+   * A page of the lately ended calls of a key, newest first.
+   * @param before what the page before said: calls that ended before its last one
+   */
+  endedCalls(keyName: string, limit: number, before: number): EndedCallsPage {
+    this.#dropOld();
+    const wanted = this.#ended.filter(
+      ({ record, number }) =>
+        number < before &&
+        record.keyName === keyName &&
+        this.#records.get(record.callId) === record,
+    );
+    const page = wanted.slice(-limit).reverse();
+    return {
+      calls: page.map(({ record }) => record.summary()),
+      nextBefore: wanted.length > limit ? page.at(-1)!.number : null,
+    };
   }
 
   /** Why a key gets no further subscription now, or null. */

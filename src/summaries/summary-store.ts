@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import type { CallSummary } from '../results/call-record.ts';
+import type { CallSummary, EndedCallsPage } from '../results/call-record.ts';
 import type { ScreeningArchive, ScreeningRecord } from '../uploads/screening-store.ts';
 import { type StoredCall, SummaryDatabase, type SummaryWrite } from './summary-database.ts';
 
@@ -42,12 +42,6 @@ export interface SummaryFigures {
   readonly waiting: number;
   readonly lost: number;
   readonly failures: number;
-}
-
-export interface CallPage {
-  readonly calls: readonly CallSummary[];
-  /** Number to ask for the next, older page with; null = no more. */
-  readonly nextBefore: number | null;
 }
 
 /**
@@ -93,7 +87,7 @@ export class SummaryStore implements ScreeningArchive {
   }
 
   /** Ended calls of a key, newest first. */
-  calls(keyName: string, limit: number, before: number): CallPage {
+  calls(keyName: string, limit: number, before: number): EndedCallsPage {
     const page = this.#read<readonly StoredCall[]>([], (database) =>
       database.calls({ keyName, limit: limit + 1, before, afterMs: this.#oldestMs }),
     );

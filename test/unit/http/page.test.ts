@@ -55,8 +55,9 @@ describe('the page', () => {
     const again = await app.request('/', { headers: { 'If-None-Match': etag } });
     expect(again.status).toBe(304);
     expect(await again.text()).toBe('');
-    // Proxies weaken what they compress themselves, and caches ask about all that they have.
-    for (const known of [`W/${etag}`, `"other", ${etag}`, '*']) {
+    // One tag for both encodings is a weak one; caches ask about all that they have.
+    expect(etag).toMatch(/^W\/"[\w-]+"$/);
+    for (const known of [etag.slice(2), `"other", ${etag}`, '*']) {
       const headers = { 'If-None-Match': known };
       expect([known, (await app.request('/', { headers })).status]).toEqual([known, 304]);
     }

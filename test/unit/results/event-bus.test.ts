@@ -58,6 +58,33 @@ function subscribe(callId: string | null, keyName = 'a', afterId = 0): Noted {
 }
 
 describe('EventBus', () => {
+  it('gives the ended calls of a key in pages, newest first', () => {
+    bus = new EventBus({ ...LIMITS, maxEndedCalls: 10, clock });
+    for (const [id, key] of [
+      ['1', 'a'],
+      ['2', 'b'],
+      ['3', 'a'],
+      ['4', 'a'],
+      ['5', 'a'],
+    ] as const) {
+      const call = callOf(id, key);
+      bus.started(call);
+      if (id !== '5') bus.streamEnded(call);
+    }
+    const idsOf = (before: number) => {
+      const { calls, nextBefore } = bus.endedCalls('a', 2, before);
+      return { ids: calls.map(({ callId }) => callId), nextBefore };
+    };
+    const first = idsOf(Number.MAX_SAFE_INTEGER);
+    expect(first.ids).toEqual(['4', '3']);
+    // A call that ends in between is on no later page.
+    bus.streamEnded(callOf('5'));
+    expect(idsOf(first.nextBefore!)).toEqual({ ids: ['1'], nextBefore: null });
+    expect(idsOf(Number.MAX_SAFE_INTEGER).ids).toEqual(['5', '4']);
+    clock.advance(60_000);
+    expect(idsOf(Number.MAX_SAFE_INTEGER)).toEqual({ ids: [], nextBefore: null });
+  });
+
   it('gives a late subscriber what is kept, from the number it knows', () => {
     const call = callOf('c1');
     bus.started(call);
