@@ -8,6 +8,8 @@ import { TcpSession } from './tcp-session.ts';
 
 /** Connections that have not said who they are yet. */
 export const MAX_UNIDENTIFIED_SOCKETS = 256;
+/** So long a peer may take to say it, however many do: after a break of the network all come back at once. */
+const GRACE_MS = 1_000;
 const FULL_STATUS = 503;
 
 export interface TcpEndpointOptions {
@@ -27,15 +29,17 @@ export interface TcpEndpointOptions {
 
 /**
  * A TCP port with one adapter behind it: one session a connection. Connections over the limits are
- * closed at once and counted with the refused handshakes; those over the limits of a key are refused
- * when they have said whose they are. Reading never waits for the lanes: a ring that is full drops
+ * closed at once and counted with the refused handshakes, and of those that do not say who they are the
+ * oldest gives way to a new one; those over the limits of a key are refused when they have said whose
+ * they are. Reading never waits for the lanes: a ring that is full drops
  * audio, and the peer is not held up.
  */
 export class TcpEndpoint {
   readonly #options: TcpEndpointOptions;
   readonly #server: Server;
   readonly #sessions = new Set<TcpSession>();
-  readonly #unidentified = new Set<TcpSession>();
+  /** Since when, oldest first. */
+  readonly #unidentified = new Map<TcpSession, number>();
   readonly #stopped: Promise<void>;
   #emptied: (() => void) | null = null;
 
@@ -96,12 +100,12 @@ export class TcpEndpoint {
 
   #accept(socket: Socket): void {
     const { host: _host, port: _port, maxSockets: _maxSockets, places, ...shared } = this.#options;
-    const isDraining = !this.#server.listening;
-    if (this.#unidentified.size >= MAX_UNIDENTIFIED_SOCKETS || isDraining) {
-      shared.events.refusedUpgrade(FULL_STATUS, isDraining ? 'draining' : 'unidentified');
+    if (!this.#server.listening) {
+      shared.events.refusedUpgrade(FULL_STATUS, 'draining');
       socket.destroy();
       return;
     }
+    this.#makeRoom();
     const session = new TcpSession(socket, {
       ...shared,
       admit: (keyName) => places?.refusal(keyName)?.code ?? null,
@@ -117,7 +121,19 @@ export class TcpEndpoint {
       },
     });
     this.#sessions.add(session);
-    this.#unidentified.add(session);
+    this.#unidentified.set(session, shared.clock.nowMs());
     session.begin();
+  }
+
+  /** A peer that means it says at once who it is. */
+  #makeRoom(): void {
+    const { clock, events } = this.#options;
+    for (const [session, sinceMs] of this.#unidentified) {
+      if (this.#unidentified.size < MAX_UNIDENTIFIED_SOCKETS) return;
+      if (clock.nowMs() - sinceMs < GRACE_MS) return;
+      this.#unidentified.delete(session);
+      events.refusedUpgrade(FULL_STATUS, 'unidentified');
+      session.refuse('SCREEN_ERR_IDLE');
+    }
   }
 }
