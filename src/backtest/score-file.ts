@@ -16,6 +16,10 @@ import { type CallScores, callScoresSchema } from './call-scores.ts';
 
 const READ_BYTES = 1 << 20;
 
+/** How every line begins. */
+const LINE_BEGIN = /^\{"key":"[0-9a-f]{32}"/;
+const LINE_BEGIN_BYTES = '{"key":""'.length + 32;
+
 const lineSchema = z.strictObject({
   key: z.string().regex(/^[0-9a-f]{32}$/),
   /** For people. */
@@ -28,6 +32,11 @@ export interface ScoreEntry {
   readonly key: string;
   readonly name: string;
   readonly scores: CallScores;
+}
+
+/** The file is somebody else's. */
+export class ScoreFileError extends Error {
+  override readonly name = 'ScoreFileError';
 }
 
 /**
@@ -57,9 +66,15 @@ export class ScoreFile {
     return this.#problem;
   }
 
-  /** Hands over every whole entry, in order; once, before the first `add`. */
+  /**
+   * Hands over every whole entry, in order; once, before the first `add`.
+   * @throws ScoreFileError when something else is in the file: that is left as it is
+   */
   read(take: (entry: ScoreEntry) => void): void {
     if (!existsSync(this.#path)) return;
+    if (!isScoreFile(this.#path)) {
+      throw new ScoreFileError(`${this.#path} holds something else than scores of a backtest`);
+    }
     for (const { text, bytes } of linesOf(this.#path)) {
       this.#bytes += bytes;
       const entry = parseEntry(text);
@@ -89,6 +104,19 @@ export class ScoreFile {
     } finally {
       closeSync(file);
     }
+  }
+}
+
+/** Empty, or beginning as a line does; a kill may have left less than that of the first one. */
+function isScoreFile(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    const begin = Buffer.alloc(LINE_BEGIN_BYTES);
+    const read = readSync(file, begin);
+    const rest = `{"key":"${'0'.repeat(32)}"`.slice(read);
+    return LINE_BEGIN.test(begin.toString('latin1', 0, read) + rest);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ScoreFileError } from '../backtest/score-file.ts';
 import { ServerEndedError } from '../bench/server-process.ts';
 import { ConfigError } from '../config.ts';
 import { ModelError } from '../model/model-error.ts';
@@ -14,6 +15,7 @@ const CONFIGURATION_ERRORS = [
   ConfigError,
   ModelError,
   StoreError,
+  ScoreFileError,
   CorpusError,
   RecipeError,
   CoderError,

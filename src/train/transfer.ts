@@ -5,7 +5,12 @@ import { checkRecipe, type Recipe, RecipeError, recipeSchema } from './recipe.ts
 import type { TransferSource } from './train-run.ts';
 
 /** What a transfer changes of the recipe that the detector was made by, unless told otherwise. */
-const TRANSFER_DEFAULTS = { steps: 400, learningRate: 2e-4, evaluateEvery: 100 } as const;
+const TRANSFER_DEFAULTS = {
+  steps: 400,
+  learningRate: 2e-4,
+  evaluateEvery: 100,
+  furtherTakes: [],
+};
 
 export interface Transfer {
   readonly recipe: Recipe;

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallScores } from '../../../src/backtest/call-scores.ts';
 import type { ReplayOutcome, ReplayTask } from '../../../src/backtest/replay-messages.ts';
@@ -142,10 +142,20 @@ describe('the file of scores', () => {
     expect(file.problem).toMatch(/ENOSPC/);
   });
 
+  it('leaves a file of something else as it is', async () => {
+    mkdirSync(dirname(results()), { recursive: true });
+    for (const text of ['{"alerts": 3}', 'id,label\n1,human', '{"key":"abc"}\n', ' ']) {
+      writeFileSync(results(), text);
+      await expect(run(makePlan(['a']))).rejects.toThrow('something else than scores');
+      expect(readFileSync(results(), 'utf8')).toBe(text);
+    }
+  });
+
   it('passes over lines of another version', async () => {
     const plan = makePlan(['a']);
     await run(plan);
-    writeFileSync(results(), `{"version":9}\nnot JSON\n${readFileSync(results(), 'utf8')}`);
+    const other = `{"key":"${'0'.repeat(32)}","version":9}`;
+    writeFileSync(results(), `${other}\nnot JSON\n${readFileSync(results(), 'utf8')}`);
     expect((await run(plan)).replayer.tasks).toHaveLength(0);
   });
 });
