@@ -85,22 +85,30 @@ function decodeAs(
       return use(new MPEGDecoder(), (decoder) => decodeMp3(decoder, file, maxSeconds));
     case 'ogg-opus':
       return use(new OggOpusDecoder(opusOptions(opusRateHz)), (decoder) =>
-        decodeWhole(decoder, file, maxSeconds),
+        decodeWhole(decoder, file, { maxSeconds, inOneGo: () => decoder.decodeFile(file) }),
       );
     case 'ogg-vorbis':
-      return use(new OggVorbisDecoder(), (decoder) => decodeWhole(decoder, file, maxSeconds));
+      return use(new OggVorbisDecoder(), (decoder) =>
+        decodeWhole(decoder, file, { maxSeconds, inOneGo: () => decoder.decodeFile(file) }),
+      );
   }
 }
 
-/** In one go, or in pieces where the length is limited; the samples are the same. */
-function decodeWhole<Result extends WasmResult>(
-  decoder: PieceDecoder<Result> & { decodeFile(file: Uint8Array): Promise<Result> },
+/** The packages hold what they decode in one go more than twice. */
+const MOST_BYTES_IN_ONE_GO = 2 ** 20;
+
+/** In one go, or in pieces where the length is limited or the file large; the samples are the same. */
+async function decodeWhole<Result extends WasmResult>(
+  decoder: PieceDecoder<Result>,
   file: Uint8Array,
-  maxSeconds: number | undefined,
+  {
+    maxSeconds,
+    inOneGo,
+  }: { maxSeconds: number | undefined; inOneGo: () => Promise<Result> | Result },
 ): Promise<Result> {
-  return maxSeconds === undefined
-    ? decoder.decodeFile(file)
-    : decodeInPieces(decoder, file, maxSeconds);
+  return maxSeconds === undefined && file.length <= MOST_BYTES_IN_ONE_GO
+    ? inOneGo()
+    : decodeInPieces(decoder, file, maxSeconds ?? Number.POSITIVE_INFINITY);
 }
 
 /** The package takes the rate, its type definitions do not know it. */
@@ -136,7 +144,10 @@ async function decodeFlac(
   const audio = withoutId3v1(file);
   const padded = new Uint8Array(audio.length + FLAC_PADDING_BYTES);
   padded.set(audio);
-  const decoded = await decodeWhole(decoder, padded, maxSeconds);
+  const decoded = await decodeWhole(decoder, padded, {
+    maxSeconds,
+    inOneGo: () => decoder.decodeFile(padded),
+  });
   // The package divides integers by 2^(bits − 1) − 1, all else here by 2^(bits − 1): put right, so
   // that a FLAC file and a WAV file of the same samples are the same to the bit.
   const fullScale = 2 ** (decoded.bitDepth - 1);
@@ -161,10 +172,8 @@ async function decodeMp3(
   file: Uint8Array,
   maxSeconds: number | undefined,
 ): Promise<WasmResult> {
-  const decoded =
-    maxSeconds === undefined
-      ? decoder.decode(file)
-      : await decodeInPieces(decoder, file, maxSeconds);
+  const inOneGo = () => decoder.decode(file);
+  const decoded = await decodeWhole(decoder, file, { maxSeconds, inOneGo });
   const channels = isMonoMp3Frame(file, findMp3Frame(file)) ? 1 : 2;
   return { ...decoded, channelData: decoded.channelData.slice(0, channels) };
 }

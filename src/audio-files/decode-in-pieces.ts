@@ -4,7 +4,7 @@ import { RecordingTooLongError } from './recording.ts';
 const PIECE_BYTES = 4_096;
 
 export interface DecodedPiece {
-  readonly channelData: readonly Float32Array[];
+  readonly channelData: Float32Array[];
   readonly samplesDecoded: number;
   readonly sampleRate: number;
 }
@@ -43,7 +43,9 @@ export async function decodeInPieces<Piece extends DecodedPiece>(
   return { ...newest!, channelData: join(pieces, samples), samplesDecoded: samples };
 }
 
-/** Channels that not every piece has are left out. */
+const NOTHING = new Float32Array(0);
+
+/** Channels that not every piece has are left out. Takes the samples out of the pieces. */
 function join(pieces: readonly DecodedPiece[], samples: number): Float32Array[] {
   const counts = pieces.map(({ channelData }) => channelData.length);
   const channels = counts.length === 0 ? 0 : Math.min(...counts);
@@ -53,6 +55,8 @@ function join(pieces: readonly DecodedPiece[], samples: number): Float32Array[] 
     for (const { channelData, samplesDecoded } of pieces) {
       joined.set(channelData[channel]!.subarray(0, samplesDecoded), at);
       at += samplesDecoded;
+      // Of a long recording: nothing is held twice for longer than it takes to copy a channel.
+      channelData[channel] = NOTHING;
     }
     return joined;
   });

@@ -1,8 +1,8 @@
 import { RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import type { Clock } from '../clock.ts';
 import { OfflineScreener } from '../replay/offline-screener.ts';
-import { prepareAudio } from '../replay/prepare-audio.ts';
-import { timelineOf } from '../replay/timeline.ts';
+import { wireAudio } from '../replay/prepare-audio.ts';
+import { steadyTimeline } from '../replay/timeline.ts';
 import { callScoresOf } from './call-scores.ts';
 import type { ReplayOutcome, ReplaySetup, ReplayTask } from './replay-messages.ts';
 
@@ -22,10 +22,10 @@ export class RecordingReplayer {
     const { sampleRateHz, scoreIntervalMs } = this.#setup;
     try {
       const screener = await this.#screenerOf(detectorSet);
-      const audio = prepareAudio(await readRecording(path), { codec, sampleRateHz });
+      const audio = wireAudio(await readRecording(path), { codec, sampleRateHz });
       const events = await screener.screen({
         audio,
-        timeline: timelineOf(audio, null),
+        timeline: steadyTimeline(audio),
         stamped: false,
         callId: 'backtest',
         legs: Array.from({ length: audio.format.channels }, (_, channel) => ({

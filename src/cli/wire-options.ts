@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SCORE_INTERVAL_MS } from '../adapters/native-messages.ts';
 import { RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import type { OfflineCall } from '../replay/offline-screener.ts';
-import { prepareAudio } from '../replay/prepare-audio.ts';
-import { timelineOf } from '../replay/timeline.ts';
+import { wireAudio } from '../replay/prepare-audio.ts';
+import { steadyTimeline, timelineOf } from '../replay/timeline.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
 import type { LossOptions } from '../stream/loss-simulation.ts';
@@ -91,11 +91,11 @@ export async function readWireCall(path: string, options: WireCliOptions): Promi
   const recording = await readRecording(path);
   const loss = lossOf(options);
   const audio = orConfigurationError(() =>
-    prepareAudio(recording, { codec: 'pcm16', ...wireFormatOf(options) }),
+    wireAudio(recording, { codec: 'pcm16', ...wireFormatOf(options) }),
   );
   return {
     audio,
-    timeline: timelineOf(audio, loss),
+    timeline: loss === null ? steadyTimeline(audio) : timelineOf(audio, loss),
     stamped: loss !== null,
     callId: options.callId ?? callIdOf(path),
     legs: legsOf(audio.format.channels, options.roles),

@@ -11,7 +11,7 @@ import type { LaneHost } from '../stream/lane-host.ts';
 import { LanePool } from '../stream/lane-pool.ts';
 import type { TimedPacket } from '../stream/loss-simulation.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
-import type { PreparedAudio } from './prepare-audio.ts';
+import type { WireAudio } from './prepare-audio.ts';
 import { stampPacket } from './timeline.ts';
 
 export interface OfflineOptions {
@@ -22,8 +22,8 @@ export interface OfflineOptions {
 }
 
 export interface OfflineCall {
-  readonly audio: PreparedAudio;
-  readonly timeline: readonly TimedPacket[];
+  readonly audio: WireAudio;
+  readonly timeline: Iterable<TimedPacket>;
   /** True when the network was simulated: packets are put in order by their stamps. */
   readonly stamped: boolean;
   readonly callId: string;

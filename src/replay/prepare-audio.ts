@@ -1,7 +1,7 @@
 import { type Recording, RecordingError } from '../audio-files/recording.ts';
 import { PCM_RATES_HZ } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat, CodecName } from '../stream/codecs/decoder.ts';
-import { createPacketEncoder, encodePackets } from '../stream/codecs/encode.ts';
+import { createPacketEncoder, eachPacket } from '../stream/codecs/encode.ts';
 import { OPUS_RATES_HZ } from '../stream/codecs/opus-packet.ts';
 import { resampleRecording } from '../stream/resampler.ts';
 
@@ -15,11 +15,23 @@ export interface WireOptions {
 }
 
 /** A recording as the packets of a wire format. */
-export interface PreparedAudio {
+export interface WireAudio {
   readonly format: AudioFormat;
-  readonly packets: readonly Uint8Array[];
+  /** Each pass over them encodes them anew: a long recording is not held as packets. */
+  readonly packets: Iterable<Uint8Array>;
   readonly packetSamples: number;
   readonly seconds: number;
+}
+
+/** The same with all packets in memory, for what counts them or goes round in them. */
+export interface PreparedAudio extends WireAudio {
+  readonly packets: readonly Uint8Array[];
+}
+
+/** As `wireAudio`, with all packets in memory. */
+export function prepareAudio(recording: Recording, options: WireOptions): PreparedAudio {
+  const audio = wireAudio(recording, options);
+  return { ...audio, packets: [...audio.packets] };
 }
 
 /**
@@ -27,31 +39,40 @@ export interface PreparedAudio {
  * @throws RecordingError for more channels or a rate that cannot be converted, RangeError for a wire
  * that there is not
  */
-export function prepareAudio(recording: Recording, options: WireOptions): PreparedAudio {
+export function wireAudio(recording: Recording, options: WireOptions): WireAudio {
   const { channels } = recording;
   if (channels.length !== 1 && channels.length !== 2) {
     throw new RecordingError(`a recording must have 1 or 2 channels, got ${channels.length}`);
   }
   const sampleRateHz = options.sampleRateHz ?? nearestRateHz(options.codec, recording.sampleRateHz);
   const format: AudioFormat = { codec: options.codec, sampleRateHz, channels: channels.length };
-  const encoder = createPacketEncoder(
-    format,
-    options.opusBitrate === undefined ? {} : { opusBitrate: options.opusBitrate },
-  );
-  try {
-    return {
-      format,
-      packets: encodePackets(encoder, atRate(recording, sampleRateHz)),
-      packetSamples: encoder.packetSamples,
-      seconds: recording.seconds,
-    };
-  } finally {
-    encoder.dispose();
-  }
+  const { opusBitrate } = options;
+  const createEncoder = () =>
+    createPacketEncoder(format, opusBitrate === undefined ? {} : { opusBitrate });
+  // A wire that there is not is told now, not at the first packet.
+  const first = createEncoder();
+  first.dispose();
+  const samples = atRate(recording, sampleRateHz);
+  const packets = {
+    *[Symbol.iterator]() {
+      const encoder = createEncoder();
+      try {
+        yield* eachPacket(encoder, samples);
+      } finally {
+        encoder.dispose();
+      }
+    },
+  };
+  return { format, packets, packetSamples: first.packetSamples, seconds: recording.seconds };
 }
 
 /** The wire's rate is one that there is, so what cannot be converted is the recording's. */
-function atRate({ channels, sampleRateHz }: Recording, outputRateHz: number): Float32Array[] {
+function atRate(
+  { channels, sampleRateHz }: Recording,
+  outputRateHz: number,
+): readonly Float32Array[] {
+  // Equal rates pass through unchanged: no copy of a long recording.
+  if (sampleRateHz === outputRateHz) return channels;
   try {
     return channels.map((samples) =>
       resampleRecording(samples, { inputRateHz: sampleRateHz, outputRateHz }),

@@ -11,7 +11,7 @@ export interface TimelineSender<Packet> {
 
 /** Sends packets in their order, each at its time, until all are sent or the socket is gone. */
 export async function sendTimeline<Packet extends { readonly sendAtMs: number }>(
-  timeline: readonly Packet[],
+  timeline: Iterable<Packet>,
   { clock, inTime, isOpen, send }: TimelineSender<Packet>,
 ): Promise<void> {
   const startedAtMs = clock.nowMs();

@@ -1,15 +1,24 @@
 import { type LossOptions, simulateLoss, type TimedPacket } from '../stream/loss-simulation.ts';
-import { PACKET_MS, type PreparedAudio } from './prepare-audio.ts';
+import { PACKET_MS, type WireAudio } from './prepare-audio.ts';
 
 /** When each packet leaves, with what the simulated network did to them. */
-export function timelineOf(audio: PreparedAudio, loss: LossOptions | null): TimedPacket[] {
-  const sent = audio.packets.map((packet, index) => ({
-    packet,
-    sequence: index,
-    sampleTime: index * audio.packetSamples,
-    sendAtMs: index * PACKET_MS,
-  }));
+export function timelineOf(audio: WireAudio, loss: LossOptions | null): TimedPacket[] {
+  const sent = [...steadyTimeline(audio)];
   return loss === null ? sent : simulateLoss(sent, loss);
+}
+
+/** When each packet leaves, one by one; nothing happens to them. */
+export function* steadyTimeline(audio: WireAudio): Generator<TimedPacket, void> {
+  let sequence = 0;
+  for (const packet of audio.packets) {
+    yield {
+      packet,
+      sequence,
+      sampleTime: sequence * audio.packetSamples,
+      sendAtMs: sequence * PACKET_MS,
+    };
+    sequence++;
+  }
 }
 
 /** A packet behind its stamp: sequence number and sample time, big-endian. Allocates. */

@@ -237,5 +237,5 @@ export function resampleRecording(input: Float32Array, options: ResamplerOptions
   const output = new Float32Array(resampler.maxOutputSamples(input.length + silence) + 1);
   const ready = resampler.process(input, input.length, output);
   resampler.process(new Float32Array(silence), silence, output.subarray(ready));
-  return output.slice(latency, latency + wanted);
+  return output.subarray(latency, latency + wanted);
 }

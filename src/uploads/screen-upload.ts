@@ -6,8 +6,8 @@ import {
 } from '../audio-files/read-recording.ts';
 import type { Screening, ScreeningLeg } from '../http/schemas.ts';
 import { type OfflineScreener, requireStopped } from '../replay/offline-screener.ts';
-import { prepareAudio } from '../replay/prepare-audio.ts';
-import { timelineOf } from '../replay/timeline.ts';
+import { wireAudio } from '../replay/prepare-audio.ts';
+import { steadyTimeline } from '../replay/timeline.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { UploadBody, UploadOutcome, UploadProblemCode } from './upload-messages.ts';
 
@@ -76,10 +76,10 @@ async function screenRecording(
   screener: OfflineScreener,
   scoreIntervalMs: number,
 ): Promise<ScreeningLeg[]> {
-  const audio = prepareAudio(recording, { codec: 'pcm16', sampleRateHz: null });
+  const audio = wireAudio(recording, { codec: 'pcm16', sampleRateHz: null });
   const events = await screener.screen({
     audio,
-    timeline: timelineOf(audio, null),
+    timeline: steadyTimeline(audio),
     stamped: false,
     callId: 'upload',
     legs: recording.channels.map((_, channel) => ({

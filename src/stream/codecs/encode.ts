@@ -66,17 +66,23 @@ export function createPacketEncoder(
   };
 }
 
+/** The packets of a recording of the format's rate, one by one. */
+export function* eachPacket(
+  encoder: PacketEncoder,
+  channels: readonly Float32Array[],
+): Generator<Uint8Array, void> {
+  const total = channels[0]?.length ?? 0;
+  for (let start = 0; start < total; start += encoder.packetSamples) {
+    yield encoder.encode(channels, start);
+  }
+}
+
 /** All packets of a recording of the format's rate. */
 export function encodePackets(
   encoder: PacketEncoder,
   channels: readonly Float32Array[],
 ): Uint8Array[] {
-  const packets: Uint8Array[] = [];
-  const total = channels[0]?.length ?? 0;
-  for (let start = 0; start < total; start += encoder.packetSamples) {
-    packets.push(encoder.encode(channels, start));
-  }
-  return packets;
+  return [...eachPacket(encoder, channels)];
 }
 
 type Writer = (channels: readonly Float32Array[], start: number, samples: number) => Uint8Array;
