@@ -37,7 +37,7 @@ export function addExportCommand(
         new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
       // Before minutes go into features.
       if (options.average === undefined && !hasCheckpoint(runFolder)) throw noCheckpoint();
-      const inputs = await readTrainInputs(options, context);
+      const inputs = await readTrainInputs({ ...options, firstTakesOnly: true }, context);
       inputs.audio.clear();
       const trained =
         options.average === undefined

@@ -36,6 +36,8 @@ export type TrainInputOptions = Readonly<{
   extra?: string;
   baseline?: string;
   teachers?: string;
+  /** Without the recipe's further takes: nothing is drawn from them. */
+  firstTakesOnly?: boolean;
 }>;
 
 /** What training and exporting begin with. */
@@ -106,15 +108,22 @@ export async function readTrainInputs(
   requireTrainingSplits(clips);
   const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
   const audio = new ClipAudio(recipe.frontEnd.sampleRateHz);
-  const run = { recipe, audio, cacheFolder: options.cache };
+  const takes = options.firstTakesOnly ? [] : recipe.furtherTakes;
+  const run = {
+    ...{ recipe, audio, cacheFolder: options.cache },
+    channels: [...recipe.channels, ...takes],
+  };
   const main = keepLicensed({ clips, stores: await prepare(clips, run, context) }, options);
   const all = await withExtra(main, options.extra, (extra) => prepare(extra, run, context));
   const { first: stores, further: furtherTakes } = splitTakes(all.stores);
   // A channel that this machine cannot make is not in the detector's provenance.
-  const namesOf = (made: readonly FeatureStore[]) => made.map(({ channel }) => channel);
-  const channels = { channels: namesOf(stores), furtherTakes: namesOf(furtherTakes) };
+  const channels = stores.map(({ channel }) => channel);
+  const made = {
+    channels,
+    furtherTakes: recipe.furtherTakes.filter((name) => channels.includes(name)),
+  };
   return {
-    recipe: { ...recipe, ...channels, teachers: teachers.map(({ id }) => id) },
+    recipe: { ...recipe, ...made, teachers: teachers.map(({ id }) => id) },
     clips: all.clips,
     ...{ stores, furtherTakes },
     corpusClips: main.clips.length,
@@ -141,7 +150,7 @@ type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;
 
 async function prepare(
   clips: readonly Clip[],
-  run: Pick<PrepareAllOptions, 'recipe' | 'audio' | 'cacheFolder'>,
+  run: Pick<PrepareAllOptions, 'recipe' | 'channels' | 'audio' | 'cacheFolder'>,
   { stderr }: CliContext,
 ): Promise<readonly FeatureStore[]> {
   const bar = stderr.isTTY
@@ -151,7 +160,6 @@ async function prepare(
   const stores = await prepareAll({
     ...run,
     clips,
-    channels: [...run.recipe.channels, ...run.recipe.furtherTakes],
     onProgress: (channel, done) => bar?.update(done, { channel }),
     say: (line) => stderr.write(`${line}\n`),
   });

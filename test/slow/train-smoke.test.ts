@@ -14,6 +14,7 @@ import { finishDetector } from '../../src/train/finish-detector.ts';
 import { prepareAll } from '../../src/train/prepare.ts';
 import { type Recipe, recipeSchema } from '../../src/train/recipe.ts';
 import { readLog } from '../../src/train/run-folder.ts';
+import { splitTakes } from '../../src/train/store-parts.ts';
 import { loadTrained, type TrainedNetwork, trainNetwork } from '../../src/train/train-run.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -170,6 +171,27 @@ it('trains, calibrates and writes a detector that loads and runs', async () => {
   engine.dispose();
   const exported = loadTrained({ recipe, clips, stores, runFolder });
   expect(exported!.weights).toEqual(trained.weights);
+});
+
+it('prepares a channel that is named twice with other dice, and draws from both', async () => {
+  const prepared = await prepareAll({
+    say: () => {},
+    ...{ recipe, clips, cacheFolder: join(folder, 'cache') },
+    channels: [...recipe.channels, 'clean'],
+    audio: new ClipAudio(recipe.frontEnd.sampleRateHz),
+    onProgress() {},
+  });
+  const { first, further } = splitTakes(prepared);
+  expect(first).toEqual(stores);
+  expect(further.map(({ channel }) => channel)).toEqual(['clean']);
+  expect(further[0]!.frames).not.toEqual(first[1]!.frames);
+  const trained = await trainNetwork({
+    ...{ recipe, clips, stores, furtherTakes: further, runFolder: join(folder, 'takes') },
+    clock: new FakeClock(),
+    say() {},
+  });
+  expect(trained.weights).not.toEqual((await train('whole')).weights);
+  expect(trained.mean).toEqual((await train('whole')).mean);
 });
 
 it('gives the same weights when it is killed after 6 steps and resumed', async () => {
