@@ -5,7 +5,8 @@ import { createAdapters } from './adapters/registry.ts';
 import { SocketEndpoint, type SocketEndpointOptions } from './adapters/socket-endpoint.ts';
 import { SocketPlaces } from './adapters/socket-places.ts';
 import type { SocketEvents } from './adapters/socket-session.ts';
-import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from './adapters/tcp-endpoint.ts';
+import { TcpEndpoint } from './adapters/tcp-endpoint.ts';
+import { MOST_UNIDENTIFIED } from './adapters/unidentified-sockets.ts';
 import { BrowserAccess } from './browser-access.ts';
 import { createObserver, startAlerts, startDrift, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
@@ -111,13 +112,12 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     limitOf: (name) => calls.limitOf(name),
     // The loopback identity counts as one.
     keys: keys.size + 1,
-    maxUnidentified: MAX_UNIDENTIFIED_SOCKETS,
   });
   const shared = { calls, clock, detectors, events, places };
   const endpoint = new SocketEndpoint({ ...shared, adapters });
   const audioSocket = await startAudioSocket(config, adapters, shared);
   const http = await startHttpListener({
-    ...{ config, clock, endpoint, maxMediaSockets: places.most + MAX_UNIDENTIFIED_SOCKETS },
+    ...{ config, clock, endpoint, maxMediaSockets: places.most + MOST_UNIDENTIFIED },
     listener: getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
     refused: (reason) => events.refusedUpgrade(503, reason),
   });
@@ -136,7 +136,7 @@ async function startAudioSocket(
   const { audioSocketHost: host, audioSocketPort: port } = platforms;
   const adapter = adapters.find(({ mount }) => 'tcpPort' in mount);
   if (adapter === undefined || port === 0) return null;
-  const maxSockets = shared.places.most + MAX_UNIDENTIFIED_SOCKETS;
+  const maxSockets = shared.places.most + MOST_UNIDENTIFIED;
   return TcpEndpoint.listen({ ...shared, adapter, host, port, maxSockets });
 }
 

@@ -14,6 +14,7 @@ import type {
 } from './adapter.ts';
 import type { SocketPlaces } from './socket-places.ts';
 import { type SocketEvents, SocketSession } from './socket-session.ts';
+import { UnidentifiedSockets } from './unidentified-sockets.ts';
 
 /** Hard limit of the transport; the adapters refuse smaller things with a coded error first. */
 const MAX_MESSAGE_BYTES = 131_072;
@@ -45,10 +46,14 @@ export class SocketEndpoint {
   readonly #options: SocketEndpointOptions;
   readonly #sockets: WebSocketServer;
   readonly #sessions = new Set<SocketSession>();
+  readonly #unidentified: UnidentifiedSockets<SocketSession>;
   #draining = false;
 
   constructor(options: SocketEndpointOptions) {
     this.#options = options;
+    this.#unidentified = new UnidentifiedSockets(options.clock, () =>
+      options.events.refusedUpgrade(FULL_STATUS, 'unidentified'),
+    );
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -136,12 +141,15 @@ export class SocketEndpoint {
     const session = new SocketSession(webSocket, {
       ...{ adapter, key, request, calls, clock, detectors, events },
       admit: (keyName) => places.refusal(keyName)?.code ?? null,
+      onIdentified: () => this.#unidentified.leave(session),
       onClose: () => {
         this.#sessions.delete(session);
+        this.#unidentified.leave(session);
         places.leave(session);
       },
     });
     this.#sessions.add(session);
+    if (key === null) this.#unidentified.enter(session);
     if (!session.readsOnly) places.enter(session);
     session.begin();
   }
@@ -150,7 +158,7 @@ export class SocketEndpoint {
     if (adapter.readsOnly === true) return adapter.readerRefusal?.(keyName ?? '') ?? null;
     const code = this.#callRefusal(keyName);
     if (code !== null) return { code, reason: CALL_REASONS[code] ?? 'calls' };
-    return this.#options.places.refusal(keyName);
+    return keyName === null ? null : this.#options.places.refusal(keyName);
   }
 
   // A socket may come back for its call, which is counted already: it is refused only in the start.

@@ -18,8 +18,6 @@ export interface SocketPlacesOptions {
   readonly limitOf: (keyName: string) => number;
   /** Keys that there are. */
   readonly keys: number;
-  /** Most sockets at once that have not said whose they are. */
-  readonly maxUnidentified: number;
 }
 
 /**
@@ -35,9 +33,9 @@ export class SocketPlaces {
 
   /** @throws RangeError when a limit is no whole number, or too small */
   constructor(options: SocketPlacesOptions) {
-    const { maxCalls, keys, maxUnidentified } = options;
+    const { maxCalls, keys } = options;
     requireWholeLimits({ maxCalls }, 0);
-    requireWholeLimits({ keys, maxUnidentified });
+    requireWholeLimits({ keys });
     this.#options = options;
   }
 
@@ -56,22 +54,17 @@ export class SocketPlaces {
   }
 
   /**
-   * Why there is no room for another socket of this key (null = not known yet), or null. Looks at
-   * every socket: whether they have calls only their sessions know, and handshakes are rare.
+   * Why there is no room for another socket of this key, or null. Looks at every socket: whether they
+   * have calls only their sessions know, and handshakes are rare.
    */
-  refusal(keyName: string | null): HandshakeRefusal | null {
+  refusal(keyName: string): HandshakeRefusal | null {
     let ofKey = 0;
     const idle = new Map<string, number>();
     for (const { keyName: owner, hasCall } of this.#sockets) {
       if (owner === keyName) ofKey++;
       if (!hasCall && owner !== null) idle.set(owner, (idle.get(owner) ?? 0) + 1);
     }
-    const { maxCalls, maxUnidentified, limitOf } = this.#options;
-    if (keyName === null) {
-      return ofKey < maxUnidentified
-        ? null
-        : { code: 'SCREEN_ERR_LIMIT_CALLS', reason: 'unidentified' };
-    }
+    const { maxCalls, limitOf } = this.#options;
     if (ofKey >= limitOf(keyName) + SPARE_SOCKETS) {
       return { code: 'SCREEN_ERR_LIMIT_KEY', reason: 'key_sockets' };
     }

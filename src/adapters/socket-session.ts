@@ -33,6 +33,8 @@ export interface SocketSessionOptions {
   readonly events: SocketEvents;
   /** As of `KeyedIntakeParts`. */
   readonly admit?: (keyName: string) => ErrorCode | null;
+  /** The session has found out who the peer is; said once. */
+  readonly onIdentified?: () => void;
   readonly onClose: () => void;
 }
 

@@ -5,11 +5,8 @@ import type { Adapter, DetectorIdentity } from './adapter.ts';
 import type { SocketPlaces } from './socket-places.ts';
 import type { SocketEvents } from './socket-session.ts';
 import { TcpSession } from './tcp-session.ts';
+import { UnidentifiedSockets } from './unidentified-sockets.ts';
 
-/** Connections that have not said who they are yet. */
-export const MAX_UNIDENTIFIED_SOCKETS = 256;
-/** So long a peer may take to say it, however many do: after a break of the network all come back at once. */
-const GRACE_MS = 1_000;
 const FULL_STATUS = 503;
 
 export interface TcpEndpointOptions {
@@ -38,13 +35,15 @@ export class TcpEndpoint {
   readonly #options: TcpEndpointOptions;
   readonly #server: Server;
   readonly #sessions = new Set<TcpSession>();
-  /** Since when, oldest first. */
-  readonly #unidentified = new Map<TcpSession, number>();
+  readonly #unidentified: UnidentifiedSockets<TcpSession>;
   readonly #stopped: Promise<void>;
   #emptied: (() => void) | null = null;
 
   private constructor(options: TcpEndpointOptions) {
     this.#options = options;
+    this.#unidentified = new UnidentifiedSockets(options.clock, () =>
+      options.events.refusedUpgrade(FULL_STATUS, 'unidentified'),
+    );
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = options.maxSockets;
     this.#server.on('drop', () => options.events.refusedUpgrade(FULL_STATUS, 'connections'));
@@ -105,35 +104,22 @@ export class TcpEndpoint {
       socket.destroy();
       return;
     }
-    this.#makeRoom();
     const session = new TcpSession(socket, {
       ...shared,
       admit: (keyName) => places?.refusal(keyName)?.code ?? null,
       onIdentified: () => {
-        this.#unidentified.delete(session);
+        this.#unidentified.leave(session);
         places?.enter(session);
       },
       onClose: () => {
         places?.leave(session);
-        this.#unidentified.delete(session);
+        this.#unidentified.leave(session);
         this.#sessions.delete(session);
         if (this.#sessions.size === 0) this.#emptied?.();
       },
     });
     this.#sessions.add(session);
-    this.#unidentified.set(session, shared.clock.nowMs());
+    this.#unidentified.enter(session);
     session.begin();
-  }
-
-  /** A peer that means it says at once who it is. */
-  #makeRoom(): void {
-    const { clock, events } = this.#options;
-    for (const [session, sinceMs] of this.#unidentified) {
-      if (this.#unidentified.size < MAX_UNIDENTIFIED_SOCKETS) return;
-      if (clock.nowMs() - sinceMs < GRACE_MS) return;
-      this.#unidentified.delete(session);
-      events.refusedUpgrade(FULL_STATUS, 'unidentified');
-      session.refuse('SCREEN_ERR_IDLE');
-    }
   }
 }

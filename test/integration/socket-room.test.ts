@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { NATIVE_SUBPROTOCOL } from '../../src/adapters/native-messages.ts';
 import { SPARE_SOCKETS } from '../../src/adapters/socket-places.ts';
-import { MAX_UNIDENTIFIED_SOCKETS } from '../../src/adapters/tcp-endpoint.ts';
+import { USUAL_UNIDENTIFIED } from '../../src/adapters/unidentified-sockets.ts';
 import { readMetric, untilMetric } from '../support/metric-reading.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
 import { upgradeRaw } from '../support/raw-socket.ts';
@@ -100,18 +100,26 @@ describe('sockets that begin no call', () => {
     expect(await peer.closed).toBe(1000);
   });
 
-  it('and have not said whose they are: so many at most, for ten seconds', async () => {
+  it('and have not said whose they are: the oldest give way, and all have ten seconds', async () => {
     const host = await startTestService({ keys: [{ name: 'a' }] });
     const path = '/v1/platforms/twilio';
-    const peers = await several(MAX_UNIDENTIFIED_SOCKETS, () =>
-      PlatformPeer.connect(host.port, { path }),
-    );
-    expect(await handshake(host.port, {}, path)).toMatchObject({ status: 503 });
-    expect(await refusedFor(host, 'unidentified')).toBe(1);
+    const connect = () => PlatformPeer.connect(host.port, { path });
+    const [oldest] = await several(1, connect);
+    // All at once, as after a break of the network.
+    const peers = await several(USUAL_UNIDENTIFIED, connect);
+    host.clock.skip(1_000);
+    peers.push(await connect());
+    expect(await oldest!.closed).toBe(1008);
+    expect(await refusedFor(host, 'unidentified')).toBeGreaterThan(0);
     await screenCall(host, host.keys['a']);
     host.clock.skip(10_000);
     expect(new Set(await Promise.all(peers.map(({ closed }) => closed)))).toEqual(new Set([1008]));
-    await untilMetric(host, 'bonafide_sockets_closed_total', { adapter: 'twilio' }, peers.length);
+    await untilMetric(
+      host,
+      'bonafide_sockets_closed_total',
+      { adapter: 'twilio' },
+      peers.length + 1,
+    );
     expect(await handshake(host.port, {}, path)).toMatchObject({ status: 101 });
   });
 });

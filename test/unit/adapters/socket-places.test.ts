@@ -6,7 +6,7 @@ const KEYS = 2;
 
 function createPlaces(maxCalls = 4) {
   const places = new SocketPlaces({
-    ...{ maxCalls, keys: KEYS, maxUnidentified: 2 },
+    ...{ maxCalls, keys: KEYS },
     limitOf: (name) => Math.min(maxCalls, LIMITS[name as keyof typeof LIMITS] ?? 1_000),
   });
   const enter = (keyName: string | null, count: number, hasCall = false) =>
@@ -50,18 +50,6 @@ describe('SocketPlaces', () => {
     expect(places.refusal('b')).toBeNull();
   });
 
-  it('holds a limited number of sockets that it does not know, apart from the others', () => {
-    const { places, enter } = createPlaces();
-    const [first] = enter(null, 2);
-    expect(places.refusal(null)).toEqual({
-      code: 'SCREEN_ERR_LIMIT_CALLS',
-      reason: 'unidentified',
-    });
-    expect(places.refusal('a')).toBeNull();
-    first!.keyName = 'a';
-    expect(places.refusal(null)).toBeNull();
-  });
-
   it('says how many there can be', () => {
     expect(createPlaces(4).places.most).toBe(8 + KEYS * SPARE_SOCKETS);
   });
@@ -69,9 +57,8 @@ describe('SocketPlaces', () => {
   it.each([
     ['maxCalls', -1, 0],
     ['keys', 1.5, 1],
-    ['maxUnidentified', Number.NaN, 1],
   ])('needs a whole number for %s, not %s', (name, value, least) => {
-    const options = { maxCalls: 1, keys: 1, maxUnidentified: 1, limitOf: () => 1, [name]: value };
+    const options = { maxCalls: 1, keys: 1, limitOf: () => 1, [name]: value };
     expect(() => new SocketPlaces(options)).toThrow(
       new RangeError(`${name} must be a whole number of at least ${least}, got ${value}`),
     );

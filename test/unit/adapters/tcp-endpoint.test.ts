@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Adapter, AdapterSession, CallIntake, Link } from '../../../src/adapters/adapter.ts';
 import { SocketPlaces, SPARE_SOCKETS } from '../../../src/adapters/socket-places.ts';
 import type { SocketEvents } from '../../../src/adapters/socket-session.ts';
-import { MAX_UNIDENTIFIED_SOCKETS, TcpEndpoint } from '../../../src/adapters/tcp-endpoint.ts';
+import { TcpEndpoint } from '../../../src/adapters/tcp-endpoint.ts';
+import { USUAL_UNIDENTIFIED } from '../../../src/adapters/unidentified-sockets.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
 import type { CallManager } from '../../../src/stream/call-manager.ts';
 import { AudioSocketPeer } from '../../support/audiosocket-peer.ts';
@@ -170,11 +171,11 @@ describe('TcpEndpoint', () => {
     const [known, oldest] = [await connect(), await connect()];
     const others: AudioSocketPeer[] = [];
     await until('opened', 2);
-    for (let count = 2; count < MAX_UNIDENTIFIED_SOCKETS; count++) others.push(await connect());
-    await until('opened', MAX_UNIDENTIFIED_SOCKETS);
+    for (let count = 2; count < USUAL_UNIDENTIFIED; count++) others.push(await connect());
+    await until('opened', USUAL_UNIDENTIFIED);
     // All at once, as after a break of the network: none is refused.
     others.push(await connect());
-    await until('opened', MAX_UNIDENTIFIED_SOCKETS + 1);
+    await until('opened', USUAL_UNIDENTIFIED + 1);
     expect(seen).not.toContain('refused 503');
     await known.send(Buffer.from('i'));
     await until('i');
@@ -182,10 +183,10 @@ describe('TcpEndpoint', () => {
     others.push(await connect());
     await until('refused 503');
     await oldest.closed;
-    await until('opened', MAX_UNIDENTIFIED_SOCKETS + 2);
+    await until('opened', USUAL_UNIDENTIFIED + 2);
     expect(seen.filter((entry) => entry === 'refused 503')).toHaveLength(1);
     await until('gone 1008');
-    expect(endpoint.openSockets).toBe(MAX_UNIDENTIFIED_SOCKETS + 1);
+    expect(endpoint.openSockets).toBe(USUAL_UNIDENTIFIED + 1);
     for (const peer of [known, ...others]) peer.socket.destroy();
   });
 
@@ -200,7 +201,7 @@ describe('TcpEndpoint', () => {
   });
 
   it('refuses a peer of a key that has no room for it, as soon as it has said whose it is', async () => {
-    const limits = { maxCalls: 1, keys: 1, maxUnidentified: 1 };
+    const limits = { maxCalls: 1, keys: 1 };
     const places = new SocketPlaces({ ...limits, limitOf: () => 1 });
     const { endpoint, until, connect, seen } = await createRig({ places });
     const known = await Promise.all(Array.from({ length: 1 + SPARE_SOCKETS }, () => connect()));

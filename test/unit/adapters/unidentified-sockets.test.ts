@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import {
+  MOST_UNIDENTIFIED,
+  UnidentifiedSockets,
+  USUAL_UNIDENTIFIED,
+} from '../../../src/adapters/unidentified-sockets.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+function createRig() {
+  const clock = new FakeClock();
+  const refused: number[] = [];
+  let gaveWay = 0;
+  const sockets = new UnidentifiedSockets<{ refuse(code: ErrorCode): void }>(clock, () => {
+    gaveWay++;
+  });
+  let next = 0;
+  const enter = (count: number) =>
+    Array.from({ length: count }, () => {
+      const number = next++;
+      const socket = {
+        refuse(code: ErrorCode) {
+          expect(code).toBe('SCREEN_ERR_IDLE');
+          refused.push(number);
+        },
+      };
+      sockets.enter(socket);
+      return socket;
+    });
+  return { clock, sockets, enter, refused, gaveWay: () => gaveWay };
+}
+
+it('lets the oldest give way once it had a second to say who it is', () => {
+  const { clock, enter, refused, gaveWay } = createRig();
+  enter(2);
+  clock.advance(500);
+  enter(USUAL_UNIDENTIFIED);
+  expect(refused).toEqual([]);
+  clock.advance(500);
+  // The two of the first half second go, though there is one more than usual: the next is too young.
+  enter(1);
+  expect(refused).toEqual([0, 1]);
+  expect(gaveWay()).toBe(2);
+  clock.advance(500);
+  enter(1);
+  expect(refused).toEqual([0, 1, 2, 3]);
+});
+
+it('gives way to none that has said it, and needs none of those that are gone', () => {
+  const { clock, sockets, enter, refused } = createRig();
+  const [known] = enter(USUAL_UNIDENTIFIED);
+  clock.advance(1_000);
+  sockets.leave(known!);
+  enter(1);
+  expect(refused).toEqual([]);
+  enter(1);
+  expect(refused).toEqual([1]);
+});
+
+it('holds no more than its limit, however young they are', () => {
+  const { enter, refused } = createRig();
+  enter(MOST_UNIDENTIFIED);
+  expect(refused).toEqual([]);
+  enter(2);
+  expect(refused).toEqual([0, 1]);
+});
