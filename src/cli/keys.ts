@@ -4,8 +4,11 @@ import { createKey } from '../keys.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
 
-interface AddOptions {
-  readonly file: string;
+interface FileOptions {
+  readonly file?: string;
+}
+
+interface AddOptions extends FileOptions {
   readonly maxCalls?: number;
   readonly fast?: boolean;
 }
@@ -14,6 +17,8 @@ interface KeysFile {
   readonly keys: { name: string; sha256: string; maxCalls: number | null; fast: boolean }[];
 }
 
+const DEFAULT_FILE = 'keys.json';
+
 /** `bonafide keys add NAME`: makes a key, shows it once, and keeps its hash. */
 export function addKeysCommand(
   program: Command,
@@ -21,11 +26,13 @@ export function addKeysCommand(
   exit: (code: ExitCode) => void,
 ): void {
   const keys = program.command('keys').description('API keys, kept as hashes in a file');
-  keys
-    .command('add')
-    .description('make a key; it is shown once, its SHA-256 goes into the file')
+  const command = (name: string, description: string) =>
+    keys
+      .command(name)
+      .description(description)
+      .option('--file <path>', `keys file; default: BONAFIDE_KEYS_FILE, else ${DEFAULT_FILE}`);
+  command('add', 'make a key; it is shown once, its SHA-256 goes into the file')
     .argument('<name>', '1 to 64 letters, digits, dots or dashes')
-    .option('--file <path>', 'keys file (BONAFIDE_KEYS_FILE)', 'keys.json')
     .option(
       '--max-calls <number>',
       'most live calls of this key, 1-100000',
@@ -33,33 +40,36 @@ export function addKeysCommand(
     )
     .option('--fast', 'the key may stream faster than real time')
     .action((name: string, options: AddOptions) => {
-      context.stdout.write(`${addKey(name, options)}\n`);
+      context.stdout.write(`${addKey(name, options, pathOf(options, context))}\n`);
       exit(EXIT.ok);
     });
-  keys
-    .command('remove')
-    .description('take a key out of the file')
+  command('remove', 'take a key out of the file')
     .argument('<name>')
-    .option('--file <path>', 'keys file (BONAFIDE_KEYS_FILE)', 'keys.json')
-    .action((name: string, options: { file: string }) => {
-      const content = readKeysFile(options.file);
+    .action((name: string, options: FileOptions) => {
+      const path = pathOf(options, context);
+      const content = readKeysFile(path);
       const left = content.keys.filter((entry) => entry.name !== name);
       if (left.length === content.keys.length) {
-        throw new CliError(`${options.file} has no key "${name}"`, EXIT.configuration);
+        throw new CliError(`${path} has no key "${name}"`, EXIT.configuration);
       }
-      writeKeysFile(options.file, { keys: left });
+      writeKeysFile(path, { keys: left });
       exit(EXIT.ok);
     });
 }
 
-function addKey(name: string, options: AddOptions): string {
-  const content = readKeysFile(options.file);
+/** The file that the service reads, where that is set. */
+function pathOf({ file }: FileOptions, { environment }: CliContext): string {
+  return file ?? (environment['BONAFIDE_KEYS_FILE'] || DEFAULT_FILE);
+}
+
+function addKey(name: string, options: AddOptions, path: string): string {
+  const content = readKeysFile(path);
   if (content.keys.some((entry) => entry.name === name)) {
-    throw new CliError(`${options.file} has a key "${name}" already`, EXIT.configuration);
+    throw new CliError(`${path} has a key "${name}" already`, EXIT.configuration);
   }
   const { key, sha256 } = newKey(name);
   const entry = { name, sha256, maxCalls: options.maxCalls ?? null, fast: options.fast === true };
-  writeKeysFile(options.file, { keys: [...content.keys, entry] });
+  writeKeysFile(path, { keys: [...content.keys, entry] });
   return key;
 }
 

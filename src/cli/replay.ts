@@ -45,7 +45,10 @@ export function addReplayCommand(
   const command = program
     .command('replay')
     .description('stream recordings to a server packet by packet, as a platform would')
-    .argument('<files...>', 'WAV, FLAC, MP3, Ogg Opus/Vorbis, or raw .ulaw/.alaw/.s16le (8 kHz)')
+    .argument(
+      '<files...>',
+      'WAV, FLAC, MP3, Ogg Opus/Vorbis/FLAC, WebM Opus, or raw .ulaw/.alaw/.s16le (8 kHz)',
+    )
     .addOption(
       new Option(
         '--as <platform>',

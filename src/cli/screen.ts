@@ -34,7 +34,10 @@ export function addScreenCommand(
   const command = program
     .command('screen')
     .description('screen recordings offline: one verdict a leg, the same code path as the service')
-    .argument('<files...>', 'WAV, FLAC, MP3, Ogg Opus/Vorbis, or raw .ulaw/.alaw/.s16le (8 kHz)')
+    .argument(
+      '<files...>',
+      'WAV, FLAC, MP3, Ogg Opus/Vorbis/FLAC, WebM Opus, or raw .ulaw/.alaw/.s16le (8 kHz)',
+    )
     .option('--json', 'one event a line on stdout instead of the table')
     .option('--stable', 'with --json: leave out what measures wall time')
     .option('--detector <folder>', 'detector folder; default: the embedded ones')

@@ -41,6 +41,17 @@ describe('keys', () => {
     expect(left.keys.map(({ name }) => name)).toEqual(['two']);
   });
 
+  it('takes the file that the service reads, unless another one is named', async () => {
+    const environment = { BONAFIDE_KEYS_FILE: join(folder, 'of-the-service.json') };
+    const other = ['--file', file];
+    expect((await runCli(['keys', 'add', 'one'], environment)).code).toBe(0);
+    expect((await runCli(['keys', 'add', 'two', ...other], environment)).code).toBe(0);
+    const names = () => readConfig(environment).keys.map(({ name }) => name);
+    expect(names()).toEqual(['one']);
+    expect((await runCli(['keys', 'remove', 'one'], environment)).code).toBe(0);
+    expect(names()).toEqual([]);
+  });
+
   it('refuses a name twice, an unknown name, and what is no keys file', async () => {
     await keys('add', 'one');
     expect(await keys('add', 'one')).toMatchObject({ code: 2, stdout: '' });
