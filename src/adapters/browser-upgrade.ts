@@ -1,6 +1,15 @@
 import type { BrowserAccess } from '../browser-access.ts';
 import { ERRORS } from '../errors.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
+import { TOKEN_SUBPROTOCOL_PREFIX } from './native-messages.ts';
+
+/** The token that a page offers as a sub-protocol, since it cannot set headers. */
+export function offeredTokenOf({
+  subprotocols,
+}: Pick<UpgradeRequest, 'subprotocols'>): string | undefined {
+  const offered = subprotocols.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
+  return offered?.slice(TOKEN_SUBPROTOCOL_PREFIX.length);
+}
 
 /** The answer to an upgrade that brings neither key nor token. */
 export function authenticateBrowser(request: UpgradeRequest, browsers: BrowserAccess): AuthResult {

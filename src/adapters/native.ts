@@ -2,8 +2,8 @@ import type { BrowserAccess } from '../browser-access.ts';
 import { ERRORS } from '../errors.ts';
 import type { KeyRing } from '../keys.ts';
 import type { Adapter, AuthResult, UpgradeRequest } from './adapter.ts';
-import { authenticateBrowser } from './browser-upgrade.ts';
-import { NATIVE_SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from './native-messages.ts';
+import { authenticateBrowser, offeredTokenOf } from './browser-upgrade.ts';
+import { NATIVE_SUBPROTOCOL } from './native-messages.ts';
 import { NativeSession } from './native-session.ts';
 
 export interface NativeAdapterOptions {
@@ -31,13 +31,13 @@ function authenticate(request: UpgradeRequest, options: NativeAdapterOptions): A
     return { ok: false, status: 400, reason: `the sub-protocol must be ${NATIVE_SUBPROTOCOL}` };
   }
   const { authorization } = request.headers;
-  const token = request.subprotocols.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
+  const token = offeredTokenOf(request);
   if (authorization === undefined && token === undefined) {
     return authenticateBrowser(request, options.browsers);
   }
   const key =
     authorization === undefined
-      ? options.keys.verifyToken(token!.slice(TOKEN_SUBPROTOCOL_PREFIX.length))
+      ? options.keys.verifyToken(token!)
       : options.keys.verifyHeader(authorization);
   if (key === null) return { ok: false, status: 401, reason: ERRORS.SCREEN_ERR_AUTH.message };
   return { ok: true, key };

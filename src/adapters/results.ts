@@ -4,7 +4,7 @@ import type { ResultEvent } from '../results/alert-events.ts';
 import type { CallSummary } from '../results/call-record.ts';
 import type { EventBus, NumberedEvent, Subscription } from '../results/event-bus.ts';
 import type { Adapter, AdapterSession, CallIntake, Link, UpgradeRequest } from './adapter.ts';
-import { authenticateBrowser } from './browser-upgrade.ts';
+import { authenticateBrowser, offeredTokenOf } from './browser-upgrade.ts';
 import { EventOutlet } from './event-outlet.ts';
 import type { PlatformAccess } from './platform-access.ts';
 
@@ -35,7 +35,11 @@ export function createResultsAdapter(services: {
     subprotocol: (offered) => offered.find((name) => name === RESULTS_SUBPROTOCOL),
     authenticate(request) {
       if (access.fromUpgrade(request) !== 'absent') return access.authenticate(request);
-      return authenticateBrowser(request, browsers);
+      const token = offeredTokenOf(request);
+      if (token === undefined) return authenticateBrowser(request, browsers);
+      const key = access.fromCredential(token);
+      if (key === null) return { ok: false, status: 401, reason: ERRORS.SCREEN_ERR_AUTH.message };
+      return { ok: true, key };
     },
     open: (link, intake, request) => new ResultsSession({ link, intake, request, bus }),
   };

@@ -56,4 +56,24 @@ describe('the results plane over HTTP', () => {
     await reader.closed;
     await expect(PlatformPeer.connect(service.port, { path: '/v1/calls' })).rejects.toThrow('401');
   });
+
+  it('takes a token as a sub-protocol, which is all that a page can say', async () => {
+    const service = await startTestService({ keys: [{ name: 'acme' }] });
+    const made = await fetch(`http://127.0.0.1:${service.port}/v1/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.keys['acme']}` },
+    });
+    const { token } = (await made.json()) as { token: string };
+    const connect = (offered: string) =>
+      PlatformPeer.connect(service.port, {
+        path: '/v1/calls',
+        protocols: ['bonafide.results.v1', `bonafide.token.${offered}`],
+      });
+    const reader = await connect(token);
+    await reader.until(({ messages }) => messages[0]?.['type'] === 'calls');
+    expect(reader.socket.protocol).toBe('bonafide.results.v1');
+    reader.socket.close();
+    await reader.closed;
+    await expect(connect('other')).rejects.toThrow('401');
+  });
 });
