@@ -187,7 +187,8 @@ function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
     figures() {
       const { held, lost } = outbox;
       const { waiting, dead, oldestWaitingAtMs } = store.counts();
-      const oldestWaitingMs = clock.nowMs() - (oldestWaitingAtMs ?? clock.nowMs());
+      const oldestWaitingMs =
+        oldestWaitingAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestWaitingAtMs);
       return { waiting, dead, oldestWaitingMs, held, lost };
     },
     async close() {
