@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createMetrics } from '../../../src/metrics.ts';
+import { SESSION_COOKIE } from '../../../src/sessions.ts';
 
 const read = (path: string) =>
   readFileSync(fileURLToPath(new URL(`../../../deploy/${path}`, import.meta.url)), 'utf8');
@@ -75,6 +76,18 @@ describe('the metrics', () => {
     );
     expect(text).toContain('bonafide_drift_legs{detector="tiny",codec="opus"} 7');
     expect(text).not.toMatch(/drift_psi\{[^}]*codec="opus"/);
+  });
+
+  it('are all in the pages, and the pages name no others', async () => {
+    const { text } = await registry();
+    const names = [...text.matchAll(/^# TYPE (bonafide_\S+) /gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(30);
+    const docs = new URL('../../../docs/', import.meta.url);
+    const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md'))
+      .map((path) => readFileSync(new URL(path, docs), 'utf8'));
+    const named = pages.flatMap((page) => page.match(/\bbonafide_\w+/g) ?? []);
+    expect(new Set(named.filter((name) => name !== SESSION_COOKIE))).toEqual(new Set(names));
   });
 });
 
