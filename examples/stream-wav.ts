@@ -18,6 +18,10 @@ let at = 12;
 while (wav.toString('latin1', at, at + 4) !== 'fmt ') at = after(at);
 const channels = wav.readUInt16LE(at + 10);
 const sampleRateHz = wav.readUInt32LE(at + 12);
+if (wav.readUInt16LE(at + 22) !== 16) {
+  stderr.write('the WAV must have 16 bits a sample\n');
+  exit(2);
+}
 while (wav.toString('latin1', at, at + 4) !== 'data') at = after(at);
 const samples = wav.subarray(at + 8, at + 8 + wav.readUInt32LE(at + 4));
 const packetBytes = (sampleRateHz / 50) * channels * 2;

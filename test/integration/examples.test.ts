@@ -57,6 +57,12 @@ describe.concurrent('examples', () => {
     expect(said.stdout).toContain('score caller 2000 ms: ');
   });
 
+  it('stream-wav.ts refuses samples that it would play as noise', async () => {
+    const wav = fixturePath('format_human_wav_mulaw_8k.wav');
+    const said = await run(process.execPath, '--import', 'tsx', example('stream-wav.ts'), wav, url);
+    expect(said).toEqual({ ok: false, stdout: '', stderr: 'the WAV must have 16 bits a sample\n' });
+  });
+
   it('stream-file.ts does the same through the client', async () => {
     const raw = fixturePath('format_human_raw_8k.s16le');
     expectScores(await run(process.execPath, '--import', 'tsx', example('stream-file.ts'), raw));
