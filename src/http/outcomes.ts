@@ -7,7 +7,7 @@ import type { CallOutcomes } from '../results/outcome-desk.ts';
 import { MAX_NOTE_LENGTH, OUTCOMES } from '../results/outcomes.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
 import type { EndedCalls } from './calls.ts';
-import type { AppEnv } from './guard.ts';
+import { type AppEnv, SECURITY } from './guard.ts';
 import { problem } from './problem.ts';
 
 const MAX_BODY_BYTES = 16_384;
@@ -36,7 +36,7 @@ const route = createRoute({
   summary: 'Report what a call turned out to be',
   description:
     'During the call or after it, by the key that the call was of. The last report counts; the same one again changes nothing. It goes into the decision log.',
-  security: [{ key: [] }, { token: [] }],
+  security: SECURITY,
   request: {
     params: z.object({ id: z.string().describe('The call id.') }),
     body: { required: true, content: { 'application/json': { schema: reportSchema } } },

@@ -68,7 +68,7 @@ const tokenRoute = createRoute({
   method: 'post',
   path: '/v1/tokens',
   summary: 'A short-lived token for a browser, from a key',
-  security: [{ key: [] }],
+  security: [{ key: [] }, { session: [] }],
   request: { body: { content: { 'application/json': { schema: tokenRequestSchema } } } },
   responses: {
     201: jsonAnswer('The token: as the query parameter or sub-protocol.', tokenSchema),

@@ -64,6 +64,44 @@ describe('/openapi.json', () => {
   });
 });
 
+describe('who may ask', () => {
+  const names = (security: readonly object[]) => security.flatMap((one) => Object.keys(one));
+
+  it('is said of every route', async () => {
+    const document = (await (await read('/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { security?: object[] }>>;
+    };
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const [method, { security = [] }] of Object.entries(methods)) {
+        const isOpen = !path.startsWith('/v1/') || (path === '/v1/session' && method !== 'get');
+        const makesTokens = path === '/v1/tokens';
+        const takes = isOpen ? [] : ['key', ...(makesTokens ? [] : ['token']), 'session'];
+        expect(names(security), `${method} ${path}`).toEqual(takes);
+      }
+    }
+  });
+
+  it('is as said: a session makes tokens and reports outcomes, a token makes no tokens', async () => {
+    const parts = makeHttpApp();
+    const post = (path: string, headers: Record<string, string>, body: object = {}) =>
+      parts.app.request(`http://localhost${path}`, {
+        method: 'POST',
+        headers: { origin: 'http://localhost', 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+    const key = parts.bearer.a.replace('Bearer ', '');
+    const signedIn = await post('/v1/session', {}, { key });
+    const cookie = signedIn.headers.get('set-cookie')!.split(';')[0]!;
+    const made = await post('/v1/tokens', { cookie });
+    expect(made.status).toBe(201);
+    const { token } = (await made.json()) as { token: string };
+    expect((await post(`/v1/tokens?token=${token}`, {})).status).toBe(401);
+    // The service of this test keeps nothing: it knew who asked.
+    const outcome = { outcome: 'unknown' };
+    expect((await post('/v1/calls/c/outcome', { cookie }, outcome)).status).toBe(503);
+  });
+});
+
 describe('/asyncapi.json', () => {
   it('is AsyncAPI 3 to the published schema', async () => {
     const path = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0.json');
