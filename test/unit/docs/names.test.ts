@@ -8,7 +8,11 @@ import type { CliContext } from '../../../src/cli/context.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import { SETTINGS } from '../../../src/config.ts';
 import { manifestSchema } from '../../../src/model/manifest.ts';
-import { DEFAULT_PLATFORM_SETTINGS, readPlatformSettings } from '../../../src/platform-settings.ts';
+import {
+  DEFAULT_PLATFORM_SETTINGS,
+  PLATFORM_IDS,
+  readPlatformSettings,
+} from '../../../src/platform-settings.ts';
 import { callControlSchema } from '../../../src/results/call-control/control-config.ts';
 import { destinationSchema } from '../../../src/results/destinations.ts';
 import { DEFAULT_POLICIES, readPolicies } from '../../../src/results/policies.ts';
@@ -216,6 +220,17 @@ function fieldsOf(recipe: Recipe): [string, unknown][] {
       : [[name, value]],
   );
 }
+
+describe('docs/platforms', () => {
+  it('has every platform, and those that replay speaks', () => {
+    const page = read('docs/platforms/README.md');
+    const table = page.split('\n## ')[0];
+    for (const id of PLATFORM_IDS) expect(table).toContain(`\`${id}\``);
+    const as = programCommand('replay').options.find(({ long }) => long === '--as')!.argChoices!;
+    const said = /`--as` takes (.*?)\.\n/s.exec(page)![1]!.match(/(?<=`)[\w-]+(?=`)/g);
+    expect(new Set(said)).toEqual(new Set(as));
+  });
+});
 
 describe('docs/http-api.md', () => {
   it('has every route', () => {
