@@ -19,6 +19,8 @@ COPY package.json LICENSE ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY models models
+# A new volume takes its owner over.
+RUN install -d -o node -g node /data
 USER node
 EXPOSE 8080
 # Not `bonafide health`: loading the whole command line takes a second of CPU, every time.

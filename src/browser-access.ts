@@ -8,6 +8,8 @@ export interface AmbientRequest {
   readonly origin: string | undefined;
   readonly host: string | undefined;
   readonly remoteAddress: string;
+  /** A proxy says that it passes the request on. */
+  readonly isPassedOn: boolean;
   /** It changes something, or opens a socket: only pages of allowed origins may ask for it. */
   readonly isUnsafe: boolean;
 }
@@ -56,13 +58,16 @@ export class BrowserAccess {
       return mayPass ? session.key : 'foreign';
     }
     const { loopbackIdentity } = this.#options;
-    if (loopbackIdentity === null || !isLoopback(request.remoteAddress)) return null;
-    if (!this.#isOwnName(request.host)) return null;
+    if (loopbackIdentity === null || !this.#isOnThisMachine(request)) return null;
     // Without an Origin header it is no page that asks.
     const { origin } = request;
     const isForeign =
       request.isUnsafe && origin !== undefined && !this.allows(origin, request.host);
     return isForeign ? 'foreign' : loopbackIdentity;
+  }
+
+  #isOnThisMachine({ remoteAddress, isPassedOn, host }: AmbientRequest): boolean {
+    return isLoopback(remoteAddress) && !isPassedOn && this.#isOwnName(host);
   }
 
   /** Under another name a page of a stranger would have the service's own origin. */

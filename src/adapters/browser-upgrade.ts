@@ -1,5 +1,6 @@
 import type { BrowserAccess } from '../browser-access.ts';
 import { ERRORS } from '../errors.ts';
+import { isPassedOn } from '../loopback.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
 import { TOKEN_SUBPROTOCOL_PREFIX } from './native-messages.ts';
 
@@ -15,7 +16,10 @@ export function offeredTokenOf({
 export function authenticateBrowser(request: UpgradeRequest, browsers: BrowserAccess): AuthResult {
   const { headers, remoteAddress } = request;
   const { cookie, origin, host } = headers;
-  const key = browsers.identify({ cookie, origin, host, remoteAddress, isUnsafe: true });
+  const key = browsers.identify({
+    ...{ cookie, origin, host, remoteAddress, isUnsafe: true },
+    isPassedOn: isPassedOn((name) => headers[name]),
+  });
   if (key === 'foreign') {
     return { ok: false, status: 403, reason: 'the page’s origin may not open sockets here' };
   }

@@ -1,5 +1,6 @@
 import type { BrowserAccess } from '../browser-access.ts';
 import type { KeyIdentity, KeyRing } from '../keys.ts';
+import { isPassedOn } from '../loopback.ts';
 import type { PlatformAccount, PlatformSettings } from '../platform-settings.ts';
 import type { LegRole } from '../stream/call.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
@@ -51,10 +52,13 @@ export class PlatformAccess {
   /** Who a peer on this machine without a key is, where it needs none; null = nobody. */
   loopbackIdentity({
     remoteAddress,
-    headers: { origin, host },
+    headers,
   }: Pick<UpgradeRequest, 'remoteAddress' | 'headers'>): KeyIdentity | null {
-    const request = { cookie: undefined, origin, host, remoteAddress, isUnsafe: true };
-    const key = this.#browsers.identify(request);
+    const { origin, host } = headers;
+    const key = this.#browsers.identify({
+      ...{ cookie: undefined, origin, host, remoteAddress, isUnsafe: true },
+      isPassedOn: isPassedOn((name) => headers[name]),
+    });
     return key === 'foreign' ? null : key;
   }
 

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { BrowserAccess } from '../browser-access.ts';
 import type { Clock } from '../clock.ts';
 import type { KeyIdentity, KeyRing } from '../keys.ts';
+import { isPassedOn } from '../loopback.ts';
 import { problem } from './problem.ts';
 import { RequestRateLimit } from './request-rate-limit.ts';
 
@@ -63,6 +64,7 @@ function identify(
     origin: context.req.header('origin'),
     host: hostOf(context),
     remoteAddress: remoteAddressOf(context),
+    isPassedOn: isPassedOn((name) => context.req.header(name)),
     isUnsafe: !SAFE_METHODS.includes(context.req.method),
   });
 }

@@ -29,6 +29,11 @@ it('a platform on this machine needs no key where loopback needs none', () => {
   expect(statusOf({}, '192.0.2.1')).toBe(401);
 });
 
+it('whom a proxy on this machine passes on is no platform on it', () => {
+  expect(statusOf({ 'x-forwarded-for': '192.0.2.1' })).toBe(401);
+  expect(statusOf({ via: '1.1 proxy' })).toBe(401);
+});
+
 it('a page of a stranger in a browser on this machine is no platform', () => {
   const host = '127.0.0.1:8080';
   for (const origin of ['https://evil.example', 'http://127.0.0.1:9', 'null']) {

@@ -197,6 +197,16 @@ describe('loopback without a key', () => {
     expect((await app.request('/v1/calls', own, LOOPBACK)).status).toBe(200);
   });
 
+  it('is not lent to whom a proxy on this machine passes on', async () => {
+    const { app } = setUp({ loopback: true });
+    const status = async (headers: Record<string, string>) =>
+      (await app.request('/v1/calls', { headers }, LOOPBACK)).status;
+    expect(await status({})).toBe(200);
+    for (const name of ['Forwarded', 'X-Forwarded-For', 'X-Real-IP', 'Via']) {
+      expect([name, await status({ [name]: '192.0.2.1' })]).toEqual([name, 401]);
+    }
+  });
+
   it('needs no sign-in, and is not lent to pages of other sites', async () => {
     const { app } = setUp({ loopback: true });
     const answer = await app.request('/v1/session', {}, LOOPBACK);
