@@ -1,6 +1,7 @@
 import type { Random } from '../random.ts';
 import type { CalibrationTable } from '../screening/calibration.ts';
 import { CorpusError } from './corpora/clip.ts';
+import { softplus } from './metrics/cllr.ts';
 import type { TrialScores } from './metrics/trials.ts';
 import { Resampler } from './resampling.ts';
 import type { ScoredClip } from './score-store.ts';
@@ -23,6 +24,9 @@ export interface AffineMap {
 
 const NEWTON_STEPS = 50;
 const RIDGE = 1e-3;
+/** Costs that differ by less are the same: the last bits of a sum. */
+const COST_NOISE = 1e-12;
+const LEAST_STEP_SHARE = 2 ** -40;
 const FALSE_ALERT_RATES = [0.001, 0.005, 0.01, 0.02, 0.05] as const;
 
 /** Mean logit over the first `speechFrames` voiced frames; NaN when nothing was voiced. */
@@ -41,35 +45,62 @@ export function meanLogitAfter(clip: ClipLogits, speechFrames: number): number {
  * method with a small ridge. The log-odds are then the LLR, positive = bona fide.
  */
 export function fitAffine(scores: TrialScores): AffineMap {
-  let slope = -1;
-  let intercept = 0;
+  let map: AffineMap = { slope: -1, intercept: 0 };
+  let cost = costOf(scores, map);
   for (let step = 0; step < NEWTON_STEPS; step++) {
-    const gradient = [RIDGE * (slope + 1), RIDGE * intercept];
-    const hessian = [RIDGE, 0, RIDGE];
-    for (const [values, target] of [
-      [scores.bonafide, 1],
-      [scores.spoof, 0],
-    ] as const) {
-      for (const value of values) {
-        const p = 1 / (1 + Math.exp(-(slope * value + intercept)));
-        const weight = 0.5 / values.length;
-        const residual = weight * (p - target);
-        const curvature = weight * p * (1 - p);
-        gradient[0] = gradient[0]! + residual * value;
-        gradient[1] = gradient[1]! + residual;
-        hessian[0] = hessian[0]! + curvature * value * value;
-        hessian[1] = hessian[1]! + curvature * value;
-        hessian[2] = hessian[2]! + curvature;
-      }
+    const full = newtonStep(scores, map);
+    // Far from the optimum a full step leads away from it: where the classes lie far apart, or a
+    // clip is on the wrong side by much, the curvature here says nothing of the curvature there.
+    let share = 1;
+    let next = moved(map, full, share);
+    while (costOf(scores, next) > cost + COST_NOISE && share > LEAST_STEP_SHARE) {
+      share /= 2;
+      next = moved(map, full, share);
     }
-    const determinant = hessian[0]! * hessian[2]! - hessian[1]! ** 2;
-    const slopeStep = (hessian[2]! * gradient[0]! - hessian[1]! * gradient[1]!) / determinant;
-    const interceptStep = (hessian[0]! * gradient[1]! - hessian[1]! * gradient[0]!) / determinant;
-    slope -= slopeStep;
-    intercept -= interceptStep;
-    if (Math.abs(slopeStep) + Math.abs(interceptStep) < 1e-9) break;
+    map = next;
+    cost = costOf(scores, map);
+    if (share * (Math.abs(full.slope) + Math.abs(full.intercept)) < 1e-9) break;
   }
-  return { slope, intercept };
+  return map;
+}
+
+function moved({ slope, intercept }: AffineMap, step: AffineMap, share: number): AffineMap {
+  return { slope: slope - share * step.slope, intercept: intercept - share * step.intercept };
+}
+
+/** What the fit makes least: the cross-entropy of both classes, weighted equally, and the ridge. */
+function costOf({ bonafide, spoof }: TrialScores, { slope, intercept }: AffineMap): number {
+  const mean = (values: readonly number[], sign: number) =>
+    values.reduce((sum, value) => sum + softplus(sign * (slope * value + intercept)), 0) /
+    Math.max(1, values.length);
+  return 0.5 * (mean(bonafide, -1) + mean(spoof, 1) + RIDGE * ((slope + 1) ** 2 + intercept ** 2));
+}
+
+/** How far Newton's method goes from a map; to be subtracted. */
+function newtonStep(scores: TrialScores, { slope, intercept }: AffineMap): AffineMap {
+  const gradient = [RIDGE * (slope + 1), RIDGE * intercept];
+  const hessian = [RIDGE, 0, RIDGE];
+  for (const [values, target] of [
+    [scores.bonafide, 1],
+    [scores.spoof, 0],
+  ] as const) {
+    for (const value of values) {
+      const p = 1 / (1 + Math.exp(-(slope * value + intercept)));
+      const weight = 0.5 / values.length;
+      const residual = weight * (p - target);
+      const curvature = weight * p * (1 - p);
+      gradient[0] = gradient[0]! + residual * value;
+      gradient[1] = gradient[1]! + residual;
+      hessian[0] = hessian[0]! + curvature * value * value;
+      hessian[1] = hessian[1]! + curvature * value;
+      hessian[2] = hessian[2]! + curvature;
+    }
+  }
+  const determinant = hessian[0]! * hessian[2]! - hessian[1]! ** 2;
+  return {
+    slope: (hessian[2]! * gradient[0]! - hessian[1]! * gradient[1]!) / determinant,
+    intercept: (hessian[0]! * gradient[1]! - hessian[1]! * gradient[0]!) / determinant,
+  };
 }
 
 export interface CalibrateOptions {

@@ -1,6 +1,7 @@
 import { requireBothClasses, type TrialScores } from './trials.ts';
 
-function softplus(value: number): number {
+/** ln(1 + e^value), without overflow. */
+export function softplus(value: number): number {
   return value > 0 ? value + Math.log1p(Math.exp(-value)) : Math.log1p(Math.exp(value));
 }
 

@@ -64,6 +64,28 @@ describe('fitAffine', () => {
     expect(map.intercept).toBeCloseTo(0, 6);
   });
 
+  // Minima of the same cost by scipy.optimize.minimize (Nelder-Mead, to 1e-10).
+  it.each([
+    [
+      'off the middle',
+      [-11, -9, -8.5, -7, -4, -2],
+      [-5, -3, -1, 0.5, 1, 2],
+      [-0.639367, -2.329175],
+    ],
+    [
+      'far on the wrong side',
+      [-12, -9, -6, -4, 1, 8],
+      [-7, -1, 3, 6, 10, 13],
+      [-0.156269, 0.014392],
+    ],
+    ['far apart', [-2, -1, 0, 1, 1.5], [6, 7, 7.5, 8, 9], [-1.669647, 5.549588]],
+  ])('finds the minimum for classes %s', (_, bonafide, spoof, expected) => {
+    const { slope, intercept } = fitAffine({ bonafide, spoof });
+    for (const [at, value] of [slope, intercept].entries()) {
+      expect(value).toBeCloseTo(expected[at]!, 5);
+    }
+  });
+
   it('weighs the classes equally, whatever their counts', () => {
     const few = fitAffine({ bonafide: [-1, 0.5], spoof: [1, -0.5] });
     const many = fitAffine({ bonafide: [-1, 0.5], spoof: [1, -0.5, 1, -0.5, 1, -0.5] });
@@ -161,6 +183,17 @@ describe('calibrate', () => {
       ofPages.filter((member) => member.page === `page ${page}`),
     );
     expectSlopes(ofPages, [pages]);
+  });
+
+  it('never draw without a class where pages hold one each', () => {
+    // Page 8 has all the spoofs: of nine draws from nine pages a third would miss it.
+    const clips = scoredClips(1).map((member, index) => {
+      const page = member.isSpoof ? 'page 8' : `page ${(index / 2) % 8}`;
+      return { ...member, page, clip: { ...member.clip, page } };
+    });
+    const table = calibrate(clips, { ...OPTIONS, replicas: 40, random: createRandom(3) });
+    // Fitted to one class alone the LLR is some 4 whatever was heard.
+    for (const maps of table.replicas) expect(Math.abs(maps[2]!.intercept)).toBeLessThan(2);
   });
 
   it('the clips of each class where there are fewer, so that the interval has a width', () => {
