@@ -42,11 +42,8 @@ export class Resampler<T> {
     });
     const classesOf = (group: readonly T[]) =>
       [false, true].map((wanted) => group.some((item) => originOf(item).isSpoof === wanted)).join();
-    // Many pages hold both classes; one speaker or clip mostly has one, and none may be missing.
-    this.#strata =
-      unit === 'page'
-        ? [[...groups.values()]]
-        : [...groupBy([...groups.values()], classesOf).values()];
+    // Pages may hold both classes or one; speakers and clips mostly have one: none may be missing.
+    this.#strata = [...groupBy([...groups.values()], classesOf).values()];
   }
 
   draw(random: Random): T[] {
