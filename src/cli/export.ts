@@ -6,11 +6,12 @@ import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { averageDetectors } from '../train/average.ts';
 import { renderFigures } from '../train/card.ts';
 import { finishDetector } from '../train/finish-detector.ts';
+import type { Recipe } from '../train/recipe.ts';
 import { hasCheckpoint } from '../train/run-folder.ts';
-import { loadTrained } from '../train/train-run.ts';
+import { loadTrained, type TrainedNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { AUDIT_FILE, addRunOptions, type TrainCliOptions } from './train.ts';
-import { readTrainInputs, runFolderOf } from './train-inputs.ts';
+import { readTrainInputs, runOf } from './train-inputs.ts';
 
 interface ExportCliOptions extends TrainCliOptions {
   readonly average?: string;
@@ -32,19 +33,15 @@ export function addExportCommand(
       'instead of a checkpoint: the mean of the weights of these detectors, comma-separated, which went on from one',
     )
     .action(async (options: ExportCliOptions) => {
-      const runFolder = await runFolderOf(options);
+      const { recipe, runFolder } = await runOf(options);
       const noCheckpoint = () =>
         new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
       // Before minutes go into features.
-      if (options.average === undefined && !hasCheckpoint(runFolder)) throw noCheckpoint();
+      const mean = options.average === undefined ? null : await meanOf(options.average, recipe);
+      if (mean === null && !hasCheckpoint(runFolder)) throw noCheckpoint();
       const inputs = await readTrainInputs({ ...options, firstTakesOnly: true }, context);
       inputs.audio.clear();
-      const trained =
-        options.average === undefined
-          ? loadTrained({ ...inputs, runFolder })
-          : averageDetectors(
-              await Promise.all(options.average.split(',').map((folder) => loadDetector(folder))),
-            );
+      const trained = mean ?? loadTrained({ ...inputs, runFolder });
       if (trained === null) throw noCheckpoint();
       const audit = readAudit(join(runFolder, AUDIT_FILE));
       const figures = await finishDetector({
@@ -57,6 +54,12 @@ export function addExportCommand(
       context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
       exit(EXIT.ok);
     });
+}
+
+/** The mean of the detectors in these folders. */
+async function meanOf(folders: string, recipe: Recipe): Promise<TrainedNetwork> {
+  const detectors = await Promise.all(folders.split(',').map((folder) => loadDetector(folder)));
+  return averageDetectors(detectors, recipe);
 }
 
 /** What the audit of the run found, when it has been audited. */

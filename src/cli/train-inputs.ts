@@ -79,10 +79,12 @@ async function chooseRecipe(
   return { recipe: seeded(recipe), from: source };
 }
 
-/** Where the checkpoints of the run lie that these options name. */
-export async function runFolderOf(options: TrainInputOptions): Promise<string> {
+/** The run that these options name: its recipe, and where its checkpoints lie. */
+export async function runOf(
+  options: TrainInputOptions,
+): Promise<{ readonly recipe: Recipe; readonly runFolder: string }> {
   const { recipe } = await chooseRecipe(options);
-  return folderOf(options, recipe);
+  return { recipe, runFolder: folderOf(options, recipe) };
 }
 
 /** The folder of a recipe's run. */

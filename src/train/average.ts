@@ -1,15 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Detector } from '../model/detector.ts';
-import { planNetwork } from '../model/network.ts';
+import { type NetworkSpec, planNetwork } from '../model/network.ts';
 import type { NetworkWeights } from '../model/weights.ts';
 import { CorpusError } from './corpora/clip.ts';
-import type { TrainedNetwork } from './train-run.ts';
+import { hearsAs } from './prepare.ts';
+import type { Recipe } from './recipe.ts';
+import { networkOf, type TrainedNetwork } from './train-run.ts';
 
 /**
  * One network with the mean of the weights of several, which must have gone on from one detector
  * with frozen batch norm (transfers that differ in their seed): others do not lie in one valley.
- * @throws CorpusError when they differ in network or front end
+ * @param recipe what the mean is calibrated and published with
+ * @throws CorpusError when they differ in network or front end, from each other or from the recipe
  */
-export function averageDetectors(detectors: readonly Detector[]): TrainedNetwork {
+export function averageDetectors(detectors: readonly Detector[], recipe: Recipe): TrainedNetwork {
   const [first, ...others] = detectors;
   if (first === undefined) throw new CorpusError('no detectors to average');
   const { frontEnd, network } = first.manifest;
@@ -23,6 +27,13 @@ export function averageDetectors(detectors: readonly Detector[]): TrainedNetwork
   if (frontEnd.normalisation.kind !== 'global') {
     throw new CorpusError(`${first.id} has no global normalisation`);
   }
+  if (
+    !(hearsAs(first, recipe) && isDeepStrictEqual(layersOf(network), layersOf(networkOf(recipe))))
+  ) {
+    throw new CorpusError(
+      `${first.id} has another front end or network than the recipe ${recipe.name}: --recipe and --from must be those of its training`,
+    );
+  }
   const { mean, scale } = frontEnd.normalisation;
   return {
     spec: network,
@@ -33,6 +44,11 @@ export function averageDetectors(detectors: readonly Detector[]): TrainedNetwork
     backend: 'mean of others',
     meanOf: detectors.map(({ id }) => id),
   };
+}
+
+/** What of a network decides its weights, as JSON. */
+function layersOf({ framesPerStep: _, dropout: _dropout, ...layers }: NetworkSpec) {
+  return layers;
 }
 
 function meanWeights(all: readonly NetworkWeights[]): NetworkWeights {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FrontEndConfig } from '../dsp/front-end-config.ts';
+import type { Detector } from '../model/detector.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
 import type { ClipSource } from './clip-audio.ts';
@@ -29,6 +31,13 @@ export function frontEndOf(recipe: Recipe): FrontEndConfig {
     normalisation: { kind: 'none' },
     voiceActivity: VOICE_ACTIVITY,
   };
+}
+
+/** Whether a detector has the front end of a recipe, whatever its normalisation. */
+export function hearsAs({ manifest }: Pick<Detector, 'manifest'>, recipe: Recipe): boolean {
+  const { normalisation: _, ...hears } = manifest.frontEnd;
+  const { normalisation: _none, ...wanted } = frontEndOf(recipe);
+  return isDeepStrictEqual(hears, wanted);
 }
 
 export interface PrepareAllOptions {

@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Detector } from '../model/detector.ts';
 import { meanLogitAfter } from './calibrate.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
 import type { FeatureStore } from './features.ts';
-import { frontEndOf } from './prepare.ts';
+import { hearsAs } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { scoreStore } from './score-store.ts';
 import { indicesOf } from './train-run.ts';
@@ -55,11 +54,10 @@ export async function teach(options: TeachOptions): Promise<Float32Array> {
   return targets;
 }
 
-function normalisationOf({ id, manifest }: Detector, recipe: Recipe) {
-  const { normalisation, ...hears } = manifest.frontEnd;
-  const { normalisation: _, ...wanted } = frontEndOf(recipe);
-  if (normalisation.kind !== 'global' || !isDeepStrictEqual(hears, wanted)) {
-    throw new CorpusError(`the teacher ${id} has another front end than the recipe`);
+function normalisationOf(teacher: Detector, recipe: Recipe) {
+  const { normalisation } = teacher.manifest.frontEnd;
+  if (normalisation.kind !== 'global' || !hearsAs(teacher, recipe)) {
+    throw new CorpusError(`the teacher ${teacher.id} has another front end than the recipe`);
   }
   return normalisation;
 }
