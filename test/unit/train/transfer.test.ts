@@ -6,7 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Detector, loadDetector } from '../../../src/model/detector.ts';
 import { planNetwork } from '../../../src/model/network.ts';
 import { foldBatchNorm } from '../../../src/model/weights.ts';
-import { RecipeError, readRecipe, readRecipeFields } from '../../../src/train/recipe.ts';
+import {
+  RecipeError,
+  readRecipe,
+  readRecipeFields,
+  withEpochsAsSteps,
+} from '../../../src/train/recipe.ts';
 import { transferFrom } from '../../../src/train/transfer.ts';
 import { writeTinyDetector } from '../../support/tiny-detector.ts';
 
@@ -56,6 +61,19 @@ it('begins with the weights and normalisation of the detector, batch norm frozen
     const again = folded.get(name)!.values;
     for (const [index, value] of values.entries()) expect(again[index]).toBeCloseTo(value, 5);
   }
+});
+
+it('has few steps after a detector that was trained by epochs, unless told of epochs itself', () => {
+  const made = trained();
+  const byEpochs = {
+    ...made,
+    manifest: { ...made.manifest, training: { recipe: { ...recipe, epochs: 30 } } },
+  };
+  const stepsOf = (given: Record<string, unknown>) =>
+    withEpochsAsSteps(transferFrom(byEpochs, given).recipe, 6400);
+  expect(stepsOf({}).steps).toBe(400);
+  expect(stepsOf({ steps: 50 }).steps).toBe(50);
+  expect(stepsOf({ epochs: 2 }).steps).toBe(200);
 });
 
 it('takes what the recipe file says, but not another network or front end', () => {
