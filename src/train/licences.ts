@@ -27,7 +27,10 @@ export function keepLicences(
   licences: ReadonlyMap<string, string>,
   wanted: readonly string[],
 ): readonly Clip[] {
-  const names = new Set(wanted.map((name) => name.trim().toLowerCase()));
+  // Nothing between two commas must not stand for the pages that state nothing.
+  const names = new Set(
+    wanted.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''),
+  );
   const kept = clips.filter(
     ({ split, page }) => split !== 'train' || names.has(licences.get(page) ?? ''),
   );

@@ -38,6 +38,12 @@ it('keeps the training pages that state a licence, and all others', () => {
   expect(keepLicences(clips, licences, ['apache-2.0', ' mit'])).toEqual([clips[0], clips[2]]);
 });
 
+it('takes a comma too many for no wish', () => {
+  writePages('page,repository_licence\nfree,MIT\nunsaid,\n');
+  const wishes = 'mit,'.split(',');
+  expect(keepLicences(clips, readPageLicences(folder), wishes)).toEqual([clips[0], clips[2]]);
+});
+
 it('says what there is when nothing is left', () => {
   writePages('page,repository_licence\nfree,MIT\n');
   expect(() => keepLicences(clips, readPageLicences(folder), ['cc0-1.0'])).toThrow(
