@@ -32,7 +32,9 @@ export function readCorpus(
 
 /**
  * More training clips, of either class, from a folder in the manifest format.
- * @throws CorpusError when it is empty, a clip is of another split than `train`, or its page is
+ * @param clips all of the corpus
+ * @throws CorpusError when it is empty, a clip is of another split than `train`, or its page is in
+ * other splits alone (pages of a corpus that is split by its speakers are in all of them)
  */
 export function readExtraClips(folder: string, clips: readonly Clip[]): readonly Clip[] {
   const extra = manifestLoader.read(folder, { strict: true, warn: () => {} });
@@ -43,7 +45,8 @@ export function readExtraClips(folder: string, clips: readonly Clip[]): readonly
       `${other.path} is of the split ${other.split}; extra clips are for train`,
     );
   }
-  refuseLeakingSplits([...clips, ...extra], ['page']);
+  const trained = new Set(clips.flatMap(({ split, page }) => (split === 'train' ? [page] : [])));
+  refuseLeakingSplits([...clips.filter(({ page }) => !trained.has(page)), ...extra], ['page']);
   return extra;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
 import {
   type Clip,
   CorpusError,
@@ -35,11 +35,23 @@ export const manifestLoader: CorpusLoader = {
   read: (folder) => {
     const path = join(folder, FILE);
     const format = { delimiter: ',', quoted: true, needed: MANIFEST_COLUMNS } as const;
-    const clips = readTable(path, format).map((entry) => clipOf(folder, entry));
+    const entries = readTable(path, format);
+    refuseTwins(entries);
+    const clips = entries.map((entry) => clipOf(folder, entry));
     requireFiles(path, clips);
     return clips;
   },
 };
+
+/** A file in two rows would count twice, or be judged with what was learnt from it. */
+function refuseTwins(entries: readonly Entry[]): void {
+  const seen = new Set<string>();
+  for (const { values, where } of entries) {
+    const file = normalize(values['file']!);
+    if (seen.has(file)) throw new CorpusError(`${where}: a second row of ${file}`);
+    seen.add(file);
+  }
+}
 
 /** A manifest was written for its files: a part of them is no corpus, as it is of public ones. */
 function requireFiles(manifest: string, clips: readonly Clip[]): void {
@@ -64,11 +76,18 @@ function clipOf(folder: string, { values, where }: Entry): Clip {
     language: text('language'),
     page: text('page'),
     split: split satisfies Split,
-    sourceRateHz: Number(text('source_rate_hz')),
-    seconds: Number(text('seconds')),
+    sourceRateHz: numberOf(text('source_rate_hz'), 'source_rate_hz', where),
+    seconds: numberOf(text('seconds'), 'seconds', where),
     ...genderField(text('gender')),
     ...Object.fromEntries(
       OPTIONAL_TEXTS.flatMap((name) => (text(name) === '' ? [] : [[name, text(name)]])),
     ),
   };
+}
+
+/** Empty = 0, unknown. */
+function numberOf(text: string, column: string, where: string): number {
+  const value = Number(text);
+  if (value >= 0 && Number.isFinite(value)) return value;
+  throw new CorpusError(`${where}: unknown ${column} "${text}"`);
 }

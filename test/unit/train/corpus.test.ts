@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CorpusError, type Split } from '../../../src/train/corpora/clip.ts';
-import { readCorpus, requireTrainingSplits } from '../../../src/train/corpus.ts';
+import { readCorpus, readExtraClips, requireTrainingSplits } from '../../../src/train/corpus.ts';
 import { clipOf } from './toy-corpus.ts';
 
 const HEADER = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
@@ -22,7 +22,7 @@ afterEach(() => {
 
 /** The manifest, and the files that its rows may name. */
 function manifest(...lines: readonly string[]): void {
-  for (const name of ['a.wav', 'b.wav']) touch(name);
+  for (const name of ['a.wav', 'b.wav', 'c.wav']) touch(name);
   writeFileSync(join(folder, 'manifest.csv'), `${lines.join('\n')}\n`);
 }
 
@@ -54,10 +54,31 @@ describe('a corpus with a manifest', () => {
     manifest(
       `${HEADER}\r`,
       `${HUMAN.replace('bonafide', 'bona-fide')}\r`,
-      HUMAN.replace('bonafide', 'real'),
+      HUMAN.replace('bonafide', 'real').replace('a.wav', 'c.wav'),
       FAKE.replace('spoof', 'fake'),
     );
     expect(readCorpus(folder).map(({ label }) => label)).toEqual(['bonafide', 'bonafide', 'spoof']);
+  });
+
+  it('refuses a file in two rows: it would count twice, or be in two splits', () => {
+    const again = HUMAN.replace('a.wav', './a.wav').replace('one,train', 'two,dev');
+    manifest(HEADER, HUMAN, FAKE, again);
+    expect(() => readCorpus(folder)).toThrow(/manifest\.csv, line 4: a second row of a\.wav$/);
+  });
+
+  it.each([
+    ['seconds', '2.5 s'],
+    ['seconds', '-1'],
+    ['source_rate_hz', '16k'],
+  ])('refuses %s that are "%s", and takes none for unknown', (column, text) => {
+    const row = (value: string) =>
+      column === 'seconds' ? HUMAN.replace('2.5', value) : HUMAN.replace('16000', value);
+    manifest(HEADER, FAKE, row(text));
+    expect(() => readCorpus(folder)).toThrow(`line 3: unknown ${column} "${text}"`);
+    manifest(HEADER, FAKE, row(''));
+    expect(readCorpus(folder)[1]).toMatchObject(
+      column === 'seconds' ? { seconds: 0 } : { sourceRateHz: 0 },
+    );
   });
 
   it('reads what more the manifest knows', () => {
@@ -163,5 +184,30 @@ describe('requireTrainingSplits', () => {
   it('names the split and the class that are missing', () => {
     expect(() => requireTrainingSplits(both('dev'))).toThrow(/split train has no bonafide clips/);
     expect(() => requireTrainingSplits(whole.slice(0, -1))).toThrow(/split dev has no spoof clips/);
+  });
+});
+
+describe('readExtraClips', () => {
+  const COPY = 'b.wav,spoof,voc(copy),,en,one,train,22050,3';
+
+  it('takes copies of pages to train on, also where pages are in several splits', () => {
+    manifest(HEADER, COPY);
+    const disjoint = [clipOf('bonafide', 'one'), clipOf('spoof', 'two', 'dev')];
+    expect(readExtraClips(folder, disjoint)).toHaveLength(1);
+    // As a plain folder is split, or a public corpus that lacks a split.
+    const bySpeaker = (['train', 'val', 'dev'] as const).map((split) =>
+      clipOf('bonafide', 'one', split),
+    );
+    expect(readExtraClips(folder, bySpeaker)).toHaveLength(1);
+  });
+
+  it('refuses copies of a page that is judged, and such as are not for training', () => {
+    manifest(HEADER, COPY);
+    const judged = [clipOf('bonafide', 'two'), clipOf('bonafide', 'one', 'dev')];
+    expect(() => readExtraClips(folder, judged)).toThrow(
+      'page "one" is in the splits dev and train',
+    );
+    manifest(HEADER, COPY.replace('train', 'val'));
+    expect(() => readExtraClips(folder, judged)).toThrow('is of the split val');
   });
 });
