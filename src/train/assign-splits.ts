@@ -3,8 +3,14 @@ import { writeSplitFile } from './split-file.ts';
 import { makeSplits, type SplitKey, type SplitPlan } from './splits.ts';
 
 const SHARES = { train: 0.7, val: 0.15, dev: 0.15 } as const;
-/** Tried in this order: own recordings often have one generator, or say nothing of speakers. */
+/**
+ * Tried in this order: own recordings often have one generator, or say nothing of speakers. A page is
+ * torn apart only where there are too few, as in a plain folder, which is one.
+ */
 const DISJOINT: readonly (readonly SplitKey[])[] = [
+  ['page', 'speaker', 'generator', 'sentence'],
+  ['page', 'speaker', 'sentence'],
+  ['page'],
   ['speaker', 'generator', 'sentence'],
   ['speaker', 'sentence'],
   [],

@@ -31,8 +31,7 @@ ${recipe.description || 'A detector of synthetic speech for telephone calls.'}
 
 ## Data
 ${renderData(options.clips)}
-The recordings are demonstrations of speech synthesis, voice conversion and vocoders with human references, as their publishers put them online; labels come
-from the pages, not from listening, and a few per cent will be wrong. No page is in two splits. The audio is not part of this project.
+${renderOrigin(options.clips)} The audio is not part of this project.
 ${renderAuditNote(options.audit)}
 ## Figures
 Page-macro EER: mean over pages with at least five clips of each label, in per cent (chance is 50). \`val\` served calibration and watching the training,
@@ -69,6 +68,23 @@ function renderThresholds({ thresholds, hourlyThresholds = [] }: Decision): stri
     `(calls of up to 20 s of speech, put together from the clips of one voice of \`val\`, all channels; most are short): ${perCall.join(', ')}. ` +
     `By false alerts an hour of human speech: ${perHour.join(', ')}.`
   );
+}
+
+function renderOrigin(clips: readonly Clip[]): string {
+  if (sharesPages(clips)) {
+    return (
+      'The splits share pages (publishers or sources of recordings): what the figures say holds for recordings of the same making, and ' +
+      'less for others.'
+    );
+  }
+  return `The recordings are demonstrations of speech synthesis, voice conversion and vocoders with human references, as their publishers put them online; labels come
+from the pages, not from listening, and a few per cent will be wrong. No page is in two splits.`;
+}
+
+/** Whether a page is in two splits, as those of a plain folder are. */
+function sharesPages(clips: readonly Clip[]): boolean {
+  const splitOf = new Map(clips.map(({ page, split }) => [page, split]));
+  return clips.some(({ page, split }) => splitOf.get(page) !== split);
 }
 
 function renderAuditNote(audit: AuditReport | undefined): string {

@@ -56,6 +56,22 @@ it('keeps speakers and generators apart where there are enough, and writes the f
   expect(JSON.parse(readFileSync(join(folder, 'splits.json'), 'utf8'))).toMatchObject({ seed: 1 });
 });
 
+it('tears no page apart where there are enough of them', () => {
+  const pages = clipsOf(1, 1).map((clip, index) => ({ ...clip, page: `page ${(index >> 1) % 6}` }));
+  const own = pages.map((clip, index) => ({
+    ...clip,
+    speaker: '',
+    split: (index >> 1) % 6 < 3 ? ('train' as const) : ('dev' as const),
+  }));
+  const clips = assign(own);
+  for (const page of new Set(clips.map((clip) => clip.page))) {
+    const splits = clips.filter((clip) => clip.page === page).map(({ split }) => split);
+    expect(new Set(splits).size).toBe(1);
+  }
+  expect(new Set(clips.map(({ split }) => split))).toEqual(new Set(['train', 'val', 'dev']));
+  expect(said[0]).toContain('(val, dev), disjoint by page');
+});
+
 it('splits the clips of one generator freely, and says so', () => {
   const clips = assign(clipsOf(1, 1));
   expect(new Set(clips.map(({ split }) => split))).toEqual(new Set(['train', 'val', 'dev']));

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { planNetwork } from '../../../src/model/network.ts';
+import { renderCard } from '../../../src/train/card.ts';
+import type { Clip } from '../../../src/train/corpora/clip.ts';
+import { networkOf } from '../../../src/train/train-run.ts';
+import { clipOf, toyRecipe } from './toy-corpus.ts';
+
+const card = (clips: readonly Clip[]) =>
+  renderCard({
+    ...{ recipe: toyRecipe(), plan: planNetwork(networkOf(toyRecipe())), clips, figures: [] },
+    decision: { calibration: { bins: [], replicas: [] }, thresholds: [] },
+  }).replaceAll('\n', ' ');
+
+it('says that no page is in two splits where that is so', () => {
+  const text = card([clipOf('bonafide', 'one'), clipOf('spoof', 'two', 'dev')]);
+  expect(text).toContain('No page is in two splits. The audio is not part of this project.');
+  expect(text).not.toContain('share pages');
+});
+
+it('says that splits share pages where own recordings are one page', () => {
+  const text = card([clipOf('bonafide', 'mine'), clipOf('spoof', 'mine', 'dev')]);
+  expect(text).toContain('The splits share pages');
+  expect(text).not.toContain('No page is in two splits');
+});
