@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
+import { CorpusError } from './corpora/clip.ts';
 import type { FitState } from './fit.ts';
 
 /** What a run needs to go on: the network, the optimiser, and where the sampler's dice are. */
@@ -15,8 +16,24 @@ export interface Checkpoint {
 
 /** Written beside and renamed into place, so that a kill leaves the last whole one. */
 export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
-  writeFileSync(`${path}.part`, serialize(checkpoint));
+  writeSerialized(path, checkpoint);
+}
+
+/** The same of anything: on the disk before it takes its name, which a power cut must not empty. */
+export function writeSerialized(path: string, value: unknown): void {
+  writeFileSync(`${path}.part`, serialize(value), { flush: true });
   renameSync(`${path}.part`, path);
+}
+
+/** @throws CorpusError when the file is damaged */
+export function readSerialized(path: string): unknown {
+  const bytes = readFileSync(path);
+  try {
+    return deserialize(bytes);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CorpusError(`${path} is damaged (${why}): remove it to begin anew`, { cause });
+  }
 }
 
 /** The checkpoint of a recipe that `isSame` knows, or null. */
@@ -25,6 +42,6 @@ export function readCheckpoint(
   isSame: (recipe: string) => boolean,
 ): Checkpoint | null {
   if (!existsSync(path)) return null;
-  const checkpoint = deserialize(readFileSync(path)) as Checkpoint;
+  const checkpoint = readSerialized(path) as Checkpoint;
   return isSame(checkpoint.recipe) ? checkpoint : null;
 }

@@ -1,15 +1,13 @@
-import {
-  appendFileSync,
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { NetworkWeights } from '../model/weights.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  readCheckpoint,
+  readSerialized,
+  writeCheckpoint,
+  writeSerialized,
+} from './checkpoint.ts';
 import { CorpusError } from './corpora/clip.ts';
 import { dataKey } from './data-key.ts';
 import type { Evaluation } from './early-stopping.ts';
@@ -79,16 +77,14 @@ export class RunFolder {
   }
 
   saveBest(weights: NetworkWeights): void {
-    const path = this.#path(BEST_FILE);
-    writeFileSync(`${path}.part`, serialize(weights));
-    renameSync(`${path}.part`, path);
+    writeSerialized(this.#path(BEST_FILE), weights);
   }
 
   /** Weights of the best evaluation so far: what early stopping gives. Null without it. */
   best(): NetworkWeights | null {
     const path = this.#path(BEST_FILE);
     return this.#recipe.earlyStoppingEvaluations !== null && existsSync(path)
-      ? (deserialize(readFileSync(path)) as NetworkWeights)
+      ? (readSerialized(path) as NetworkWeights)
       : null;
   }
 

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from '../../../src/train/checkpoint.ts';
+import { CorpusError } from '../../../src/train/corpora/clip.ts';
 
 let folder = '';
 
@@ -39,4 +40,15 @@ it('is null for another recipe and when there is none', () => {
   expect(readCheckpoint(path, isIt)).toBeNull();
   writeCheckpoint(path, CHECKPOINT);
   expect(readCheckpoint(path, (recipe) => recipe === '{"seed":2}')).toBeNull();
+});
+
+it.each([
+  ['empty', 0],
+  ['cut', 40],
+])('names the file that is %s, as a power cut may leave it', (_, bytes) => {
+  const path = join(folder, 'damaged.bin');
+  writeCheckpoint(path, CHECKPOINT);
+  truncateSync(path, bytes);
+  expect(() => readCheckpoint(path, isIt)).toThrow(CorpusError);
+  expect(() => readCheckpoint(path, isIt)).toThrow(/damaged\.bin is damaged .*remove it/);
 });
