@@ -10,7 +10,6 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { FrontEnd } from '../dsp/front-end.ts';
@@ -22,6 +21,7 @@ import { contentOf } from './clip-content.ts';
 import type { Clip } from './corpora/clip.ts';
 import { findCoders } from './ffmpeg-coders.ts';
 import { heardClips } from './heard-clips.ts';
+import { PART, removeAbandonedParts, writeWhole } from './part-files.ts';
 import { estimateSnrDb } from './snr.ts';
 
 /** Features are kept as 16-bit integers of this step, which is far below what a network notices. */
@@ -136,16 +136,17 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
   const { clips, cacheFolder, frontEnd, isExact, onProgress } = options;
   mkdirSync(cacheFolder, { recursive: true });
   const own = randomUUID();
-  const partOf = (ending: string) => `${base}.${own}.${ending}.part`;
+  const partOf = (ending: string) => `${base}.${own}.${ending}${PART}`;
   const framesFile = openSync(partOf('frames'), 'w');
+  removeAbandonedParts(cacheFolder, partOf('frames'));
   const voicedFile = openSync(partOf('voiced'), 'w');
   const spans: ClipSpan[] = [];
   let firstFrame = 0;
   try {
     for await (const samples of heardClips({ ...options, sampleRateHz: frontEnd.sampleRateHz })) {
       const { frames, voiced } = keptFrames(samples, frontEnd, isExact);
-      writeSync(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
-      writeSync(voicedFile, voiced);
+      writeWhole(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
+      writeWhole(voicedFile, voiced);
       const snrDb = estimateSnrDb(samples, frontEnd.sampleRateHz);
       spans.push({ firstFrame, frames: voiced.length, ...(snrDb === null ? {} : { snrDb }) });
       firstFrame += voiced.length;
