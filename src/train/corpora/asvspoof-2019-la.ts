@@ -21,7 +21,8 @@ const PARTS: readonly {
 export const asvspoof2019LaLoader: CorpusLoader = {
   matches: (folder) => rootOf(folder) !== null,
   read(folder, options) {
-    const root = rootOf(folder)!;
+    const root = rootOf(folder);
+    if (root === null) throw new CorpusError(`${folder} has no protocols of ASVspoof 2019 LA`);
     const clips = PARTS.flatMap(({ split, file, bonafide, spoof }) => {
       const path = join(root, PROTOCOLS, `ASVspoof2019.LA.cm.${file}.txt`);
       if (!existsSync(path)) return [];

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { audioFilesIn, warnOfOtherFiles } from './audio-tree.ts';
 import { CorpusError, type CorpusLoader, labelOf, type Split } from './clip.ts';
 
@@ -58,7 +58,7 @@ export const fakeOrRealLoader: CorpusLoader = {
 function variantsOf(folder: string): { name: string; root: string }[] {
   const holdsParts = (root: string) => existsSync(join(root, 'training', 'real'));
   if (holdsParts(folder)) {
-    return [{ name: VARIANTS.find((name) => folder.endsWith(name)) ?? '', root: folder }];
+    return [{ name: VARIANTS.find((name) => resolve(folder).endsWith(name)) ?? '', root: folder }];
   }
   return VARIANTS.flatMap((name) => {
     // Some copies have the folder within another of a like name.

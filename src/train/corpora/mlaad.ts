@@ -61,7 +61,7 @@ function originals(folder: string, entries: readonly Entry[]): Clip[] {
         path,
         label: 'bonafide' as const,
         system: 'human',
-        language: name.slice(0, 2),
+        language: partsOf(name)[0]!.slice(0, 2),
         split: 'eval' as const,
         sourceRateHz: 0,
         seconds: 0,
@@ -73,11 +73,15 @@ function originals(folder: string, entries: readonly Entry[]): Clip[] {
 
 /** `en_US/by_book/<gender>/<reader>/<book>/wavs/…`. */
 function aboutOriginal(name: string): Pick<Clip, 'speaker' | 'page' | 'sentence' | 'gender'> {
-  const [locale, , gender, reader] = name.replace(/^\.\//, '').split('/');
+  const [locale, , gender, reader] = partsOf(name);
   return {
     speaker: reader ?? '',
     page: `m-ailabs/${locale}/${reader ?? ''}`,
     sentence: name,
     ...genderField(gender ?? ''),
   };
+}
+
+function partsOf(name: string): string[] {
+  return name.replace(/^\.\//, '').split('/');
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { audioFilesIn, foldersIn, warnOfOtherFiles } from './audio-tree.ts';
-import type { Clip, ClipLabel, CorpusLoader } from './clip.ts';
+import type { Clip, ClipLabel, CorpusLoader, CorpusOptions } from './clip.ts';
 
 const CLASS_FOLDERS: readonly (readonly [string, ClipLabel])[] = [
   ['real', 'bonafide'],
@@ -29,11 +29,26 @@ export const plainFolderLoader: CorpusLoader = {
       places.map(({ at }) => at),
       warn,
     );
+    warnOfDeeper(places, warn);
     return places.flatMap(({ at, label, group }) =>
       audioFilesIn(at).map((path) => clipOf(folder, path, label, group)),
     );
   },
 };
+
+/** A third level has no meaning that is known: its clips are not read. */
+function warnOfDeeper(
+  places: readonly { readonly at: string; readonly group: string }[],
+  warn: CorpusOptions['warn'],
+): void {
+  const deeper = places
+    .filter(({ group }) => group !== '')
+    .flatMap(({ at }) => foldersIn(at).map((name) => join(at, name)));
+  if (deeper.length === 0) return;
+  warn(
+    `${deeper.length} folders left out: below a speaker or generator nothing is read, for example ${deeper[0]}`,
+  );
+}
 
 function clipOf(folder: string, path: string, label: ClipLabel, group: string): Clip {
   return {

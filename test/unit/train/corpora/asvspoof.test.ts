@@ -46,6 +46,13 @@ describe('ASVspoof 2019 LA', () => {
     expect(() => asvspoof2019LaLoader.read(folder, collecting())).toThrow(says);
   });
 
+  it('says so when a folder holds none of it', () => {
+    const folder = corpusFolder(empty('real/a.wav'));
+    expect(() => asvspoof2019LaLoader.read(folder, collecting())).toThrow(
+      `${folder} has no protocols of ASVspoof 2019 LA`,
+    );
+  });
+
   it('refuses other counts when strict', () => {
     const folder = folderOf(REAL_2019, FAKE_2019);
     expect(() => asvspoof2019LaLoader.read(folder, collecting(true))).toThrow(/expected 2548/);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fakeOrRealLoader } from '../../../../src/train/corpora/fake-or-real.ts';
 import { inTheWildLoader } from '../../../../src/train/corpora/in-the-wild.ts';
@@ -51,6 +52,15 @@ describe('Fake-or-Real', () => {
       ]);
     },
   );
+
+  it('knows a variant by its folder, however that is written', () => {
+    const folder = join(corpusFolder(tree('for-norm')), 'for-norm');
+    for (const path of [folder, `${folder}/`]) {
+      const options = collecting();
+      expect(fakeOrRealLoader.read(path, options)[0]).toMatchObject({ sourceRateHz: 16_000 });
+      expect(options.lines[0]).toContain('for-norm');
+    }
+  });
 
   it('warns that classes of for-norm differ in duration', () => {
     const options = collecting();
