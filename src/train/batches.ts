@@ -7,7 +7,7 @@ import {
   moveStatistics,
 } from './band-statistics.ts';
 import { type ClipPools, poolClips } from './clip-pools.ts';
-import type { Clip } from './corpora/clip.ts';
+import { type Clip, CorpusError } from './corpora/clip.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
 
 export interface BatchOptions {
@@ -109,6 +109,10 @@ export class BatchSampler {
     // Extra clips without a share of their own are drawn like the others.
     const firstExtra = options.extraShare === null ? undefined : data.firstExtra;
     this.#pools = poolClips(data.clips, usable, firstExtra ?? data.clips.length);
+    for (const label of ['bonafide', 'spoof'] as const) {
+      if (this.#pools.byLabel[label].length > 0) continue;
+      throw new CorpusError(`no ${label} clip to train on has speech in every channel`);
+    }
     const { batchSize, frames } = options;
     const featureCount = data.stores[0]!.featureCount;
     this.#scratch = new Float32Array(frames * featureCount);

@@ -1,3 +1,4 @@
+import { percentText } from '../report/markup.ts';
 import { AUC_LIMITS, type AuditReport } from './shortcut-audit.ts';
 
 /** The audit as lines of text, the failing descriptors marked. */
@@ -11,7 +12,7 @@ export function renderAudit(report: AuditReport): string {
     `shortcut audit of ${report.clips} training clips, ${report.pages} pages with both labels; ` +
       `AUC must be ${AUC_LIMITS.low} to ${AUC_LIMITS.high}`,
     ...rows,
-    `descriptors alone: page-macro EER on dev ${(100 * report.descriptorsOnlyEer).toFixed(1)} %`,
+    `descriptors alone: page-macro EER on dev ${percentText(report.descriptorsOnlyEer)} %`,
     report.passed ? 'passed' : 'failed',
   ].join('\n');
 }
@@ -32,7 +33,7 @@ export function renderAuditHtml(report: AuditReport): string {
 <p>${report.clips} training clips, ${report.pages} pages with both labels. AUC of spoof against bona fide must be ${AUC_LIMITS.low} to ${AUC_LIMITS.high}.</p>
 <table><tr><th>descriptor</th><th>pooled AUC</th><th>mean AUC within pages</th><th></th></tr>
 ${rows}</table>
-<p>A logistic model of the descriptors alone: page-macro EER on dev ${(100 * report.descriptorsOnlyEer).toFixed(1)} %.</p>
+<p>A logistic model of the descriptors alone: page-macro EER on dev ${percentText(report.descriptorsOnlyEer)} %.</p>
 <p>${report.passed ? 'Passed.' : 'Failed.'}</p></body></html>
 `;
 }

@@ -1,4 +1,5 @@
 import type { Split } from '../corpora/clip.ts';
+import { groupBy } from '../group-by.ts';
 import { areaUnderRoc } from '../metrics/det.ts';
 import { pageMacroEer } from '../metrics/page-macro.ts';
 import { fitDescriptorModel, scoreDescriptors } from './descriptor-model.ts';
@@ -67,9 +68,7 @@ export function auditShortcuts(clips: readonly AuditedClip[]): AuditReport {
 }
 
 function pagesWithBoth(clips: readonly AuditedClip[]): AuditedClip[][] {
-  const byPage = new Map<string, AuditedClip[]>();
-  for (const clip of clips) byPage.set(clip.page, [...(byPage.get(clip.page) ?? []), clip]);
-  return [...byPage.values()].filter((members) => {
+  return [...groupBy(clips, ({ page }) => page).values()].filter((members) => {
     const spoofs = members.filter(({ isSpoof }) => isSpoof).length;
     return Math.min(spoofs, members.length - spoofs) >= LEAST_CLIPS_OF_A_LABEL;
   });

@@ -84,6 +84,15 @@ describe('auditShortcuts', () => {
     expect(renderAuditHtml(report)).toContain('class="failed"');
   });
 
+  it('has a dash for the figure of dev that too few clips do not give', () => {
+    const report = auditShortcuts(
+      clipsOf(() => ({})).filter(({ split }, at) => split === 'train' || at < 302),
+    );
+    expect(report.descriptorsOnlyEer).toBeNaN();
+    expect(renderAudit(report)).toContain('page-macro EER on dev – %');
+    expect(renderAuditHtml(report)).toContain('page-macro EER on dev – %');
+  });
+
   it('tells a difference between pages from one within them', () => {
     const report = auditShortcuts(
       clipsOf((index) => ({ levelDbfs: Math.floor(index / 2) % 4 })).filter(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/random.ts';
 import { type Batch, type BatchOptions, BatchSampler } from '../../../src/train/batches.ts';
+import { CorpusError } from '../../../src/train/corpora/clip.ts';
 import { clipOf, storeOf, TOY_FEATURES } from './toy-corpus.ts';
 
 const CLIPS = [
@@ -124,6 +125,12 @@ describe('BatchSampler', () => {
       const pages = sourcesOf(sampler.next()).filter(({ label }) => label === 0);
       expect(pages.map(({ clip }) => clip.page)).not.toContain('second');
     }
+  });
+
+  it('says which class has no clip with speech', () => {
+    const silent = () => samplerOf({}, { lengths: [30, 0, 30, 0, 30, 0] });
+    expect(silent).toThrow(CorpusError);
+    expect(silent).toThrow('no spoof clip to train on has speech in every channel');
   });
 
   it('gives the same batches for a seed, and others for another', () => {
