@@ -7,7 +7,7 @@ import { sampleToPcm16 } from '../stream/codecs/encode.ts';
 import { resampleRecording } from '../stream/resampler.ts';
 import { codedByOpus } from './channels.ts';
 import { ClipAudio } from './clip-audio.ts';
-import type { Clip } from './corpora/clip.ts';
+import { type Clip, CorpusError } from './corpora/clip.ts';
 import { groupBy } from './group-by.ts';
 import { logMel, MEL_BANDS, VOCODER_RATE_HZ } from './log-mel.ts';
 
@@ -36,6 +36,9 @@ export interface CopySynthesisOptions {
 export async function synthesiseCopies(options: CopySynthesisOptions): Promise<number> {
   const { vocoders, outFolder, onProgress } = options;
   const chosen = choose(options);
+  if (chosen.length === 0) {
+    throw new CorpusError('no human clip of the split train is long enough to be copied');
+  }
   const opus = await loadOpus();
   const audio = new ClipAudio(VOCODER_RATE_HZ);
   const loaded = await Promise.all(vocoders.map((path) => Vocoder.load(path)));
@@ -55,9 +58,9 @@ export async function synthesiseCopies(options: CopySynthesisOptions): Promise<n
         [
           file,
           'spoof',
-          `${name}(copy)`,
+          quoted(`${name}(copy)`),
           quoted(speaker),
-          language,
+          quoted(language),
           quoted(page),
           'train',
           VOCODER_RATE_HZ,
@@ -99,7 +102,7 @@ function coded(samples: Float32Array, opus: OpusBackend): Float32Array {
 }
 
 function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Mono 16-bit PCM with the plain 44-byte header. */

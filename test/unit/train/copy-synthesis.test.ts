@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
@@ -82,4 +82,22 @@ it('extra clips are training clips of no other page than those of training', () 
   expect(() => readExtraClips(folder, clips)).toThrow(CorpusError);
   write('a.wav,spoof,x,,,one,train,16000,2');
   expect(readExtraClips(folder, clips)).toHaveLength(1);
+});
+
+it('quotes what the corpus says of a clip, whatever it holds', async () => {
+  const language = 'en, "gb"';
+  const outFolder = join(folder, 'copies');
+  await synthesiseCopies({
+    ...{ clips: [{ ...human('one'), language }], vocoders: [writeVocoder('first')], outFolder },
+    ...{ clipsPerPage: 1, seed: 1 },
+  });
+  expect(readExtraClips(outFolder, [human('one')])[0]).toMatchObject({ language });
+});
+
+it('says so when there is nothing to copy, as in a plain folder without splits', async () => {
+  const outFolder = join(folder, 'copies');
+  const clips = [{ ...human('mine'), split: 'dev' as const }];
+  const copy = () => synthesiseCopies({ clips, vocoders: [], outFolder, clipsPerPage: 1, seed: 1 });
+  await expect(copy()).rejects.toThrow(CorpusError);
+  expect(existsSync(outFolder)).toBe(false);
 });
