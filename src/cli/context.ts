@@ -23,6 +23,11 @@ export interface OutputStream {
   readonly columns?: number;
 }
 
+/** Takes lines about what is odd but can be lived with. */
+export function warnOn({ stderr }: Pick<CliContext, 'stderr'>): (line: string) => void {
+  return (line) => void stderr.write(`${line}\n`);
+}
+
 /** Exit codes of every command; documented in the README and in `--help`. */
 export const EXIT = {
   ok: 0,

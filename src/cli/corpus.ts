@@ -8,7 +8,7 @@ import { readCorpus } from '../train/corpus.ts';
 import { writeSplitFile } from '../train/split-file.ts';
 import { makeSplits, SPLIT_KEYS, type SplitKey } from '../train/splits.ts';
 import { systemFamily } from '../train/system-family.ts';
-import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
 import { wholeNumber } from './options.ts';
 
 interface CorpusCliOptions {
@@ -59,10 +59,11 @@ export function addCorpusCommand(
 async function describeCorpus(
   folder: string,
   options: CorpusCliOptions,
-  { stdout, stderr }: CliContext,
+  context: CliContext,
 ): Promise<ExitCode> {
+  const { stdout } = context;
   const kind = options.corpusKind ?? detectCorpusKind(folder);
-  const warn = (line: string) => stderr.write(`${line}\n`);
+  const warn = warnOn(context);
   let clips = readCorpus(folder, { kind, strict: options.strict === true, warn });
   if (options.makeSplits !== undefined) {
     const plan = {

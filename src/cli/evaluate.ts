@@ -29,7 +29,7 @@ import { renderSeeds, type SeedFigures, spreadOf } from '../train/seed-figures.t
 import { judgedTrials, slicesOf } from '../train/slices.ts';
 import { applySplitFile } from '../train/split-file.ts';
 import { trainingFamilies } from '../train/system-family.ts';
-import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
 import { evaluateScores } from './evaluate-scores.ts';
 import { jsonBeside } from './json-beside.ts';
 
@@ -51,6 +51,12 @@ interface EvaluateOptions {
   readonly labels?: string;
   readonly json?: boolean;
 }
+
+/** Options that say nothing of a file of scores: with one they would be passed over in silence. */
+const OF_A_DETECTOR = [
+  ...['detector', 'corpus', 'corpusKind', 'strict', 'split', 'splits', 'channels'],
+  ...['compare', 'seeds', 'report', 'writeScores'],
+];
 
 /** `bonafide evaluate`: figures of a detector on a corpus, or of a file of scores. */
 export function addEvaluateCommand(
@@ -96,7 +102,12 @@ export function addEvaluateCommand(
         .choices(SCORE_FORMATS)
         .default('plain'),
     )
-    .option('--scores <file>', 'figures of this score file instead; no detector, no corpus')
+    .addOption(
+      new Option(
+        '--scores <file>',
+        'figures of this score file instead; no detector, no corpus',
+      ).conflicts(OF_A_DETECTOR),
+    )
     .option('--labels <file>', 'labels or protocol for --scores, where it has none itself')
     .option('--json', 'figures as JSON')
     .action(async (options: EvaluateOptions) => {
@@ -147,7 +158,7 @@ function readClips(options: EvaluateOptions, context: CliContext): readonly Clip
   const clips = readCorpus(options.corpus, {
     ...(options.corpusKind === undefined ? {} : { kind: options.corpusKind }),
     strict: options.strict === true,
-    warn: (line) => context.stderr.write(`${line}\n`),
+    warn: warnOn(context),
   });
   return options.splits === undefined
     ? clips

@@ -7,7 +7,7 @@ import { CorpusError } from '../train/corpora/clip.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { type FeatureStore, prepareFeatures } from '../train/features.ts';
 import { driftReference, referenceClips } from '../train/reference.ts';
-import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, EXIT, type ExitCode, warnOn } from './context.ts';
 
 interface ReferenceOptions {
   readonly detector: string;
@@ -40,11 +40,11 @@ export function addReferenceCommand(
     });
 }
 
-async function write(options: ReferenceOptions, { stdout }: CliContext): Promise<void> {
+async function write(options: ReferenceOptions, context: CliContext): Promise<void> {
   const detector = await loadDetector(options.detector);
   const { sampleRateHz, frontEnd } = detector.manifest;
   const lines = sampleRateHz <= TELEPHONE_RATE_HZ ? NARROW_LINES : WIDE_LINES;
-  const all = readCorpus(options.corpus);
+  const all = readCorpus(options.corpus, { warn: warnOn(context) });
   const clips = referenceClips(all).map((index) => all[index]!);
   const opus = await loadOpus();
   const audio = new ClipAudio(sampleRateHz);
@@ -61,6 +61,6 @@ async function write(options: ReferenceOptions, { stdout }: CliContext): Promise
   if (reference === null) throw new CorpusError(`${options.corpus} has too few long human clips`);
   await writeReference(detector, reference);
   for (const [channel, { clips: count }] of Object.entries(reference.channels)) {
-    stdout.write(`${channel}: ${count} human clips\n`);
+    context.stdout.write(`${channel}: ${count} human clips\n`);
   }
 }

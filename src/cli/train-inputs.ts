@@ -5,6 +5,7 @@ import { SingleBar } from 'cli-progress';
 import { type Detector, loadDetector } from '../model/detector.ts';
 import { type AssignOptions, assignSplits } from '../train/assign-splits.ts';
 import { type Baseline, readBaseline } from '../train/baseline.ts';
+import { requireWorkable } from '../train/check-recipe.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
 import type { Clip } from '../train/corpora/clip.ts';
 import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
@@ -16,7 +17,7 @@ import { applySplitFile } from '../train/split-file.ts';
 import { joinStores, selectClips, splitTakes } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
-import { type CliContext, CliError, EXIT } from './context.ts';
+import { type CliContext, CliError, EXIT, warnOn } from './context.ts';
 
 /** Of the run folder: splits that were made for a corpus that lacks some. */
 const SPLIT_FILE = 'splits.json';
@@ -62,8 +63,10 @@ async function chooseRecipe(
   options: TrainInputOptions,
 ): Promise<Pick<TrainInputs, 'recipe' | 'from'>> {
   const path = options.quick ? QUICK_RECIPE : (options.recipe ?? null);
-  const seeded = (recipe: Recipe) =>
-    options.seed === undefined ? recipe : { ...recipe, seed: options.seed };
+  const seeded = (recipe: Recipe) => {
+    requireWorkable(recipe, path ?? recipe.name);
+    return options.seed === undefined ? recipe : { ...recipe, seed: options.seed };
+  };
   if (options.from === undefined) {
     const recipe = readRecipe(path);
     if (recipe.isTransfer) {
@@ -102,21 +105,25 @@ export async function readTrainInputs(
   const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
   const runFolder = folderOf(options, asked);
   mkdirSync(runFolder, { recursive: true });
-  const clips = readSplitClips(options, context, {
+  const corpus = readSplitClips(options, context, {
     // Not the seed of the training: its other seeds must hold back the same clips.
     seed: asked.channelSeed,
     splitFile: join(runFolder, SPLIT_FILE),
   });
-  requireTrainingSplits(clips);
-  const recipe = withEpochsAsSteps(asked, indicesOf(clips, 'train').length);
-  const audio = new ClipAudio(recipe.frontEnd.sampleRateHz);
-  const takes = options.firstTakesOnly ? [] : recipe.furtherTakes;
+  requireTrainingSplits(corpus);
+  // Before hours go into features.
+  const extra = options.extra === undefined ? [] : readExtraClips(options.extra, corpus);
+  // The evaluation part of a public corpus is most of it, and training has no use for it.
+  const clips = corpus.filter(({ split }) => split !== 'eval');
+  const audio = new ClipAudio(asked.frontEnd.sampleRateHz);
+  const takes = options.firstTakesOnly ? [] : asked.furtherTakes;
   const run = {
-    ...{ recipe, audio, cacheFolder: options.cache },
-    channels: [...recipe.channels, ...takes],
+    ...{ recipe: asked, audio, cacheFolder: options.cache },
+    channels: [...asked.channels, ...takes],
   };
   const main = keepLicensed({ clips, stores: await prepare(clips, run, context) }, options);
-  const all = await withExtra(main, options.extra, (extra) => prepare(extra, run, context));
+  const all = await withExtra(main, extra, (more) => prepare(more, run, context));
+  const recipe = withEpochsAsSteps(asked, indicesOf(all.clips, 'train').length);
   const { first: stores, further: furtherTakes } = splitTakes(all.stores);
   // A channel that this machine cannot make is not in the detector's provenance.
   const channels = stores.map(({ channel }) => channel);
@@ -139,12 +146,12 @@ export async function readTrainInputs(
 /** The clips of the corpus in its own splits, those of `--splits`, or such as were made for it. */
 function readSplitClips(
   { corpus, splits }: TrainInputOptions,
-  { stderr }: CliContext,
+  context: CliContext,
   made: Pick<AssignOptions, 'seed' | 'splitFile'>,
 ): readonly Clip[] {
-  const clips = readCorpus(corpus);
+  const say = warnOn(context);
+  const clips = readCorpus(corpus, { warn: say });
   if (splits !== undefined) return applySplitFile(splits, corpus, clips);
-  const say = (line: string) => void stderr.write(`${line}\n`);
   return assignSplits(clips, { ...made, folder: corpus, say });
 }
 
@@ -181,11 +188,10 @@ function keepLicensed({ clips, stores }: Prepared, options: TrainInputOptions): 
 
 async function withExtra(
   main: Prepared,
-  folder: string | undefined,
+  extra: readonly Clip[],
   prepareClips: (clips: readonly Clip[]) => Promise<readonly FeatureStore[]>,
 ): Promise<Prepared> {
-  if (folder === undefined) return main;
-  const extra = readExtraClips(folder, main.clips);
+  if (extra.length === 0) return main;
   const stores = await prepareClips(extra);
   return {
     clips: [...main.clips, ...extra],

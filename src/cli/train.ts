@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadDetector } from '../model/detector.ts';
 import { renderAudit, renderAuditHtml } from '../train/audit/render-audit.ts';
 import { runAudit } from '../train/audit/run-audit.ts';
@@ -8,6 +8,7 @@ import type { AuditReport } from '../train/audit/shortcut-audit.ts';
 import { requireCalibratable } from '../train/call-thresholds.ts';
 import { renderFigures } from '../train/card.ts';
 import type { InProcessChannel } from '../train/channels.ts';
+import type { Clip } from '../train/corpora/clip.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { DECISION, finishDetector } from '../train/finish-detector.ts';
 import { guardTransfer } from '../train/guard.ts';
@@ -15,7 +16,7 @@ import type { Recipe } from '../train/recipe.ts';
 import { nameOf, renderComparison } from '../train/render-slices.ts';
 import { teach } from '../train/teachers.ts';
 import { trainNetwork } from '../train/train-run.ts';
-import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
 import { wholeNumber } from './options.ts';
 import {
   folderOf,
@@ -42,13 +43,17 @@ export function addTrainCommand(
     .command('train')
     .description('train a detector from a corpus; goes on from the run folder’s checkpoint');
   addRunOptions(command)
-    .option('--quick', 'a usable detector in minutes: recipes/quick.yaml')
+    .addOption(
+      new Option('--quick', 'a usable detector in minutes: recipes/quick.yaml').conflicts('recipe'),
+    )
     .option('--from <folder>', 'go on from this detector: transfer to other recordings')
     .option(
       '--guard <folder>',
       `with --from: the corpus of the old evaluation; exit code ${EXIT.worse} when a slice of it became worse`,
     )
-    .option('--prepare-only', 'stop when the features are prepared')
+    .addOption(
+      new Option('--prepare-only', 'stop when the features are prepared').conflicts('auditOnly'),
+    )
     .option('--audit-only', 'stop after the shortcut audit; exit code 4 when it fails')
     .option('--allow-shortcuts', 'train although the audit fails; the card will say so')
     .action(async (options: TrainCliOptions) => {
@@ -109,9 +114,7 @@ async function audit(
 }
 
 async function train(options: TrainCliOptions, context: CliContext): Promise<ExitCode> {
-  if (options.guard !== undefined && options.from === undefined) {
-    throw new CliError('--guard needs --from', EXIT.configuration);
-  }
+  const guarded = readGuarded(options, context);
   const inputs = await readTrainInputs(options, context);
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = folderOf(options, inputs.recipe);
@@ -143,7 +146,17 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
     audit: report,
   });
   context.stdout.write(`${renderFigures(figures)}\nwritten to ${options.out}\n`);
-  return options.from === undefined ? EXIT.ok : guard(options, inputs, context);
+  return options.from === undefined ? EXIT.ok : guard(options, { ...inputs, guarded }, context);
+}
+
+/** The corpus of the old evaluation, before the work: a slip of the pen should not cost a training. */
+function readGuarded(
+  { guard, from }: TrainCliOptions,
+  context: CliContext,
+): readonly Clip[] | null {
+  if (guard === undefined) return null;
+  if (from === undefined) throw new CliError('--guard needs --from', EXIT.configuration);
+  return readCorpus(guard, { warn: warnOn(context) });
 }
 
 /** What the teachers make of the labels; they hear the recipe's first channel. */
@@ -158,18 +171,18 @@ async function targetsOf(
 
 /** Whether a transfer made anything of the old evaluation worse. */
 async function guard(
-  { from, guard: corpus, out, cache }: TrainCliOptions,
-  { recipe }: TrainInputs,
+  { from, out, cache }: TrainCliOptions,
+  { recipe, guarded }: Pick<TrainInputs, 'recipe'> & { readonly guarded: readonly Clip[] | null },
   { stdout }: CliContext,
 ): Promise<ExitCode> {
-  if (corpus === undefined) {
+  if (guarded === null) {
     stdout.write('not held against the old evaluation: --guard <its corpus> does that\n');
     return EXIT.ok;
   }
   const rows = await guardTransfer({
     before: await loadDetector(from!),
     after: await loadDetector(out),
-    clips: readCorpus(corpus),
+    clips: guarded,
     channel: auditedChannel(recipe),
     cacheFolder: cache,
   });

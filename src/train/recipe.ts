@@ -42,7 +42,10 @@ const recipeFields = z.strictObject({
       framesPerStep: z.number().int().default(16),
     })
     .prefault({}),
-  channels: z.array(z.enum(CHANNEL_NAMES)).default([...TELEPHONE_CHANNELS]),
+  channels: z
+    .array(z.enum(CHANNEL_NAMES))
+    .min(1)
+    .default([...TELEPHONE_CHANNELS]),
   /** Of the channels: prepared once more, with other dice, each time they are named; for batches alone. */
   furtherTakes: z.array(z.enum(CHANNEL_NAMES)).default([]),
   steps: z.number().int().min(1).default(3000),

@@ -84,6 +84,12 @@ describe('evaluate --corpus', () => {
 });
 
 describe('evaluate --scores', () => {
+  it('refuses what would be passed over in silence', async () => {
+    const { code, stderr } = await runCli(['evaluate', '--scores', 'x', '--report', 'y']);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/--scores.* cannot be used with .*--report/);
+  });
+
   it('prints the figures of a set with known answers', async () => {
     const scores = write('scores.txt', 'a 2', 'b 1.5', 'c 0.4', 'd -0.6', 'e 3.1', 'f 0.9');
     const spoof = ['g -2.2', 'h -1.1', 'i 0.7', 'j -0.3', 'k -3', 'l -0.8'];

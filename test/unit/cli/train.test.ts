@@ -22,6 +22,24 @@ describe('train', () => {
   });
 });
 
+describe('train, before the work', () => {
+  it.each([
+    ['--quick', '--recipe', 'recipes/small-8k.yaml'],
+    ['--prepare-only', '--audit-only'],
+  ])('refuses %s with %s, of which one would be passed over', async (...options) => {
+    const { code, stderr } = await runCli(['train', '--corpus', 'nowhere', ...options]);
+    expect(code).not.toBe(EXIT.ok);
+    expect(stderr).toContain('cannot be used with option');
+  });
+
+  it('reads the corpus of the old evaluation before the work', async () => {
+    const { code, stderr } = await runCli([
+      ...['train', '--corpus', 'nowhere', '--from', 'models/telephone-8k', '--guard', 'mistyped'],
+    ]);
+    expect([code, stderr]).toEqual([EXIT.configuration, 'mistyped is not there']);
+  });
+});
+
 describe('export', () => {
   it('says that a run has no checkpoint before it reads the corpus, and makes no folder of it', async () => {
     const folder = corpusFolder({ 'recipe.yaml': ['name: gone', 'seed: 3'] });
