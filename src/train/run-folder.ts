@@ -118,7 +118,14 @@ function trainingKey(recipe: Recipe): string {
   const { name: _, version: _version, description: _description, network, ...rest } = recipe;
   const { framesPerStep: _framesPerStep, ...layers } = network;
   const { frozenNorm, isTransfer: _isTransfer, ...fitted } = rest;
-  return JSON.stringify({ ...fitted, network: layers, ...(frozenNorm ? { frozenNorm } : {}) });
+  // How often a run is kept and looked at may change, unless looking ends it.
+  const { checkpointEvery: _checkpointEvery, evaluateEvery, ...decisive } = fitted;
+  return JSON.stringify({
+    ...decisive,
+    network: layers,
+    ...(frozenNorm ? { frozenNorm } : {}),
+    ...(decisive.earlyStoppingEvaluations === null ? {} : { evaluateEvery }),
+  });
 }
 
 /** A checkpoint from before a field was there has that field's default. */

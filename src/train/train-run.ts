@@ -18,7 +18,7 @@ import { splitScores } from './metrics/trials.ts';
 import { frontEndOf } from './prepare.ts';
 import type { Recipe } from './recipe.ts';
 import { RunEvaluations } from './run-evaluations.ts';
-import { RunFolder, type RunIdentity } from './run-folder.ts';
+import { hasCheckpoint, RunFolder, type RunIdentity } from './run-folder.ts';
 import { scoreStore } from './score-store.ts';
 import { EventFileWriter } from './tensorboard.ts';
 
@@ -104,7 +104,11 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   const { mean, scale } = options.from ?? measureNormalisation(stores, indicesOf(clips, 'train'));
   const run = new RunFolder(options);
   const checkpoint = run.checkpoint();
-  if (checkpoint === null) run.clear();
+  if (checkpoint === null) {
+    if (hasCheckpoint(runFolder))
+      say(`${runFolder} has a checkpoint of another recipe: training anew`);
+    run.clear();
+  }
   const random = createRandom(checkpoint?.randomState ?? recipe.seed);
   const sampler = createSampler(options, { mean, scale }, random);
   const fitter = new Fitter(tensorflow, plan, recipe, options.from?.weights);
