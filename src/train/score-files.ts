@@ -180,7 +180,7 @@ function lineOf({ name, score, label, source }: TrialScore, format: ScoreFormat)
     case 'asvspoof-2019': {
       if (label === undefined) throw new RangeError(`${name} has no label to write`);
       // Columns are told apart by spaces.
-      const system = label === 'bonafide' ? '-' : (source ?? '-').replace(/\s+/g, '_');
+      const system = label === 'bonafide' ? '-' : (source ?? '').trim().replace(/\s+/g, '_') || '-';
       return `${name} ${system} ${label} ${score}`;
     }
   }

@@ -51,6 +51,15 @@ describe('score files', () => {
     expect(() => readScoreFile(fileOf(...lines))).toThrow(says);
   });
 
+  it('has a dash for a spoof whose synthesiser is not known, so that columns stay four', () => {
+    const path = fileOf();
+    const trial = { name: 'a', score: 1, label: 'spoof' as const };
+    for (const source of ['', ' ']) {
+      writeScoreFile(path, 'asvspoof-2019', [{ ...trial, source }]);
+      expect(readScoreFile(path)).toEqual([{ ...trial, source: '-' }]);
+    }
+  });
+
   it('needs labels for the format of 2019', () => {
     expect(() => writeScoreFile(fileOf(), 'asvspoof-2019', [{ name: 'a', score: 1 }])).toThrow(
       RangeError,
