@@ -19,6 +19,8 @@ export function readBaseline(folder: string): Baseline {
       training: { parameters: number };
     };
     const report = readJson(join(folder, 'report/figures.json')) as { figures: SplitFigures[] };
+    // Before the training that they are to stand beside.
+    if (!Array.isArray(report.figures)) throw new Error('report/figures.json has no figures');
     return {
       name: `${manifest.name} ${manifest.version}`,
       parameters: manifest.training.parameters,

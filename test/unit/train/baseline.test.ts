@@ -40,6 +40,14 @@ it('reads what training wrote, and the report shows it under its name', () => {
   expect(html).toContain('25.1');
 });
 
+it('refuses figures of another kind, before the training that they are to stand beside', () => {
+  mkdirSync(join(folder, 'report'));
+  const manifest = { name: 'other', version: '1', training: { parameters: 1 } };
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'report/figures.json'), JSON.stringify({ channels: [] }));
+  expect(() => readBaseline(folder)).toThrow(CorpusError);
+});
+
 it('refuses a folder without figures', () => {
   expect(() => readBaseline(folder)).toThrow(CorpusError);
 });
