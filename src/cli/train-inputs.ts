@@ -8,6 +8,7 @@ import { type Baseline, readBaseline } from '../train/baseline.ts';
 import { requireWorkable } from '../train/check-recipe.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
 import type { Clip } from '../train/corpora/clip.ts';
+import type { CorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
@@ -26,6 +27,7 @@ const QUICK_RECIPE = fileURLToPath(new URL('../../recipes/quick.yaml', import.me
 
 export type TrainInputOptions = Readonly<{
   corpus: string;
+  corpusKind?: CorpusKind;
   recipe?: string;
   cache: string;
   run: string;
@@ -145,12 +147,13 @@ export async function readTrainInputs(
 
 /** The clips of the corpus in its own splits, those of `--splits`, or such as were made for it. */
 function readSplitClips(
-  { corpus, splits }: TrainInputOptions,
+  { corpus, corpusKind, splits }: TrainInputOptions,
   context: CliContext,
   made: Pick<AssignOptions, 'seed' | 'splitFile'>,
 ): readonly Clip[] {
   const say = warnOn(context);
-  const clips = readCorpus(corpus, { warn: say });
+  const kind = corpusKind === undefined ? {} : { kind: corpusKind };
+  const clips = readCorpus(corpus, { ...kind, warn: say });
   if (splits !== undefined) return applySplitFile(splits, corpus, clips);
   return assignSplits(clips, { ...made, folder: corpus, say });
 }

@@ -9,6 +9,7 @@ import { requireCalibratable } from '../train/call-thresholds.ts';
 import { renderFigures } from '../train/card.ts';
 import type { InProcessChannel } from '../train/channels.ts';
 import type { Clip } from '../train/corpora/clip.ts';
+import { CORPUS_KINDS } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { DECISION, finishDetector } from '../train/finish-detector.ts';
 import { guardTransfer } from '../train/guard.ts';
@@ -65,6 +66,11 @@ export function addTrainCommand(
 export function addRunOptions(command: Command): Command {
   return command
     .option('--corpus <folder>', 'folder with manifest.csv and its clips', '../shared/corpus')
+    .addOption(
+      new Option('--corpus-kind <name>', 'layout of the corpus; default: found out').choices(
+        CORPUS_KINDS,
+      ),
+    )
     .option('--recipe <yaml>', 'recipe; default: the built-in one (see recipes/)')
     .option('--out <folder>', 'detector folder to write', 'runs/detector')
     .option('--run <folder>', 'checkpoints and log', 'runs/train')

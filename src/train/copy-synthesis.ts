@@ -40,7 +40,7 @@ export async function synthesiseCopies(options: CopySynthesisOptions): Promise<n
     throw new CorpusError('no human clip of the split train is long enough to be copied');
   }
   const opus = await loadOpus();
-  const audio = new ClipAudio(VOCODER_RATE_HZ);
+  const audio = new ClipAudio(VOCODER_RATE_HZ).passing;
   const loaded = await Promise.all(vocoders.map((path) => Vocoder.load(path)));
   mkdirSync(join(outFolder, 'audio'), { recursive: true });
   const rows = ['file,label,system,speaker,language,page,split,source_rate_hz,seconds'];

@@ -58,6 +58,16 @@ describe('what a training reads', () => {
     );
   });
 
+  it('can be told which of two layouts a folder has', async () => {
+    const folder = corpusFolder(
+      empty('release_in_the_wild/meta.csv', 'for-norm/training/real/a.wav'),
+    );
+    const undecided = await prepare(folder, '--recipe', 'recipes/quick.yaml');
+    expect(undecided.stderr).toMatch(/looks like in-the-wild and fake-or-real; say which$/);
+    const told = ['--recipe', 'recipes/quick.yaml', '--corpus-kind', 'fake-or-real'];
+    expect((await prepare(folder, ...told)).stderr).toContain('holds only bonafide clips');
+  });
+
   it('counts epochs over the clips that are trained on', async () => {
     const folder = manifestFolder(['train', 'train', 'val', 'dev'], {
       'pages.csv': ['page,repository_licence', 'train 0,MIT', 'train 1,none stated'],

@@ -123,6 +123,15 @@ describe('MLAAD', () => {
     expect(clips[0]!.sentence).toBe(clips[1]!.sentence);
   });
 
+  it('knows the language of an original whose path begins with a dot', () => {
+    const folder = corpusFolder({
+      'fake/en/vits/meta.csv': [header, row.replace(original, `./${original}`)],
+      ...empty('fake/en/vits/ozma.wav', `real/${original}`),
+    });
+    const languages = mlaadLoader.read(folder, collecting()).map(({ language }) => language);
+    expect(languages).toEqual(['en', 'en']);
+  });
+
   it('reads the newer column, and refuses a row of another width', () => {
     const files = (line: string) => ({
       'fake/en/vits/meta.csv': [`${header}|reference_speaker`, line],
