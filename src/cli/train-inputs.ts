@@ -14,6 +14,7 @@ import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { type PrepareAllOptions, prepareAll } from '../train/prepare.ts';
 import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '../train/recipe.ts';
+import { hasCheckpoint } from '../train/run-folder.ts';
 import { applySplitFile } from '../train/split-file.ts';
 import { joinStores, selectClips, splitTakes } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
@@ -111,6 +112,7 @@ export async function readTrainInputs(
     // Not the seed of the training: its other seeds must hold back the same clips.
     seed: asked.channelSeed,
     splitFile: join(runFolder, SPLIT_FILE),
+    isTaken: hasCheckpoint(runFolder),
   });
   requireTrainingSplits(corpus);
   // Before hours go into features.
@@ -149,7 +151,7 @@ export async function readTrainInputs(
 function readSplitClips(
   { corpus, corpusKind, splits }: TrainInputOptions,
   context: CliContext,
-  made: Pick<AssignOptions, 'seed' | 'splitFile'>,
+  made: Pick<AssignOptions, 'seed' | 'splitFile' | 'isTaken'>,
 ): readonly Clip[] {
   const say = warnOn(context);
   const kind = corpusKind === undefined ? {} : { kind: corpusKind };

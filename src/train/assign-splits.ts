@@ -1,6 +1,7 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Clip, CorpusError, type Split } from './corpora/clip.ts';
-import { writeSplitFile } from './split-file.ts';
-import { makeSplits, type SplitKey, type SplitPlan } from './splits.ts';
+import { splitFileText } from './split-file.ts';
+import { makeSplits, refuseLeakingSplits, type SplitKey, type SplitPlan } from './splits.ts';
 
 const SHARES = { train: 0.7, val: 0.15, dev: 0.15 } as const;
 /**
@@ -21,6 +22,8 @@ export interface AssignOptions {
   readonly seed: number;
   /** The file of splits to write. */
   readonly splitFile: string;
+  /** A training has learnt by that file already. */
+  readonly isTaken: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -29,25 +32,37 @@ export interface AssignOptions {
  * of what it trains on, or one of them as half of the other. As disjoint as its clips allow, written
  * to a file with a hash; beside a training part `eval` stays as it is. A corpus that has all three is
  * returned as it is.
- * @throws CorpusError when even free splits would lack a class
+ * @throws CorpusError when even free splits would lack a class, or when the file is another training's
  */
 export function assignSplits(clips: readonly Clip[], options: AssignOptions): readonly Clip[] {
   const plan = planOf(clips);
   if (plan === null) return clips;
-  const { folder, seed, splitFile, say } = options;
+  const { seed, splitFile, say } = options;
+  const { split, disjointBy } = splitAnew(clips, plan, seed);
+  writeOnce(options, split, disjointBy);
+  const how = disjointBy.length === 0 ? 'nothing' : disjointBy.join(', ');
+  say(`split anew (${Object.keys(plan.shares).join(', ')}), disjoint by ${how}: ${splitFile}`);
+  return split;
+}
+
+/** The first of the ways to keep things apart that the clips allow. */
+function splitAnew(
+  clips: readonly Clip[],
+  { pool, shares }: Plan,
+  seed: number,
+): { readonly split: readonly Clip[]; readonly disjointBy: readonly SplitKey[] } {
   let problem: unknown = null;
   for (const disjointBy of DISJOINT) {
     try {
       const parts = makeSplits(
-        plan.pool.map((index) => clips[index]!),
-        { seed, disjointBy, shares: plan.shares },
+        pool.map((index) => clips[index]!),
+        { seed, disjointBy, shares },
       );
       const split = [...clips];
-      for (const [place, index] of plan.pool.entries()) split[index] = parts[place]!;
-      writeSplitFile(splitFile, folder, split, { seed, disjointBy });
-      const how = disjointBy.length === 0 ? 'nothing' : disjointBy.join(', ');
-      say(`split anew (${Object.keys(plan.shares).join(', ')}), disjoint by ${how}: ${splitFile}`);
-      return split;
+      for (const [place, index] of pool.entries()) split[index] = parts[place]!;
+      // The splits that stayed as they were may share what the new ones do not.
+      refuseLeakingSplits(split, disjointBy);
+      return { split, disjointBy };
     } catch (error) {
       if (!(error instanceof CorpusError)) throw error;
       problem = error;
@@ -56,10 +71,32 @@ export function assignSplits(clips: readonly Clip[], options: AssignOptions): re
   throw problem;
 }
 
-/** Which clips are split anew, and into what; null = the corpus has all that training needs. */
-function planOf(
-  clips: readonly Clip[],
-): { readonly pool: readonly number[]; readonly shares: SplitPlan['shares'] } | null {
+/**
+ * Writes the splits, but never over those of a training that is there: its detector would be judged
+ * by the file on clips that it learnt from.
+ */
+function writeOnce(
+  { folder, seed, splitFile, isTaken }: AssignOptions,
+  split: readonly Clip[],
+  disjointBy: readonly SplitKey[],
+): void {
+  const text = splitFileText(folder, split, { seed, disjointBy });
+  if (isTaken && existsSync(splitFile) && readFileSync(splitFile, 'utf8') !== text) {
+    throw new CorpusError(
+      `${splitFile} has the splits of a training on other clips: choose another --run, or remove its folder`,
+    );
+  }
+  writeFileSync(splitFile, text);
+}
+
+/** Places of the clips that are split anew, and into what. */
+interface Plan {
+  readonly pool: readonly number[];
+  readonly shares: SplitPlan['shares'];
+}
+
+/** Null = the corpus has all that training needs. */
+function planOf(clips: readonly Clip[]): Plan | null {
   const indicesIn = (wanted: (split: Split) => boolean) =>
     clips.flatMap(({ split }, index) => (wanted(split) ? [index] : []));
   const has = (split: Split) => clips.some((clip) => clip.split === split);

@@ -25,8 +25,17 @@ export function writeSplitFile(
   path: string,
   folder: string,
   clips: readonly Clip[],
-  { seed, disjointBy }: Pick<SplitPlan, 'seed' | 'disjointBy'>,
+  plan: Pick<SplitPlan, 'seed' | 'disjointBy'>,
 ): void {
+  writeFileSync(path, splitFileText(folder, clips, plan));
+}
+
+/** What `writeSplitFile` writes. @throws CorpusError when the splits leak */
+export function splitFileText(
+  folder: string,
+  clips: readonly Clip[],
+  { seed, disjointBy }: Pick<SplitPlan, 'seed' | 'disjointBy'>,
+): string {
   refuseLeakingSplits(clips, disjointBy);
   const entries = clips
     .map((clip): [string, Split] => [relative(folder, clip.path), clip.split])
@@ -37,7 +46,7 @@ export function writeSplitFile(
     disjointBy: [...disjointBy],
     splits: Object.fromEntries(entries),
   };
-  writeFileSync(path, `${JSON.stringify({ ...content, sha256: hashOf(content) }, null, 1)}\n`);
+  return `${JSON.stringify({ ...content, sha256: hashOf(content) }, null, 1)}\n`;
 }
 
 /**

@@ -34,11 +34,12 @@ function clipsOf(speakers: number, systems: number, split: Split = 'dev'): Clip[
   });
 }
 
-const assign = (clips: readonly Clip[]) =>
+const assign = (clips: readonly Clip[], isTaken = false) =>
   assignSplits(clips, {
     folder,
     seed: 1,
     splitFile: join(folder, 'splits.json'),
+    isTaken,
     say: (line) => said.push(line),
   });
 
@@ -54,6 +55,22 @@ it('keeps speakers and generators apart where there are enough, and writes the f
   }
   expect(said[0]).toContain('disjoint by speaker, generator');
   expect(JSON.parse(readFileSync(join(folder, 'splits.json'), 'utf8'))).toMatchObject({ seed: 1 });
+});
+
+it('leaves the splits of a training that is there as they are, and refuses others', () => {
+  const read = () => readFileSync(join(folder, 'splits.json'), 'utf8');
+  const clips = clipsOf(10, 10);
+  assign(clips);
+  const written = read();
+  // The same command again, which goes on from the checkpoint.
+  assign(clips, true);
+  const more = [...clips, { ...clips[0]!, path: join(folder, 'real', 'new.wav') }];
+  expect(() => assign(more, true)).toThrow(
+    /splits\.json has the splits of a training on other clips/,
+  );
+  expect(read()).toBe(written);
+  assign(more);
+  expect(read()).not.toBe(written);
 });
 
 it('tears no page apart where there are enough of them', () => {
