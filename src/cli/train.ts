@@ -15,6 +15,7 @@ import { DECISION, finishDetector } from '../train/finish-detector.ts';
 import { guardTransfer } from '../train/guard.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { nameOf, renderComparison } from '../train/render-slices.ts';
+import { RunFolder } from '../train/run-folder.ts';
 import { teach } from '../train/teachers.ts';
 import { trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
@@ -124,6 +125,8 @@ async function train(options: TrainCliOptions, context: CliContext): Promise<Exi
   const inputs = await readTrainInputs(options, context);
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = folderOf(options, inputs.recipe);
+  // Refuses other data before the audit of these takes the place of that training's.
+  new RunFolder({ ...inputs, runFolder }).checkpoint();
   requireCalibratable(inputs.clips, inputs.stores, {
     ...{ hopMs: inputs.recipe.frontEnd.hopMs, framesPerStep: inputs.recipe.network.framesPerStep },
     provisionalSpeechMs: DECISION.provisionalSpeechMs,

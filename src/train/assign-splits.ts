@@ -22,8 +22,8 @@ export interface AssignOptions {
   readonly seed: number;
   /** The file of splits to write. */
   readonly splitFile: string;
-  /** A training has learnt by that file already. */
-  readonly isTaken: boolean;
+  /** A training has learnt by that file already. Default false. */
+  readonly isTaken?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -76,7 +76,7 @@ function splitAnew(
  * by the file on clips that it learnt from.
  */
 function writeOnce(
-  { folder, seed, splitFile, isTaken }: AssignOptions,
+  { folder, seed, splitFile, isTaken = false }: AssignOptions,
   split: readonly Clip[],
   disjointBy: readonly SplitKey[],
 ): void {

@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CliContext, EXIT } from '../../../src/cli/context.ts';
 import { readTrainInputs } from '../../../src/cli/train-inputs.ts';
 import { createRandom } from '../../../src/random.ts';
+import { readRecipe } from '../../../src/train/recipe.ts';
+import { RunFolder } from '../../../src/train/run-folder.ts';
 import { corpusFolder, empty } from '../train/corpora/corpus-folder.ts';
 import { runCli } from './run-cli.ts';
 
@@ -66,6 +68,22 @@ describe('what a training reads', () => {
     expect(undecided.stderr).toMatch(/looks like in-the-wild and fake-or-real; say which$/);
     const told = ['--recipe', 'recipes/quick.yaml', '--corpus-kind', 'fake-or-real'];
     expect((await prepare(folder, ...told)).stderr).toContain('holds only bonafide clips');
+  });
+
+  it('refuses the run folder of a training on other data before it audits these', async () => {
+    const folder = manifestFolder(['train', 'val', 'dev']);
+    const run = join(folder, 'run');
+    const path = join(folder, 'recipe.yaml');
+    const runFolder = join(run, 'small-seed1');
+    mkdirSync(runFolder, { recursive: true });
+    new RunFolder({ recipe: readRecipe(path), clips: [], runFolder }).save({
+      ...{ randomState: 1, state: { step: 1, weights: new Map(), optimizer: [] } },
+    });
+    const { code, stderr } = await runCli([
+      ...['train', '--audit-only', '--corpus', folder, '--recipe', path, '--run', run],
+      ...['--cache', join(folder, 'cache')],
+    ]);
+    expect([code, stderr]).toEqual([EXIT.configuration, expect.stringContaining('on other data')]);
   });
 
   it('counts epochs over the clips that are trained on', async () => {
