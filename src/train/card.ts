@@ -31,7 +31,7 @@ ${recipe.description || 'A detector of synthetic speech for telephone calls.'}
 
 ## Data
 ${renderData(options.clips)}
-${renderOrigin(options.clips)} The audio is not part of this project.
+${renderOrigin(options)} The audio is not part of this project.
 ${renderAuditNote(options.audit)}
 ## Figures
 Page-macro EER: mean over pages with at least five clips of each label, in per cent (chance is 50). \`val\` served calibration and watching the training,
@@ -70,15 +70,11 @@ function renderThresholds({ thresholds, hourlyThresholds = [] }: Decision): stri
   );
 }
 
-function renderOrigin(clips: readonly Clip[]): string {
-  if (sharesPages(clips)) {
-    return (
-      'The splits share pages (publishers or sources of recordings): what the figures say holds for recordings of the same making, and ' +
-      'less for others.'
-    );
-  }
-  return `The recordings are demonstrations of speech synthesis, voice conversion and vocoders with human references, as their publishers put them online; labels come
-from the pages, not from listening, and a few per cent will be wrong. No page is in two splits.`;
+function renderOrigin({ recipe, clips }: CardOptions): string {
+  const splits = sharesPages(clips)
+    ? 'The splits share pages (publishers or sources of recordings): what the figures say holds for recordings of the same making, and less for others.'
+    : 'No page is in two splits.';
+  return `${recipe.recordings} ${splits}`.trim();
 }
 
 /** Whether a page is in two splits, as those of a plain folder are. */

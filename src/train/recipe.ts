@@ -10,6 +10,8 @@ const recipeFields = z.strictObject({
     .default('telephone-8k'),
   version: z.string().default('0.1.0'),
   description: z.string().default(''),
+  /** What the recordings of the corpus are and where their labels come from, for the card. */
+  recordings: z.string().default(''),
   /** Front end and network are those of the detector that it goes on from: refused without `--from`. */
   isTransfer: z.boolean().default(false),
   /** Of the first weights, the order of the batches and dropout. */

@@ -115,7 +115,8 @@ export function readLog(runFolder: string): readonly Readonly<Record<string, num
 
 /** What of a recipe decides the weights: the rest may change between fitting and exporting. */
 function trainingKey(recipe: Recipe): string {
-  const { name: _, version: _version, description: _description, network, ...rest } = recipe;
+  const { name: _, version: _version, description: _description, ...unnamed } = recipe;
+  const { recordings: _recordings, network, ...rest } = unnamed;
   const { framesPerStep: _framesPerStep, ...layers } = network;
   const { frozenNorm, isTransfer: _isTransfer, ...fitted } = rest;
   // How often a run is kept and looked at may change, unless looking ends it.

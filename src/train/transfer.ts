@@ -7,6 +7,8 @@ import type { TransferSource } from './train-run.ts';
 /** What a transfer changes of the recipe that the detector was made by, unless told otherwise. */
 const TRANSFER_DEFAULTS = {
   steps: 400,
+  // They are others.
+  recordings: '',
   // Those of the detector's own training would take the place of the steps.
   epochs: null,
   learningRate: 2e-4,

@@ -5,9 +5,14 @@ import type { Clip } from '../../../src/train/corpora/clip.ts';
 import { networkOf } from '../../../src/train/train-run.ts';
 import { clipOf, toyRecipe } from './toy-corpus.ts';
 
-const card = (clips: readonly Clip[]) =>
+const card = (clips: readonly Clip[], recordings = '') =>
   renderCard({
-    ...{ recipe: toyRecipe(), plan: planNetwork(networkOf(toyRecipe())), clips, figures: [] },
+    ...{
+      recipe: toyRecipe({ recordings }),
+      plan: planNetwork(networkOf(toyRecipe())),
+      clips,
+      figures: [],
+    },
     decision: { calibration: { bins: [], replicas: [] }, thresholds: [] },
   }).replaceAll('\n', ' ');
 
@@ -21,4 +26,10 @@ it('says that splits share pages where own recordings are one page', () => {
   const text = card([clipOf('bonafide', 'mine'), clipOf('spoof', 'mine', 'dev')]);
   expect(text).toContain('The splits share pages');
   expect(text).not.toContain('No page is in two splits');
+});
+
+it('says of the recordings what the recipe says, and nothing by itself', () => {
+  const clips = [clipOf('bonafide', 'one'), clipOf('spoof', 'two', 'dev')];
+  expect(card(clips, 'These are calls of ours.')).toContain('These are calls of ours. No page');
+  expect(card(clips)).not.toMatch(/demonstrations|calls of ours/);
 });
