@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { TrainRunOptions } from './train-run.ts';
 
 /**
@@ -13,7 +14,8 @@ export function dataKey({
   const hash = createHash('sha256');
   hash.update(JSON.stringify([corpusClips, from?.mean ?? null, from?.scale ?? null]));
   for (const { path, label, system, page, split } of clips) {
-    hash.update(JSON.stringify([path, label, system, page, split]));
+    // The same folder by another way to it is the same data.
+    hash.update(JSON.stringify([resolve(path), label, system, page, split]));
   }
   for (const [name, { shape, values }] of from?.weights ?? []) {
     hash.update(JSON.stringify([name, shape]));

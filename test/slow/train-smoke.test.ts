@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import wavefile from 'wavefile';
 import { loadDetector } from '../../src/model/detector.ts';
@@ -226,4 +226,7 @@ it('refuses to go on with another training’s weights', async () => {
   expect(() =>
     loadTrained({ recipe, clips, stores, runFolder, corpusClips: clips.length - 1 }),
   ).toThrow('on other data');
+  // The same folder by another way to it.
+  const sameClips = clips.map((clip) => ({ ...clip, path: relative('', clip.path) }));
+  expect(loadTrained({ recipe, clips: sameClips, stores, runFolder })).not.toBeNull();
 });
