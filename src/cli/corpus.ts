@@ -1,14 +1,15 @@
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { synthesiseCopies } from '../train/copy-synthesis.ts';
 import { type Clip, SPLITS } from '../train/corpora/clip.ts';
-import { CORPUS_KINDS, type CorpusKind, detectCorpusKind } from '../train/corpora/detect-corpus.ts';
+import { type CorpusKind, detectCorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { writeSplitFile } from '../train/split-file.ts';
 import { makeSplits, SPLIT_KEYS, type SplitKey } from '../train/splits.ts';
 import { systemFamily } from '../train/system-family.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
+import { corpusKindOption } from './corpus-kind-option.ts';
 import { wholeNumber } from './options.ts';
 
 interface CorpusCliOptions {
@@ -34,9 +35,7 @@ export function addCorpusCommand(
     .command('corpus')
     .description('what a corpus holds, held against its published counts; new splits of it')
     .argument('<folder>', 'manifest.csv, real/ and fake/, or a public corpus')
-    .addOption(
-      new Option('--corpus-kind <name>', 'layout; default: found out').choices(CORPUS_KINDS),
-    )
+    .addOption(corpusKindOption())
     .option('--strict', 'counts that differ from the published ones are errors')
     .option('--make-splits <file>', 'write new splits (80 % train, 10 % val, 10 % dev) as JSON')
     .option(

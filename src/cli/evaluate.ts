@@ -7,7 +7,7 @@ import { renderFigures } from '../train/card.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../train/channels.ts';
 import { compareSlices, type SliceComparison } from '../train/compare.ts';
 import { type Clip, CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
-import { CORPUS_KINDS, type CorpusKind } from '../train/corpora/detect-corpus.ts';
+import type { CorpusKind } from '../train/corpora/detect-corpus.ts';
 import { evaluationSplitOf, readCorpus } from '../train/corpus.ts';
 import { judgeSplit } from '../train/evaluate-detector.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from '../train/judge-channel.ts';
@@ -30,6 +30,7 @@ import { judgedTrials, slicesOf } from '../train/slices.ts';
 import { applySplitFile } from '../train/split-file.ts';
 import { trainingFamilies } from '../train/system-family.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
+import { corpusKindOption } from './corpus-kind-option.ts';
 import { evaluateScores } from './evaluate-scores.ts';
 import { jsonBeside } from './json-beside.ts';
 
@@ -73,11 +74,7 @@ export function addEvaluateCommand(
       'manifest.csv, real/ and fake/, or a public corpus',
       '../shared/corpus',
     )
-    .addOption(
-      new Option('--corpus-kind <name>', 'layout of the corpus; default: found out').choices(
-        CORPUS_KINDS,
-      ),
-    )
+    .addOption(corpusKindOption())
     .option('--strict', 'counts that differ from the published ones are errors')
     .addOption(
       new Option('--split <name>', 'default: eval where the corpus has it, else dev').choices(

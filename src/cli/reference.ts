@@ -3,15 +3,20 @@ import { loadDetector } from '../model/detector.ts';
 import { writeReference } from '../model/reference.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
-import { CorpusError } from '../train/corpora/clip.ts';
+import { type Clip, CorpusError } from '../train/corpora/clip.ts';
+import type { CorpusKind } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { type FeatureStore, prepareFeatures } from '../train/features.ts';
 import { driftReference, referenceClips } from '../train/reference.ts';
+import { applySplitFile } from '../train/split-file.ts';
 import { type CliContext, EXIT, type ExitCode, warnOn } from './context.ts';
+import { corpusKindOption } from './corpus-kind-option.ts';
 
 interface ReferenceOptions {
   readonly detector: string;
   readonly corpus: string;
+  readonly corpusKind?: CorpusKind;
+  readonly splits?: string;
   readonly cache: string;
 }
 
@@ -33,6 +38,8 @@ export function addReferenceCommand(
     )
     .requiredOption('--detector <folder>', 'detector folder; only reference.json is written')
     .option('--corpus <folder>', 'the corpus that it was trained on', '../shared/corpus')
+    .addOption(corpusKindOption())
+    .option('--splits <file>', 'the splits that it was trained by, where the corpus has none')
     .option('--cache <folder>', 'prepared features', '.cache/features')
     .action(async (options: ReferenceOptions) => {
       await write(options, context);
@@ -40,12 +47,26 @@ export function addReferenceCommand(
     });
 }
 
+/** Human clips of what a detector was trained and calibrated on. @throws CorpusError when there are none */
+function readHumanClips(
+  { corpus, corpusKind, splits }: ReferenceOptions,
+  context: CliContext,
+): readonly Clip[] {
+  const kind = corpusKind === undefined ? {} : { kind: corpusKind };
+  const read = readCorpus(corpus, { ...kind, warn: warnOn(context) });
+  const all = splits === undefined ? read : applySplitFile(splits, corpus, read);
+  const clips = referenceClips(all).map((index) => all[index]!);
+  if (clips.length > 0) return clips;
+  throw new CorpusError(
+    `${corpus} has no human clips of train or val: --splits names the file of the training (splits.json of its run)`,
+  );
+}
+
 async function write(options: ReferenceOptions, context: CliContext): Promise<void> {
   const detector = await loadDetector(options.detector);
   const { sampleRateHz, frontEnd } = detector.manifest;
   const lines = sampleRateHz <= TELEPHONE_RATE_HZ ? NARROW_LINES : WIDE_LINES;
-  const all = readCorpus(options.corpus, { warn: warnOn(context) });
-  const clips = referenceClips(all).map((index) => all[index]!);
+  const clips = readHumanClips(options, context);
   const opus = await loadOpus();
   const audio = new ClipAudio(sampleRateHz);
   const stores: FeatureStore[] = [];

@@ -9,7 +9,6 @@ import { requireCalibratable } from '../train/call-thresholds.ts';
 import { renderFigures } from '../train/card.ts';
 import type { InProcessChannel } from '../train/channels.ts';
 import type { Clip } from '../train/corpora/clip.ts';
-import { CORPUS_KINDS } from '../train/corpora/detect-corpus.ts';
 import { readCorpus } from '../train/corpus.ts';
 import { DECISION, finishDetector } from '../train/finish-detector.ts';
 import { guardTransfer } from '../train/guard.ts';
@@ -19,6 +18,7 @@ import { RunFolder } from '../train/run-folder.ts';
 import { teach } from '../train/teachers.ts';
 import { trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
+import { corpusKindOption } from './corpus-kind-option.ts';
 import { wholeNumber } from './options.ts';
 import {
   folderOf,
@@ -67,11 +67,7 @@ export function addTrainCommand(
 export function addRunOptions(command: Command): Command {
   return command
     .option('--corpus <folder>', 'folder with manifest.csv and its clips', '../shared/corpus')
-    .addOption(
-      new Option('--corpus-kind <name>', 'layout of the corpus; default: found out').choices(
-        CORPUS_KINDS,
-      ),
-    )
+    .addOption(corpusKindOption())
     .option('--recipe <yaml>', 'recipe; default: the built-in one (see recipes/)')
     .option('--out <folder>', 'detector folder to write', 'runs/detector')
     .option('--run <folder>', 'checkpoints and log', 'runs/train')
