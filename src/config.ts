@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { settingIn } from './environment.ts';
 import type { KeyEntry } from './keys.ts';
 import {
   DEFAULT_PLATFORM_SETTINGS,
@@ -222,7 +223,7 @@ export function readConfig(
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { env, schema }] of Object.entries(SETTINGS)) {
-    const given = overrides[name as SettingName] ?? environment[env];
+    const given = overrides[name as SettingName] ?? settingIn(environment, env);
     const parsed = schema.safeParse(given === '' ? undefined : given);
     if (parsed.success) values[name] = parsed.data;
     else problems.push(`${env}: ${parsed.error.issues[0]?.message}, got "${given}"`);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readConfig, SETTINGS } from '../config.ts';
+import { unknownSettings } from '../environment.ts';
 import { createLogger } from '../logger.ts';
 import { startService } from '../server.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
@@ -26,6 +27,10 @@ export function addServeCommand(
 async function serve(options: Record<string, string>, context: CliContext): Promise<ExitCode> {
   const config = readConfig(context.environment, options);
   const logger = createLogger(config.logLevel);
+  const names = Object.values(SETTINGS).map(({ env }) => env);
+  for (const variable of unknownSettings(context.environment, names)) {
+    logger.warn({ variable }, 'no setting has this name: it is passed over');
+  }
   const opus = await loadOpus();
   const service = await startService({ config, clock: context.clock, logger });
   logger.info(

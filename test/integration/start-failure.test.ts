@@ -15,8 +15,15 @@ it('a service that cannot listen ends, and lets go of its data folder', async ()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
   const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'serve'], {
-    env: { ...process.env, BONAFIDE_PORT: String(port), BONAFIDE_DATA_FOLDER: folder },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      ...{ BONAFIDE_PORT: String(port), BONAFIDE_DATA_FOLDER: folder, BONAFIDE_MAX_CALL: '5' },
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -25,6 +32,8 @@ it('a service that cannot listen ends, and lets go of its data folder', async ()
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   expect(code).toBe(1);
   expect(said).toContain('EADDRINUSE');
+  // On the way it has told of the name that is none.
+  expect(log).toContain('"variable":"BONAFIDE_MAX_CALL"');
   AlertStore.open(folder, { as: 'owner' }).close();
   await new Promise<void>((resolve) => void taken.close(() => resolve()));
   rmSync(folder, { recursive: true, force: true });
