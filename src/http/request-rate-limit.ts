@@ -31,12 +31,6 @@ export class RequestRateLimit {
     return { allowed, left: this.#perMinute - window.taken, resetSeconds };
   }
 
-  /** Takes back what `take` counted. */
-  giveBack(name: string): void {
-    const window = this.#windows.get(name);
-    if (window !== undefined && window.taken > 0) window.taken--;
-  }
-
   #dropOldest(): void {
     if (this.#windows.size < MAX_WINDOWS) return;
     for (const name of this.#windows.keys()) {

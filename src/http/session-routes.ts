@@ -111,15 +111,14 @@ function addSignIn(app: OpenAPIHono<AppEnv>, sources: GuardSources): void {
     if (origin !== undefined && !browsers.allows(origin, hostOf(context))) {
       return refuseForeign(context);
     }
-    const address = remoteAddressOf(context);
-    const { allowed, resetSeconds } = wrongKeys.take(address);
-    if (!allowed) {
+    const key = keys.verifyKey(context.req.valid('json').key);
+    if (key === null) {
+      const { allowed, resetSeconds } = wrongKeys.take(remoteAddressOf(context));
+      if (allowed) return problem(context, 'unauthorized', 'The service has no such key.');
+      // Only of wrong ones: behind a proxy all browsers have one address.
       const detail = 'Too many wrong keys came from this address.';
       return problem(context, 'rate_limited', detail, { retryAfterSeconds: resetSeconds });
     }
-    const key = keys.verifyKey(context.req.valid('json').key);
-    if (key === null) return problem(context, 'unauthorized', 'The service has no such key.');
-    wrongKeys.giveBack(address);
     // Behind a proxy only the browser's own Origin tells that it came over TLS.
     const isSecure = browsers.hasHttpsUrl || (origin ?? context.req.url).startsWith('https://');
     const opened = browsers.sessions.open(key, isSecure);

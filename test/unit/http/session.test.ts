@@ -72,14 +72,14 @@ describe('signing in', () => {
     expect(plain.status).toBe(400);
   });
 
-  it('stops taking keys of an address that sent many wrong ones', async () => {
+  it('limits the wrong keys of an address, whose right ones pass: it may be a proxy’s', async () => {
     const { post, key, clock } = setUp();
-    for (let turn = 0; turn < 40; turn++) expect((await post({ key })).status).toBe(204);
     for (let turn = 0; turn < 30; turn++) expect((await post({ key: 'no' })).status).toBe(401);
-    const refused = await post({ key });
+    const refused = await post({ key: 'no' });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '60']);
+    for (let turn = 0; turn < 40; turn++) expect((await post({ key })).status).toBe(204);
     clock.advance(60_000);
-    expect((await post({ key })).status).toBe(204);
+    expect((await post({ key: 'no' })).status).toBe(401);
   });
 
   it('is not for pages of other origins', async () => {
