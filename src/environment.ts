@@ -9,10 +9,10 @@ const SERVICE_LINK_NAMES = /^BONAFIDE_(?:SERVICE|PORT)_/;
 /** Of clients and examples. */
 const CLIENT_NAMES = ['BONAFIDE_KEY', 'BONAFIDE_URL'];
 
-/** A setting's value; undefined = not set, or not by somebody who means it. */
+/** What somebody set who means it, if anything. */
 export function settingIn(environment: Environment, name: string): string | undefined {
   const value = environment[name];
-  return value === undefined || value === '' || SERVICE_LINK.test(value) ? undefined : value;
+  return value !== undefined && SERVICE_LINK.test(value) ? undefined : value;
 }
 
 /** Names in the environment that look like settings and are none of `known`, such as misspelt ones, in its order. */

@@ -1,4 +1,4 @@
-import type { BrowserAccess } from '../browser-access.ts';
+import type { AmbientRequest, BrowserAccess } from '../browser-access.ts';
 import { ERRORS } from '../errors.ts';
 import { isPassedOn } from '../loopback.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
@@ -12,14 +12,19 @@ export function offeredTokenOf({
   return offered?.slice(TOKEN_SUBPROTOCOL_PREFIX.length);
 }
 
+/** What an upgrade brings besides key and token. */
+export function ambientOf({
+  headers,
+  remoteAddress,
+}: Pick<UpgradeRequest, 'headers' | 'remoteAddress'>): AmbientRequest {
+  const { cookie, origin, host } = headers;
+  const passedOn = isPassedOn((name) => headers[name]);
+  return { cookie, origin, host, remoteAddress, isPassedOn: passedOn, isUnsafe: true };
+}
+
 /** The answer to an upgrade that brings neither key nor token. */
 export function authenticateBrowser(request: UpgradeRequest, browsers: BrowserAccess): AuthResult {
-  const { headers, remoteAddress } = request;
-  const { cookie, origin, host } = headers;
-  const key = browsers.identify({
-    ...{ cookie, origin, host, remoteAddress, isUnsafe: true },
-    isPassedOn: isPassedOn((name) => headers[name]),
-  });
+  const key = browsers.identify(ambientOf(request));
   if (key === 'foreign') {
     return { ok: false, status: 403, reason: 'the page’s origin may not open sockets here' };
   }

@@ -1,9 +1,9 @@
 import type { BrowserAccess } from '../browser-access.ts';
 import type { KeyIdentity, KeyRing } from '../keys.ts';
-import { isPassedOn } from '../loopback.ts';
 import type { PlatformAccount, PlatformSettings } from '../platform-settings.ts';
 import type { LegRole } from '../stream/call.ts';
 import type { AuthResult, UpgradeRequest } from './adapter.ts';
+import { ambientOf } from './browser-upgrade.ts';
 
 /** Query parameters in which platforms without headers carry a key or token. */
 const CREDENTIAL_PARAMETERS = ['api_key', 'key', 'token'] as const;
@@ -50,15 +50,9 @@ export class PlatformAccess {
   }
 
   /** Who a peer on this machine without a key is, where it needs none; null = nobody. */
-  loopbackIdentity({
-    remoteAddress,
-    headers,
-  }: Pick<UpgradeRequest, 'remoteAddress' | 'headers'>): KeyIdentity | null {
-    const { origin, host } = headers;
-    const key = this.#browsers.identify({
-      ...{ cookie: undefined, origin, host, remoteAddress, isUnsafe: true },
-      isPassedOn: isPassedOn((name) => headers[name]),
-    });
+  loopbackIdentity(request: Pick<UpgradeRequest, 'remoteAddress' | 'headers'>): KeyIdentity | null {
+    // A platform has no session of a page.
+    const key = this.#browsers.identify({ ...ambientOf(request), cookie: undefined });
     return key === 'foreign' ? null : key;
   }
 

@@ -26,10 +26,10 @@ export interface TcpEndpointOptions {
 
 /**
  * A TCP port with one adapter behind it: one session a connection. Connections over the limits are
- * closed at once and counted with the refused handshakes, and of those that do not say who they are the
- * oldest gives way to a new one; those over the limits of a key are refused when they have said whose
- * they are. Reading never waits for the lanes: a ring that is full drops
- * audio, and the peer is not held up.
+ * closed at once and counted with the refused handshakes, and of those that do not say who they are
+ * the oldest gives way to a new one; those over the limits of a key are refused when they have said
+ * whose they are. Reading never waits for the lanes: a ring that is full drops audio, and the peer is
+ * not held up.
  */
 export class TcpEndpoint {
   readonly #options: TcpEndpointOptions;

@@ -9,7 +9,7 @@ import { writeSplitFile } from '../train/split-file.ts';
 import { makeSplits, SPLIT_KEYS, type SplitKey } from '../train/splits.ts';
 import { systemFamily } from '../train/system-family.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
-import { corpusKindOption } from './corpus-kind-option.ts';
+import { corpusKindOption } from './corpus-options.ts';
 import { wholeNumber } from './options.ts';
 
 interface CorpusCliOptions {

@@ -6,9 +6,9 @@ import { type Detector, loadDetector } from '../model/detector.ts';
 import { renderFigures } from '../train/card.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../train/channels.ts';
 import { compareSlices, type SliceComparison } from '../train/compare.ts';
-import { type Clip, CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
+import { CorpusError, SPLITS, type Split } from '../train/corpora/clip.ts';
 import type { CorpusKind } from '../train/corpora/detect-corpus.ts';
-import { evaluationSplitOf, readCorpus } from '../train/corpus.ts';
+import { evaluationSplitOf } from '../train/corpus.ts';
 import { judgeSplit } from '../train/evaluate-detector.ts';
 import { type ChannelJudgement, judgeChannel, judgementJson } from '../train/judge-channel.ts';
 import {
@@ -27,10 +27,9 @@ import {
 } from '../train/score-files.ts';
 import { renderSeeds, type SeedFigures, spreadOf } from '../train/seed-figures.ts';
 import { judgedTrials, slicesOf } from '../train/slices.ts';
-import { applySplitFile } from '../train/split-file.ts';
 import { trainingFamilies } from '../train/system-family.ts';
-import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
-import { corpusKindOption } from './corpus-kind-option.ts';
+import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { corpusKindOption, corpusOption, readChosenCorpus } from './corpus-options.ts';
 import { evaluateScores } from './evaluate-scores.ts';
 import { jsonBeside } from './json-beside.ts';
 
@@ -69,11 +68,7 @@ export function addEvaluateCommand(
     .command('evaluate')
     .description('figures of a detector on a labelled corpus, or of any file of scores')
     .option('--detector <folder>', 'detector folder', EMBEDDED_DETECTOR_FOLDERS[0])
-    .option(
-      '--corpus <folder>',
-      'manifest.csv, real/ and fake/, or a public corpus',
-      '../shared/corpus',
-    )
+    .addOption(corpusOption('manifest.csv, real/ and fake/, or a public corpus'))
     .addOption(corpusKindOption())
     .option('--strict', 'counts that differ from the published ones are errors')
     .addOption(
@@ -128,7 +123,7 @@ async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Pr
   const channels = channelsOf(options.channels);
   const detector = await loadDetector(options.detector);
   const other = options.compare === undefined ? null : await loadDetector(options.compare);
-  const all = readClips(options, context);
+  const all = readChosenCorpus(options, context);
   const split = options.split ?? evaluationSplitOf(all);
   const clips = all.filter((clip) => clip.split === split);
   if (clips.length === 0) throw new CorpusError(`${options.corpus} has no split ${split}`);
@@ -149,17 +144,6 @@ async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Pr
   if (options.report !== undefined) writeReport(options, detector, judgements, comparison);
   writeFigures(options, { judgements, comparison, seeds }, context);
   return comparison.some(({ verdict }) => verdict === 'worse') ? EXIT.worse : EXIT.ok;
-}
-
-function readClips(options: EvaluateOptions, context: CliContext): readonly Clip[] {
-  const clips = readCorpus(options.corpus, {
-    ...(options.corpusKind === undefined ? {} : { kind: options.corpusKind }),
-    strict: options.strict === true,
-    warn: warnOn(context),
-  });
-  return options.splits === undefined
-    ? clips
-    : applySplitFile(options.splits, options.corpus, clips);
 }
 
 function decisionOf({ manifest }: Detector) {

@@ -4,19 +4,18 @@ import { writeReference } from '../model/reference.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
 import { type Clip, CorpusError } from '../train/corpora/clip.ts';
-import type { CorpusKind } from '../train/corpora/detect-corpus.ts';
-import { readCorpus } from '../train/corpus.ts';
 import { type FeatureStore, prepareFeatures } from '../train/features.ts';
 import { driftReference, referenceClips } from '../train/reference.ts';
-import { applySplitFile } from '../train/split-file.ts';
-import { type CliContext, EXIT, type ExitCode, warnOn } from './context.ts';
-import { corpusKindOption } from './corpus-kind-option.ts';
+import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import {
+  type CorpusChoice,
+  corpusKindOption,
+  corpusOption,
+  readChosenCorpus,
+} from './corpus-options.ts';
 
-interface ReferenceOptions {
+interface ReferenceOptions extends CorpusChoice {
   readonly detector: string;
-  readonly corpus: string;
-  readonly corpusKind?: CorpusKind;
-  readonly splits?: string;
   readonly cache: string;
 }
 
@@ -37,7 +36,7 @@ export function addReferenceCommand(
       'write reference.json of a detector from a corpus: live calls are compared with it',
     )
     .requiredOption('--detector <folder>', 'detector folder; only reference.json is written')
-    .option('--corpus <folder>', 'the corpus that it was trained on', '../shared/corpus')
+    .addOption(corpusOption('the corpus that it was trained on'))
     .addOption(corpusKindOption())
     .option('--splits <file>', 'the splits that it was trained by, where the corpus has none')
     .option('--cache <folder>', 'prepared features', '.cache/features')
@@ -48,17 +47,12 @@ export function addReferenceCommand(
 }
 
 /** Human clips of what a detector was trained and calibrated on. @throws CorpusError when there are none */
-function readHumanClips(
-  { corpus, corpusKind, splits }: ReferenceOptions,
-  context: CliContext,
-): readonly Clip[] {
-  const kind = corpusKind === undefined ? {} : { kind: corpusKind };
-  const read = readCorpus(corpus, { ...kind, warn: warnOn(context) });
-  const all = splits === undefined ? read : applySplitFile(splits, corpus, read);
+function readHumanClips(options: ReferenceOptions, context: CliContext): readonly Clip[] {
+  const all = readChosenCorpus(options, context);
   const clips = referenceClips(all).map((index) => all[index]!);
   if (clips.length > 0) return clips;
   throw new CorpusError(
-    `${corpus} has no human clips of train or val: --splits names the file of the training (splits.json of its run)`,
+    `${options.corpus} has no human clips of train or val: --splits names the file of the training (splits.json of its run)`,
   );
 }
 

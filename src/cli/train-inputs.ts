@@ -9,17 +9,17 @@ import { requireWorkable } from '../train/check-recipe.ts';
 import { ClipAudio } from '../train/clip-audio.ts';
 import type { Clip } from '../train/corpora/clip.ts';
 import type { CorpusKind } from '../train/corpora/detect-corpus.ts';
-import { readCorpus, readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
+import { readExtraClips, requireTrainingSplits } from '../train/corpus.ts';
 import type { FeatureStore } from '../train/features.ts';
 import { keepLicences, readPageLicences } from '../train/licences.ts';
 import { type PrepareAllOptions, prepareAll } from '../train/prepare.ts';
 import { type Recipe, readRecipe, readRecipeFields, withEpochsAsSteps } from '../train/recipe.ts';
 import { hasCheckpoint } from '../train/run-folder.ts';
-import { applySplitFile } from '../train/split-file.ts';
 import { joinStores, selectClips, splitTakes } from '../train/store-parts.ts';
 import { indicesOf, type TransferSource } from '../train/train-run.ts';
 import { transferFrom } from '../train/transfer.ts';
 import { type CliContext, CliError, EXIT, warnOn } from './context.ts';
+import { readChosenCorpus } from './corpus-options.ts';
 
 /** Of the run folder: splits that were made for a corpus that lacks some. */
 const SPLIT_FILE = 'splits.json';
@@ -149,15 +149,13 @@ export async function readTrainInputs(
 
 /** The clips of the corpus in its own splits, those of `--splits`, or such as were made for it. */
 function readSplitClips(
-  { corpus, corpusKind, splits }: TrainInputOptions,
+  options: TrainInputOptions,
   context: CliContext,
   made: Pick<AssignOptions, 'seed' | 'splitFile' | 'isTaken'>,
 ): readonly Clip[] {
-  const say = warnOn(context);
-  const kind = corpusKind === undefined ? {} : { kind: corpusKind };
-  const clips = readCorpus(corpus, { ...kind, warn: say });
-  if (splits !== undefined) return applySplitFile(splits, corpus, clips);
-  return assignSplits(clips, { ...made, folder: corpus, say });
+  const clips = readChosenCorpus(options, context);
+  if (options.splits !== undefined) return clips;
+  return assignSplits(clips, { ...made, folder: options.corpus, say: warnOn(context) });
 }
 
 type Prepared = Pick<TrainInputs, 'clips' | 'stores'>;

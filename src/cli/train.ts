@@ -18,7 +18,7 @@ import { RunFolder } from '../train/run-folder.ts';
 import { teach } from '../train/teachers.ts';
 import { trainNetwork } from '../train/train-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
-import { corpusKindOption } from './corpus-kind-option.ts';
+import { corpusKindOption, corpusOption } from './corpus-options.ts';
 import { wholeNumber } from './options.ts';
 import {
   folderOf,
@@ -66,7 +66,7 @@ export function addTrainCommand(
 /** Options that `train` and `export` share: the data, the recipe, and the folders of a run. */
 export function addRunOptions(command: Command): Command {
   return command
-    .option('--corpus <folder>', 'folder with manifest.csv and its clips', '../shared/corpus')
+    .addOption(corpusOption('folder with manifest.csv and its clips'))
     .addOption(corpusKindOption())
     .option('--recipe <yaml>', 'recipe; default: the built-in one (see recipes/)')
     .option('--out <folder>', 'detector folder to write', 'runs/detector')
