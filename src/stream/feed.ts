@@ -161,7 +161,8 @@ export class Feed {
         this.#audio();
         break;
       case RECORD.lost:
-        this.#lost(reader.value);
+        // What a pause lasts is said at its end: no packet of it counts, nor a missing one.
+        if (!this.#paused) this.#lost(reader.value);
         break;
       case RECORD.pause:
         this.#paused = true;
