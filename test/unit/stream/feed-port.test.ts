@@ -170,6 +170,23 @@ describe('FeedPort', () => {
     ]);
   });
 
+  it('what cannot be Opus and finds no room is declared lost and counted, in its place', () => {
+    const { port, drain } = open(OPUS);
+    const bad = Uint8Array.of(3, 0);
+    let taken = 0;
+    while (port.audio(bad, 0) === 'written') taken++;
+    expect(port.droppedPackets).toBe(1);
+    port.audio(bad, 0);
+    expect([port.packets, port.droppedPackets]).toEqual([taken + 2, 2]);
+    port.control('end', 0, 0);
+    const records = drain();
+    expect(records.slice(-2)).toEqual([
+      [RECORD.lost, 2 * 960],
+      [RECORD.end, 0],
+    ]);
+    expect(records).toHaveLength(taken + 2);
+  });
+
   it('a clock that jumps gives no more than the burst and never goes into debt', () => {
     const { port } = open(MULAW);
     const second = new Uint8Array(8000);
