@@ -76,6 +76,7 @@ export class FeedPort {
     return this.#packets;
   }
 
+  /** Packets of which a full ring took nothing, or not all. */
   get droppedPackets(): number {
     return this.#droppedPackets;
   }
@@ -98,9 +99,9 @@ export class FeedPort {
         packet.length <= this.#recordBytes ? packet : packet.subarray(at, at + this.#recordBytes);
       if (this.#unsaidLostSamples === 0 && this.#writer.audio(record, nowMs)) continue;
       this.#unsaidLostSamples += this.samplesOf(record);
-      this.#droppedPackets++;
       written = false;
     }
+    if (!written) this.#droppedPackets++;
     return written ? 'written' : 'dropped';
   }
 

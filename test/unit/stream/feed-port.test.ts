@@ -73,7 +73,16 @@ describe('FeedPort', () => {
     expect(port.audio(second, nowMs)).toBe('written');
     const [first] = drain();
     expect(first).toEqual([RECORD.lost, 9 * 8000 - heard]);
-    expect(port.droppedPackets * 1600).toBe(9 * 8000 - heard);
+    expect(port.droppedPackets).toBe(dropped);
+  });
+
+  it('counts a packet that was cut into records once when it is dropped', () => {
+    const { port } = open(MULAW);
+    const second = new Uint8Array(8000);
+    for (let nowMs = 0; port.audio(second, nowMs) === 'written'; ) nowMs += 1_000;
+    expect(port.droppedPackets).toBe(1);
+    expect(port.audio(second, 60_000)).toBe('dropped');
+    expect(port.droppedPackets).toBe(2);
   });
 
   it('declares what was dropped before the end, too', () => {
