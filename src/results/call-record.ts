@@ -72,6 +72,10 @@ export class CallRecord {
     return this.#events.newestId;
   }
 
+  get startedAtMs(): number {
+    return this.#startedAtMs;
+  }
+
   get isEnded(): boolean {
     return this.#endedAtMs !== null;
   }

@@ -124,6 +124,52 @@ describe('EventBus', () => {
     expect(bus.summaryOf('room~b', 'a')).toBeNull();
   });
 
+  it('keeps a call that ended lately although another key’s has its id now', () => {
+    const first = callOf('room', 'a');
+    bus.started(first);
+    bus.published(first, gap('room', 1));
+    bus.streamEnded(first);
+    const others = callOf('room', 'b');
+    bus.started(others);
+    bus.published(others, gap('room', 2));
+    expect(bus.summaryOf('room', 'a')).toMatchObject({ state: 'ended' });
+    expect(bus.endedCalls('a', 9, Number.MAX_SAFE_INTEGER).calls).toHaveLength(1);
+    expect(subscribe('room', 'a').entries.map(({ event }) => event)).toEqual([gap('room', 1)]);
+    expect(bus.summaryOf('room', 'b')).toMatchObject({ state: 'live' });
+    expect(subscribe('room', 'b').entries).toEqual([{ id: 1, event: gap('room', 2) }]);
+  });
+
+  it('finds the live call of an id before an ended one, and the newer of two ended ones', () => {
+    bus = new EventBus({ ...LIMITS, maxEndedCalls: 9, clock });
+    const stateOf = () => {
+      const { callId, state } = bus.summaryOf('room', 'b')!;
+      return `${callId} ${state}`;
+    };
+    const run = (callId: string) => {
+      clock.advance(1_000);
+      const call = callOf(callId, 'b');
+      bus.started(call);
+      return call;
+    };
+    bus.streamEnded(run('room'));
+    const beside = run('room~b');
+    expect(stateOf()).toBe('room~b live');
+    bus.streamEnded(beside);
+    expect(stateOf()).toBe('room~b ended');
+    const again = run('room');
+    expect(stateOf()).toBe('room live');
+    bus.streamEnded(again);
+    expect(stateOf()).toBe('room ended');
+  });
+
+  it('gives the calls of a key oldest first, also one whose id is used again', () => {
+    const first = callOf('1');
+    bus.started(first);
+    bus.streamEnded(first);
+    for (const id of ['2', '1']) bus.started(callOf(id));
+    expect(bus.summaries('a').map(({ callId }) => callId)).toEqual(['2', '1']);
+  });
+
   it('keeps the final figures of a leg that had no score before them, or an older one', () => {
     const call = callOf('c1');
     bus.started(call);
