@@ -84,6 +84,8 @@ export class CallRecord {
     this.#liveStreams++;
     for (const { id, role, detectorId } of call.legs) {
       this.#legs.set(id, { role, detector: detectorId, latest: null });
+      // Of an ended stream whose name it takes: its stream time began at 0, too.
+      this.#series.delete(id);
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type Subscriber,
 } from '../../../src/results/event-bus.ts';
 import { Call } from '../../../src/stream/call.ts';
-import { fakeAlert, figures } from '../../support/alert-fakes.ts';
+import { fakeAlert, figures, scoreEvent } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const LIMITS = { ...DEFAULT_EVENT_BUS, eventsPerCall: 3, maxEndedCalls: 2, maxSubscribers: 3 };
@@ -226,6 +226,19 @@ describe('EventBus', () => {
     bus.streamEnded(second);
     expect(noted.endedCalls).toEqual(['c1']);
     expect(bus.summaryOf('c1', 'a')?.state).toBe('ended');
+  });
+
+  it('begins the timeline of a leg anew when a further stream of the call takes its name', () => {
+    const [caller, agent, again] = [callOf('c1'), callOf('c1', 'a', 'agent'), callOf('c1')];
+    const say = (call: Call, streamTimeMs: number) =>
+      bus.published(call, scoreEvent(streamTimeMs, 2, { callId: 'c1' }));
+    for (const call of [caller, agent]) bus.started(call);
+    for (const timeMs of [500, 1_000, 1_500]) say(caller, timeMs);
+    bus.streamEnded(caller);
+    bus.started(again);
+    for (const timeMs of [500, 1_000]) say(again, timeMs);
+    const [series] = bus.seriesOf('c1', 'a')!;
+    expect(series!.points.map(({ streamTimeMs }) => streamTimeMs)).toEqual([500, 1_000]);
   });
 
   it('tells the gravest alert of a call, however many events ago it was', () => {
