@@ -197,6 +197,22 @@ export class AlertStore {
   }
 }
 
+/**
+ * What is asked every second, at every reading of the metrics and every hour, on the thread of the audio
+ * sockets: none may look at what is done with. Exported for the test of their plans.
+ */
+export const STANDING_QUERIES = {
+  bury: `UPDATE deliveries
+    SET state = 'dead', ended_at_ms = ?, last_error = 'the destination is no longer there'
+    WHERE state = 'waiting' AND destination NOT IN (SELECT value FROM json_each(?))`,
+  count: `SELECT (SELECT count(*) FROM deliveries WHERE state = 'waiting') AS waiting,
+    (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
+    (SELECT min(created_at_ms) FROM deliveries JOIN alerts ON id = alert_id
+      WHERE state = 'waiting') AS oldest`,
+  forget: `DELETE FROM alerts WHERE created_at_ms < ? AND NOT EXISTS (
+    SELECT 1 FROM deliveries WHERE alert_id = id AND state IN ('waiting', 'dead'))`,
+} as const;
+
 interface DueRow {
   readonly body: string;
   readonly attempts: number;
@@ -237,15 +253,8 @@ function prepareAll(db: Database.Database) {
       `UPDATE deliveries SET next_attempt_at_ms = ?
        WHERE state = 'waiting' AND next_attempt_at_ms > ?`,
     ),
-    bury: db.prepare(
-      `UPDATE deliveries
-       SET state = 'dead', ended_at_ms = ?, last_error = 'the destination is no longer there'
-       WHERE state = 'waiting' AND destination NOT IN (SELECT value FROM json_each(?))`,
-    ),
-    forget: db.prepare(
-      `DELETE FROM alerts WHERE created_at_ms < ? AND NOT EXISTS (
-         SELECT 1 FROM deliveries WHERE alert_id = id AND state IN ('waiting', 'dead'))`,
-    ),
+    bury: db.prepare(STANDING_QUERIES.bury),
+    forget: db.prepare(STANDING_QUERIES.forget),
     decisionsAfter: db.prepare(
       'SELECT seq, body FROM decisions WHERE seq > ? ORDER BY seq LIMIT ?',
     ),
@@ -256,12 +265,7 @@ function prepareAll(db: Database.Database) {
     addSeq: db.prepare(
       "INSERT INTO sqlite_sequence (name, seq) VALUES ('decisions', CAST(? AS INTEGER))",
     ),
-    counts: db.prepare(
-      `SELECT count(*) FILTER (WHERE d.state = 'waiting') AS waiting,
-              count(*) FILTER (WHERE d.state = 'dead') AS dead,
-              min(CASE WHEN d.state = 'waiting' THEN a.created_at_ms END) AS oldest
-       FROM deliveries d JOIN alerts a ON a.id = d.alert_id WHERE d.state IN ('waiting', 'dead')`,
-    ),
+    counts: db.prepare(STANDING_QUERIES.count),
   };
 }
 

@@ -5,7 +5,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
 import { ALERTS_OF_KEY } from '../../../src/results/outbox/alert-desk.ts';
-import { AlertStore, GIVE_UP_AFTER_MS } from '../../../src/results/outbox/alert-store.ts';
+import { AlertStore, GIVE_UP_AFTER_MS, STANDING_QUERIES } from '../../../src/results/outbox/alert-store.ts';
 import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
 import { StoreError } from '../../../src/sqlite.ts';
@@ -64,6 +64,19 @@ it('finds the alerts of a key without looking at those of others', () => {
   expect(plan.map(({ detail }) => detail)).toEqual([
     expect.stringMatching(/^SEARCH alerts USING INDEX alerts_of_key \(<expr>=\? AND /),
   ]);
+});
+
+it.each(
+  Object.entries(STANDING_QUERIES),
+)('looks at no delivery and no alert that is done with to %s', (_, query) => {
+  openStore();
+  const { db, close } = openDatabase(folder, { as: 'guest' });
+  open.push({ close });
+  const values = Array.from(query.matchAll(/\?/g), () => 1);
+  const plan = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all(...values) as { detail: string }[];
+  const tables = plan.filter(({ detail }) => /^(SCAN|SEARCH) (?!json_each|CONSTANT ROW)/.test(detail));
+  expect(tables.length).toBeGreaterThan(0);
+  expect(tables.filter(({ detail }) => detail.startsWith('SCAN'))).toEqual([]);
 });
 
 describe('Outbox', () => {
