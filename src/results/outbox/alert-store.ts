@@ -228,12 +228,13 @@ function prepareAll(db: Database.Database) {
        VALUES (?, ?, 'waiting', ?, ?)`,
     ),
     addDecision: db.prepare('INSERT INTO decisions (body) VALUES (?)'),
-    // What the operator dropped in the meantime stays dropped.
+    // What the operator dropped in the meantime stays dropped; what was buried while it was under way arrived.
     mark: db.prepare(
       `UPDATE deliveries
-       SET state = ?, attempts = attempts + 1,
-           next_attempt_at_ms = coalesce(?, next_attempt_at_ms), last_error = ?, ended_at_ms = ?
-       WHERE alert_id = ? AND destination = ? AND state = 'waiting'`,
+       SET state = ?1, attempts = attempts + 1,
+           next_attempt_at_ms = coalesce(?2, next_attempt_at_ms), last_error = ?3, ended_at_ms = ?4
+       WHERE alert_id = ?5 AND destination = ?6
+         AND (state = 'waiting' OR (state = 'dead' AND ?1 = 'delivered'))`,
     ),
     logged: db.prepare('DELETE FROM decisions WHERE seq <= ?'),
     due: db.prepare(

@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
-import { ALERTS_OF_KEY } from '../../../src/results/outbox/alert-desk.ts';
-import { AlertStore, GIVE_UP_AFTER_MS, STANDING_QUERIES } from '../../../src/results/outbox/alert-store.ts';
+import { ALERTS_OF_KEY, AlertDesk } from '../../../src/results/outbox/alert-desk.ts';
+import {
+  AlertStore,
+  type DeliveryMark,
+  GIVE_UP_AFTER_MS,
+  STANDING_QUERIES,
+} from '../../../src/results/outbox/alert-store.ts';
 import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
 import { StoreError } from '../../../src/sqlite.ts';
@@ -243,6 +248,22 @@ describe('AlertStore', () => {
     add(store, 'a1');
     expect(store.buryOrphans(['json'], 1)).toBe(1);
     expect(store.counts()).toMatchObject({ waiting: 1, dead: 1 });
+  });
+
+  it('knows what was delivered although its destination was taken away meanwhile', () => {
+    const store = openStore();
+    add(store, 'a1');
+    store.buryOrphans([], 1);
+    const mark = (destination: string, mark: DeliveryMark) =>
+      store.write([{ kind: 'mark', alertId: 'a1', destination, mark }]);
+    mark('slack', { state: 'delivered', atMs: 2 });
+    mark('json', { state: 'waiting', nextAttemptAtMs: 5_000, error: 'HTTP 500' });
+    expect(store.counts()).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
+    const desk = new AlertDesk(folder);
+    open.push(desk);
+    expect(desk.list({ state: 'delivered' }, 9)).toMatchObject([
+      { destination: 'slack', attempts: 1, lastError: null },
+    ]);
   });
 
   it('gives every decision a number that never comes again', () => {
