@@ -230,6 +230,9 @@ function createAlertMetrics(
   gauge('decisions_lost', 'decisions that the disk did not take, since start', [], () => {
     return alerts().lost;
   });
+  gauge('alerts_gave_way', 'alerts forgotten for want of room, since start', [], () => {
+    return alerts().gaveWay;
+  });
   return {
     alert: (policy, severity) => raised.inc({ policy, severity }),
     delivery: (destination, outcome) => attempts.inc({ destination, outcome }),

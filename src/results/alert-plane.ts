@@ -48,6 +48,8 @@ export interface AlertFigures {
   readonly oldestWaitingMs: number;
   readonly held: number;
   readonly lost: number;
+  /** Alerts that gave way to new ones in a store at its limit. */
+  readonly gaveWay: number;
 }
 
 /** Policies, alerts, their store and their delivery, as one part of the service. */
@@ -131,7 +133,7 @@ const NOTHING_KEPT: Durable = {
   sink: { record() {} },
   outcomes: null,
   use() {},
-  figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
+  figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
   close: async () => {},
 };
 
@@ -189,7 +191,7 @@ function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
       const { waiting, dead, oldestWaitingAtMs } = store.counts();
       const oldestWaitingMs =
         oldestWaitingAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestWaitingAtMs);
-      return { waiting, dead, oldestWaitingMs, held, lost };
+      return { waiting, dead, oldestWaitingMs, held, lost, gaveWay: store.gaveWay };
     },
     async close() {
       outbox.flush();

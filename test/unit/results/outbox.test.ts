@@ -9,8 +9,8 @@ import {
   AlertStore,
   type DeliveryMark,
   GIVE_UP_AFTER_MS,
-  STANDING_QUERIES,
 } from '../../../src/results/outbox/alert-store.ts';
+import { STANDING_QUERIES } from '../../../src/results/outbox/alert-statements.ts';
 import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
 import { StoreError } from '../../../src/sqlite.ts';
@@ -141,6 +141,37 @@ describe('Outbox', () => {
     ]);
     expect(ids(store)).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('has room for new alerts in a store at its limit: the oldest that are done with give way', () => {
+    const store = openStore(256 * 1_024);
+    const { outbox, clock, messages } = rig(store);
+    const filler = { metadata: { note: 'x'.repeat(2_000) } };
+    const raise = (id: string, mark: DeliveryMark | null) => {
+      outbox.record(fakeAlert(id, filler), ['slack']);
+      clock.advance(0);
+      if (mark !== null) {
+        outbox.write({ kind: 'mark', alertId: id, destination: 'slack', mark }, () => {});
+      }
+      // As the decision log does.
+      outbox.write({ kind: 'logged', upToSeq: Number.MAX_SAFE_INTEGER }, () => {});
+      clock.advance(1);
+    };
+    raise('waits', null);
+    for (let count = 0; count < 200; count++) {
+      const end = { atMs: clock.nowMs() };
+      const dead = { state: 'dead', ...end, error: 'HTTP 410' } as const;
+      raise(`a${count}`, count % 2 === 0 ? dead : { state: 'delivered', ...end });
+    }
+    raise('new', null);
+    expect([outbox.held, outbox.lost, messages()]).toEqual([0, 0, []]);
+    expect(ids(store)).toEqual(['waits', 'new']);
+    const desk = new AlertDesk(folder);
+    open.push(desk);
+    const kept = desk.list({ destination: 'slack' }, 999).map(({ alertId }) => alertId);
+    expect(kept.slice(0, 2)).toEqual(['new', 'a199']);
+    expect(kept).not.toContain('a0');
+    expect(store.gaveWay).toBe(202 - kept.length);
   });
 
   it('takes nothing after its end: no delivery that outlives the store keeps it trying', () => {
