@@ -11,7 +11,7 @@ import { ControlDesk, type ControlOutcome } from './call-control/control-desk.ts
 import type { Secrets } from './call-control/secrets.ts';
 import { policyProblems } from './check-policies.ts';
 import { LogWriter } from './decision-log/log-writer.ts';
-import { AlertStore } from './outbox/alert-store.ts';
+import { AlertStore, type DeliveryCounts } from './outbox/alert-store.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { type CallOutcomes, OutcomeDesk } from './outcome-desk.ts';
 import { type Policies, PolicyStore } from './policies.ts';
@@ -182,13 +182,20 @@ function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
     { dataFolder, signingKey, clearNumbers, keepDays },
     { store, outbox, clock, logger },
   );
+  let counts: DeliveryCounts = { waiting: 0, dead: 0, oldestWaitingAtMs: null };
   return {
     sink: outbox,
     outcomes: new OutcomeDesk({ store, outbox, clock }),
     use: (next, acts) => delivery.use(next.destinations, acts.targets()),
     figures() {
+      try {
+        counts = store.counts();
+      } catch (error) {
+        // The metrics are there to tell of such a disk: those of the store stay as they were.
+        logger.warn({ err: error }, 'the store could not be read');
+      }
       const { held, lost } = outbox;
-      const { waiting, dead, oldestWaitingAtMs } = store.counts();
+      const { waiting, dead, oldestWaitingAtMs } = counts;
       const oldestWaitingMs =
         oldestWaitingAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestWaitingAtMs);
       return { waiting, dead, oldestWaitingMs, held, lost, gaveWay: store.gaveWay };
