@@ -69,7 +69,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const metrics: ServiceMetrics = createMetrics({
     liveCalls: () => calls.liveCalls,
     liveLegs: () => calls.liveLegs,
-    packetsByCodec: () => calls.packetsByCodec(),
+    packets: () => calls.packets(),
     alerts: () => alerts.figures(),
     drift: () => drift.figures(),
     summaries: () => summaries?.figures ?? { waiting: 0, lost: 0, failures: 0 },

@@ -9,7 +9,7 @@ import type { LaneEvent, LegTotals } from './events.ts';
 import { FeedPort } from './feed-port.ts';
 import { figureEvent } from './figure-event.ts';
 import type { LanePool } from './lane-pool.ts';
-import { PacketCounts } from './packet-counts.ts';
+import { PacketCounts, type PacketFigures } from './packet-counts.ts';
 import type { EndReason, ScreeningEvent } from './screening-events.ts';
 
 export interface CallLimits {
@@ -81,8 +81,7 @@ export class CallManager {
     return this.#directory.streamsOf(callId);
   }
 
-  /** Packets since start by codec. */
-  packetsByCodec(): ReadonlyMap<CodecName, number> {
+  packets(): PacketFigures {
     return this.#packets.with(this.calls());
   }
 

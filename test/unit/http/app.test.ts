@@ -30,7 +30,7 @@ const metrics = createMetrics({
   summaries: () => ({ waiting: 1, lost: 2, failures: 3 }),
   liveCalls: () => 2,
   liveLegs: () => 3,
-  packetsByCodec: () => new Map([['mulaw', 7]]),
+  packets: () => ({ byCodec: new Map([['mulaw', 7]]), dropped: 0 }),
 });
 let status: ServiceStatus = READY;
 const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock: new FakeClock() });

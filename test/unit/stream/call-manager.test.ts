@@ -146,6 +146,20 @@ describe('events', () => {
     expect([manager.liveCalls, manager.liveLegs]).toEqual([0, 0]);
   });
 
+  it('counts packets and those dropped while calls live, and keeps them', () => {
+    const { manager, begin, laneEnds } = createManager();
+    const call = begin('1');
+    for (let second = 0; second < 9; second++) {
+      call.ports[0]!.audio(new Uint8Array(8_000), second * 1_000);
+    }
+    const { dropped, byCodec } = manager.packets();
+    expect([dropped, byCodec.get('mulaw')]).toEqual([call.ports[0]!.droppedPackets, 9]);
+    expect(dropped).toBeGreaterThan(0);
+    call.end('stop');
+    laneEnds(call);
+    expect(manager.packets()).toEqual({ dropped, byCodec });
+  });
+
   it('a pause overwrites the audio that the lane has read', () => {
     const { manager, begin } = createManager();
     const call = begin('private');
