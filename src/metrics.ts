@@ -85,9 +85,10 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     callStarted: (platform) => started.inc({ platform }),
     callEnded: (reason) => ended.inc({ reason }),
     event(event, latencyMs) {
-      if (latencyMs !== null) latency.observe(latencyMs);
       if (event.type === 'score') {
         scores.inc();
+        // A verdict comes with its score: that delay is counted once.
+        if (latencyMs !== null) latency.observe(latencyMs);
         if (event.abstain !== null) {
           abstentions.inc({ reason: event.abstain satisfies AbstentionReason });
         }
