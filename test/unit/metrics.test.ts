@@ -16,8 +16,8 @@ it('measures the delay of each score once, also when its verdict changes', async
   metrics.event({ ...score, ...change, type: 'verdict' } as ScreeningEvent, 12);
   const text = await metrics.render();
   metrics.dispose();
-  const valueOf = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
-  expect(valueOf('bonafide_scores_total')).toBe(1);
-  expect(valueOf('bonafide_score_latency_ms_count')).toBe(1);
+  const counted = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  expect(counted('bonafide_scores_total')).toBe(1);
+  expect(counted('bonafide_score_latency_ms_count')).toBe(1);
   expect(text).toContain('bonafide_verdicts_total{to="synthetic"} 1');
 });

@@ -5,12 +5,12 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
 import { ALERTS_OF_KEY, AlertDesk } from '../../../src/results/outbox/alert-desk.ts';
+import { STANDING_QUERIES } from '../../../src/results/outbox/alert-statements.ts';
 import {
   AlertStore,
   type DeliveryMark,
   GIVE_UP_AFTER_MS,
 } from '../../../src/results/outbox/alert-store.ts';
-import { STANDING_QUERIES } from '../../../src/results/outbox/alert-statements.ts';
 import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
 import { StoreError } from '../../../src/sqlite.ts';
@@ -71,18 +71,21 @@ it('finds the alerts of a key without looking at those of others', () => {
   ]);
 });
 
-it.each(
-  Object.entries(STANDING_QUERIES),
-)('looks at no delivery and no alert that is done with to %s', (_, query) => {
-  openStore();
-  const { db, close } = openDatabase(folder, { as: 'guest' });
-  open.push({ close });
-  const values = Array.from(query.matchAll(/\?/g), () => 1);
-  const plan = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all(...values) as { detail: string }[];
-  const tables = plan.filter(({ detail }) => /^(SCAN|SEARCH) (?!json_each|CONSTANT ROW)/.test(detail));
-  expect(tables.length).toBeGreaterThan(0);
-  expect(tables.filter(({ detail }) => detail.startsWith('SCAN'))).toEqual([]);
-});
+it.each(Object.entries(STANDING_QUERIES))(
+  'looks at no delivery and no alert that is done with to %s',
+  (_, query) => {
+    openStore();
+    const { db, close } = openDatabase(folder, { as: 'guest' });
+    open.push({ close });
+    const values = Array.from(query.matchAll(/\?/g), () => 1);
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all(...values) as { detail: string }[];
+    const tables = plan.filter(({ detail }) =>
+      /^(SCAN|SEARCH) (?!json_each|CONSTANT ROW)/.test(detail),
+    );
+    expect(tables.length).toBeGreaterThan(0);
+    expect(tables.filter(({ detail }) => detail.startsWith('SCAN'))).toEqual([]);
+  },
+);
 
 describe('Outbox', () => {
   it('puts an alert, its deliveries and its record into one transaction', () => {

@@ -134,7 +134,11 @@ it.each(['slack', 'teams', 'pagerduty'] as const)('cuts no character in two for 
   // Wherever a text is cut, one of these has its end there.
   for (const before of ['', 'x']) {
     const long = `${before}${'😀'.repeat(300)}`;
-    const alert = fakeAlert('a4', { callId: long, leg: long, metadata: { [long]: long, half: '\ud83d!' } });
+    const alert = fakeAlert('a4', {
+      callId: long,
+      leg: long,
+      metadata: { [long]: long, half: '\ud83d!' },
+    });
     // JSON tells half a character by its number.
     expect(render(template, alert).body).not.toMatch(/\\ud[89a-f]/i);
   }
