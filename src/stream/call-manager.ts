@@ -171,7 +171,8 @@ export class CallManager {
 
   /**
    * Takes no more calls and waits until the live ones have ended, at most `graceMs`; those left are
-   * ended with their scores so far.
+   * ended with their scores so far, and failed where their lane does not answer: the alerts and records of a call's end
+   * are made in any case.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
@@ -184,6 +185,7 @@ export class CallManager {
     await empty;
     timer.cancel();
     giveUp.cancel();
+    for (const call of this.calls()) this.fail(call, 'SCREEN_ERR_DRAINING');
   }
 
   #createCall(start: CallStart & { readonly callId: string }): Call {

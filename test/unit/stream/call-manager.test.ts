@@ -239,7 +239,7 @@ describe('drain', () => {
   });
 
   it('waits for the calls, ends them after the grace, gives up on lanes that do not answer', async () => {
-    const { manager, begin, clock, laneEnds } = createManager();
+    const { manager, begin, clock, laneEnds, ended, heard, feeds } = createManager();
     const [one, two] = [begin('1'), begin('2')];
     let over = false;
     const drained = manager.drain(1000).then(() => {
@@ -253,7 +253,13 @@ describe('drain', () => {
     expect(over).toBe(false);
     clock.advance(5000);
     await drained;
-    expect(clock.pendingTimers).toBe(0);
+    // Whoever keeps records of calls learns of its end with what was known of it.
+    expect(ended).toEqual([
+      ['1', 'stop', null],
+      ['2', 'failed', 'SCREEN_ERR_DRAINING'],
+    ]);
+    expect(heard.at(-1)).toMatchObject({ type: 'failed', callId: '2' });
+    expect([manager.liveCalls, feeds.size, clock.pendingTimers]).toEqual([0, 0, 0]);
   });
 
   it('endAll leaves no timer of a call that waits for its socket', () => {
