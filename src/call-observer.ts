@@ -97,7 +97,6 @@ export function createObserver(parts: {
       if (summary !== null) summaries?.callEnded(keyName, summary);
       const dropped = call.ports.reduce((total, port) => total + port.droppedPackets, 0);
       metrics.callEnded(call.endReason);
-      metrics.droppedPackets(dropped);
       logger.info({ callId, reason: call.endReason, code: call.failure, dropped }, 'call ended');
     },
   };

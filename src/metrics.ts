@@ -4,6 +4,7 @@ import type { DriftFigures } from './results/drift-monitor.ts';
 import type { AbstentionReason } from './screening/abstention.ts';
 import { DRIFT_FEATURES } from './screening/leg-sample.ts';
 import type { LaneLoad } from './stream/events.ts';
+import type { PacketFigures } from './stream/packet-counts.ts';
 import type { ScreeningEvent } from './stream/screening-events.ts';
 import type { SummaryFigures } from './summaries/summary-store.ts';
 
@@ -14,7 +15,6 @@ export interface ServiceMetrics {
   callStarted(platform: string, legs: number): void;
   callEnded(reason: string): void;
   event(event: ScreeningEvent, latencyMs: number | null): void;
-  droppedPackets(count: number): void;
   socket(adapterId: string, change: 1 | -1): void;
   closed(adapterId: string, code: number): void;
   /** `reason` = what there was no room for; absent where the request itself was refused. */
@@ -37,8 +37,7 @@ export interface MetricSources {
   readonly alerts: () => AlertFigures;
   readonly drift: () => readonly DriftFigures[];
   readonly summaries: () => SummaryFigures;
-  /** Since start. */
-  readonly packetsByCodec: () => ReadonlyMap<string, number>;
+  readonly packets: () => PacketFigures;
 }
 
 const FIRST_PRIVATE_CLOSE_CODE = 3000;
@@ -73,7 +72,6 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   countOthers(registry, sources);
   readLive(gauge, sources);
   const alertMetrics = createAlertMetrics(counter, gauge, sources);
-  const dropped = counter('dropped_packets_total', 'packets dropped because a ring was full');
   const errors = counter('errors_total', 'coded errors sent to peers', ['code']);
   const deaths = counter('lane_deaths_total', 'lanes that died');
   const latency = new Histogram({
@@ -87,9 +85,10 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     callStarted: (platform) => started.inc({ platform }),
     callEnded: (reason) => ended.inc({ reason }),
     event(event, latencyMs) {
-      if (latencyMs !== null) latency.observe(latencyMs);
       if (event.type === 'score') {
         scores.inc();
+        // A verdict comes with its score: that delay is counted once.
+        if (latencyMs !== null) latency.observe(latencyMs);
         if (event.abstain !== null) {
           abstentions.inc({ reason: event.abstain satisfies AbstentionReason });
         }
@@ -99,7 +98,6 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
         lostMs.inc(event.lostMs);
       }
     },
-    droppedPackets: (count) => dropped.inc(count),
     ...createSocketMetrics(counter, gauge),
     error: (code) => errors.inc({ code }),
     ...alertMetrics,
@@ -130,7 +128,16 @@ function countPackets(registry: Registry, sources: MetricSources): void {
     registers: [registry],
     collect(this: Counter) {
       this.reset();
-      for (const [codec, packets] of sources.packetsByCodec()) this.inc({ codec }, packets);
+      for (const [codec, packets] of sources.packets().byCodec) this.inc({ codec }, packets);
+    },
+  });
+  new Counter({
+    name: 'bonafide_dropped_packets_total',
+    help: 'packets dropped because a ring was full',
+    registers: [registry],
+    collect(this: Counter) {
+      this.reset();
+      this.inc(sources.packets().dropped);
     },
   });
 }
@@ -229,6 +236,9 @@ function createAlertMetrics(
   gauge('decisions_held', 'decisions in memory, not on the disk', [], () => alerts().held);
   gauge('decisions_lost', 'decisions that the disk did not take, since start', [], () => {
     return alerts().lost;
+  });
+  gauge('alerts_gave_way', 'alerts forgotten for want of room, since start', [], () => {
+    return alerts().gaveWay;
   });
   return {
     alert: (policy, severity) => raised.inc({ policy, severity }),

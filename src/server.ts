@@ -69,7 +69,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const metrics: ServiceMetrics = createMetrics({
     liveCalls: () => calls.liveCalls,
     liveLegs: () => calls.liveLegs,
-    packetsByCodec: () => calls.packetsByCodec(),
+    packets: () => calls.packets(),
     alerts: () => alerts.figures(),
     drift: () => drift.figures(),
     summaries: () => summaries?.figures ?? { waiting: 0, lost: 0, failures: 0 },
@@ -91,7 +91,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });
-  const lanes = await startLanes(parts, calls, metrics);
+  const lanes = await startLanes(parts, { calls, metrics, detectors });
   calls.useLanes(lanes);
   const status = () => statusOf(config, { calls, lanes, detectors });
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
@@ -220,17 +220,18 @@ function identityOf(detector: Detector): DetectorIdentity {
 
 async function startLanes(
   { config, clock, logger }: ServiceParts,
-  calls: CallManager,
-  metrics: ServiceMetrics,
+  { calls, metrics, detectors }: Pick<Assembly, 'calls' | 'metrics' | 'detectors'>,
 ): Promise<LanePool> {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const settings = { priorSynthetic, falseAlertRate };
+  const detectorIds = detectors.map(({ id }) => id);
+  const setup = { detectorFolders, detectorIds, engine, settings, clock };
   const startOne = async (listener: LaneListener) => {
     if (config.lanes > 0) {
-      return startThreadLane({ detectorFolders, engine, settings, clock }, listener);
+      return startThreadLane(setup, listener);
     }
     const emit: LaneListener['events'] = (events) => listener.events(events);
-    const lane = await createLane({ detectorFolders, engine, settings, clock, emit });
+    const lane = await createLane({ ...setup, emit });
     return startInProcessLane(lane, clock, listener);
   };
   const listener: LanePoolListener = {

@@ -20,6 +20,7 @@ export interface EventOutletOptions<Event extends ResultEvent> {
  */
 export class EventOutlet<Event extends ResultEvent = ScreeningEvent> {
   readonly #options: EventOutletOptions<Event>;
+  /** By call and leg: who reads all calls of a key has many legs of one name. */
   readonly #held = new Map<string, Event>();
   #coalesced = 0;
   #givenUp = false;
@@ -37,8 +38,9 @@ export class EventOutlet<Event extends ResultEvent = ScreeningEvent> {
     const { link } = this.#options;
     if (this.#isGivenUp()) return;
     if (event.type === 'score' && link.bufferedBytes > COALESCE_BYTES) {
-      if (this.#held.has(event.leg)) this.#coalesced++;
-      this.#held.set(event.leg, event);
+      const leg = legOf(event);
+      if (this.#held.has(leg)) this.#coalesced++;
+      this.#held.set(leg, event);
       return;
     }
     this.#releaseHeld(event);
@@ -65,10 +67,15 @@ export class EventOutlet<Event extends ResultEvent = ScreeningEvent> {
 
   // A held score is older than the event: it goes first, unless a newer score of its leg comes now.
   #releaseHeld(event: Event | null): void {
+    const newer = event?.type === 'score' ? legOf(event) : null;
     for (const [leg, held] of this.#held) {
-      if (event?.type === 'score' && event.leg === leg) this.#coalesced++;
+      if (leg === newer) this.#coalesced++;
       else this.#options.link.sendText(this.#options.render(held));
     }
     this.#held.clear();
   }
+}
+
+function legOf({ callId, leg }: ResultEvent & { readonly type: 'score' }): string {
+  return `${callId}\n${leg}`;
 }

@@ -16,6 +16,8 @@ export interface KeyedIntakeParts {
   /** The session has found out who the peer is; said once. */
   readonly onIdentified?: () => void;
   readonly onError: (code: ErrorCode) => void;
+  /** Runs what the session does at events of its call and at its timers: a fault there is its own, too. */
+  readonly protect: (action: () => void) => void;
 }
 
 /** What the session of one connection may do with calls, in the name of its key. */
@@ -63,18 +65,29 @@ export class KeyedIntake implements CallIntake {
 
   start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode {
     if (this.#key === null) return this.#refusal ?? 'SCREEN_ERR_AUTH';
-    return this.#parts.calls.start({ ...start, keyName: this.#key.name }, sink);
+    return this.#parts.calls.start({ ...start, keyName: this.#key.name }, this.#protected(sink));
   }
 
   resume(token: string, sink: CallSink): ReturnType<CallIntake['resume']> {
-    return this.#key === null ? null : this.#parts.calls.resume(token, this.#key.name, sink);
+    if (this.#key === null) return null;
+    return this.#parts.calls.resume(token, this.#key.name, this.#protected(sink));
   }
 
   after(delayMs: number, action: () => void): { cancel(): void } {
-    return this.#parts.clock.after(delayMs, action);
+    return this.#parts.clock.after(delayMs, () => this.#parts.protect(action));
   }
 
   countError(code: ErrorCode): void {
     this.#parts.onError(code);
+  }
+
+  /** Whoever tells the sink something has other calls to see to. */
+  #protected(sink: CallSink): CallSink {
+    const { protect } = this.#parts;
+    return {
+      deliver: (event) => protect(() => sink.deliver(event)),
+      control: (request) => sink.control?.(request) ?? 'no_slot',
+      leave: () => protect(() => sink.leave?.()),
+    };
   }
 }

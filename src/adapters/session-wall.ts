@@ -37,6 +37,15 @@ export class SessionWall {
     }
   }
 
+  /** What a session does later, also when it was let go meanwhile. */
+  protect(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
   /** One message of the peer; a text as its bytes. */
   message(data: Buffer, isBinary: boolean): void {
     const session = this.#session;

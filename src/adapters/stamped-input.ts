@@ -44,7 +44,7 @@ export class StampedInput {
       sequence: view.getUint32(0),
       sampleTime: view.getUint32(4),
       packet,
-      samples: Math.max(0, this.#call.ports[0]!.samplesOf(packet)),
+      samples: this.#call.ports[0]!.passedSamplesOf(packet),
     });
     return true;
   }

@@ -6,7 +6,8 @@ export type ModelErrorCode =
   | 'MODEL_ERR_FILE_HASH'
   | 'MODEL_ERR_SHAPE'
   | 'MODEL_ERR_FRONT_END'
-  | 'MODEL_ERR_GRAPH';
+  | 'MODEL_ERR_GRAPH'
+  | 'MODEL_ERR_CHANGED';
 
 export interface ModelErrorDetails {
   /** What was looked at: a path, a field, a tensor. */

@@ -11,7 +11,7 @@ import { ControlDesk, type ControlOutcome } from './call-control/control-desk.ts
 import type { Secrets } from './call-control/secrets.ts';
 import { policyProblems } from './check-policies.ts';
 import { LogWriter } from './decision-log/log-writer.ts';
-import { AlertStore } from './outbox/alert-store.ts';
+import { AlertStore, type DeliveryCounts } from './outbox/alert-store.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { type CallOutcomes, OutcomeDesk } from './outcome-desk.ts';
 import { type Policies, PolicyStore } from './policies.ts';
@@ -48,6 +48,8 @@ export interface AlertFigures {
   readonly oldestWaitingMs: number;
   readonly held: number;
   readonly lost: number;
+  /** Alerts that gave way to new ones in a store at its limit. */
+  readonly gaveWay: number;
 }
 
 /** Policies, alerts, their store and their delivery, as one part of the service. */
@@ -131,7 +133,7 @@ const NOTHING_KEPT: Durable = {
   sink: { record() {} },
   outcomes: null,
   use() {},
-  figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
+  figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
   close: async () => {},
 };
 
@@ -180,16 +182,23 @@ function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
     { dataFolder, signingKey, clearNumbers, keepDays },
     { store, outbox, clock, logger },
   );
+  let counts: DeliveryCounts = { waiting: 0, dead: 0, oldestWaitingAtMs: null };
   return {
     sink: outbox,
     outcomes: new OutcomeDesk({ store, outbox, clock }),
     use: (next, acts) => delivery.use(next.destinations, acts.targets()),
     figures() {
+      try {
+        counts = store.counts();
+      } catch (error) {
+        // The metrics are there to tell of such a disk: those of the store stay as they were.
+        logger.warn({ err: error }, 'the store could not be read');
+      }
       const { held, lost } = outbox;
-      const { waiting, dead, oldestWaitingAtMs } = store.counts();
+      const { waiting, dead, oldestWaitingAtMs } = counts;
       const oldestWaitingMs =
         oldestWaitingAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestWaitingAtMs);
-      return { waiting, dead, oldestWaitingMs, held, lost };
+      return { waiting, dead, oldestWaitingMs, held, lost, gaveWay: store.gaveWay };
     },
     async close() {
       outbox.flush();

@@ -72,6 +72,10 @@ export class CallRecord {
     return this.#events.newestId;
   }
 
+  get startedAtMs(): number {
+    return this.#startedAtMs;
+  }
+
   get isEnded(): boolean {
     return this.#endedAtMs !== null;
   }
@@ -80,6 +84,8 @@ export class CallRecord {
     this.#liveStreams++;
     for (const { id, role, detectorId } of call.legs) {
       this.#legs.set(id, { role, detector: detectorId, latest: null });
+      // Of an ended stream whose name it takes: its stream time began at 0, too.
+      this.#series.delete(id);
     }
   }
 

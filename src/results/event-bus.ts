@@ -54,6 +54,12 @@ interface Entry {
   readonly subscriber: Subscriber;
 }
 
+/** A call as far as its place among the records goes. */
+interface NamedCall {
+  readonly callId: string;
+  readonly start: { readonly keyName: string };
+}
+
 interface EndedCall {
   readonly record: CallRecord;
   readonly atMs: number;
@@ -67,6 +73,7 @@ interface EndedCall {
  */
 export class EventBus {
   readonly #options: EventBusOptions;
+  /** By key and id: an ended call is kept although another key's has its id now. Newest last. */
   readonly #records = new Map<string, CallRecord>();
   /** Ended calls in the order of their end. */
   readonly #ended: EndedCall[] = [];
@@ -90,18 +97,19 @@ export class EventBus {
   /** A stream of a call began: the first, or another leg that joined. */
   started(call: Call): void {
     this.#dropOld();
-    const before = this.#records.get(call.callId);
-    const known = before?.keyName === call.start.keyName ? before : undefined;
-    const record =
-      known !== undefined && !known.isEnded
-        ? known
-        : new CallRecord(call, this.#options, known?.lastEventId);
-    this.#records.set(call.callId, record);
+    const place = placeOf(call);
+    let record = this.#records.get(place);
+    if (record === undefined || record.isEnded) {
+      // An id that is used again goes to the end.
+      this.#records.delete(place);
+      record = new CallRecord(call, this.#options, record?.lastEventId);
+      this.#records.set(place, record);
+    }
     record.streamStarted(call);
   }
 
-  published(call: { readonly callId: string }, event: ResultEvent): void {
-    const record = this.#records.get(call.callId);
+  published(call: NamedCall, event: ResultEvent): void {
+    const record = this.#records.get(placeOf(call));
     if (record === undefined) return;
     const entry = record.add(event);
     for (const subscriber of this.#readersOf(record)) subscriber.take(entry);
@@ -109,7 +117,7 @@ export class EventBus {
 
   /** @returns the summary when that was the call's last stream, else null */
   streamEnded(call: Call): CallSummary | null {
-    const record = this.#records.get(call.callId);
+    const record = this.#records.get(placeOf(call));
     if (record === undefined || !record.streamEnded(this.#options.clock.nowMs())) return null;
     this.#endings++;
     this.#ended.push({ record, atMs: this.#options.clock.nowMs(), number: this.#endings });
@@ -145,9 +153,7 @@ export class EventBus {
     this.#dropOld();
     const wanted = this.#ended.filter(
       ({ record, number }) =>
-        number < before &&
-        record.keyName === keyName &&
-        this.#records.get(record.callId) === record,
+        number < before && record.keyName === keyName && this.#isNewest(record),
     );
     const page = wanted.slice(-limit).reverse();
     return {
@@ -206,13 +212,21 @@ export class EventBus {
     else this.#subscribersOfKey.delete(keyName);
   }
 
-  /** A key's record under its id or under the one that was given for it. */
+  /** A key's record under its id or under the one that was given for it: the live one, else the newer. */
   #recordOf(callId: string, keyName: string): CallRecord | null {
+    let found: CallRecord | null = null;
     for (const id of [callId, idBeside(callId, keyName)]) {
-      const record = this.#records.get(id);
-      if (record?.keyName === keyName) return record;
+      const record = this.#records.get(placeIn(keyName, id));
+      if (record === undefined) continue;
+      if (!record.isEnded) return record;
+      if (found === null || record.startedAtMs > found.startedAtMs) found = record;
     }
-    return null;
+    return found;
+  }
+
+  /** False = its key uses its id again. */
+  #isNewest(record: CallRecord): boolean {
+    return this.#records.get(placeIn(record.keyName, record.callId)) === record;
   }
 
   *#readersOf({ callId, givenId, keyName }: CallRecord): Generator<Subscriber> {
@@ -230,9 +244,17 @@ export class EventBus {
     while (count < this.#ended.length) {
       const { record, atMs } = this.#ended[count]!;
       if (atMs > oldestMs && this.#ended.length - count <= maxEndedCalls) break;
-      if (this.#records.get(record.callId) === record) this.#records.delete(record.callId);
+      if (this.#isNewest(record)) this.#records.delete(placeIn(record.keyName, record.callId));
       count++;
     }
     if (count > 0) this.#ended.splice(0, count);
   }
+}
+
+function placeOf({ callId, start }: NamedCall): string {
+  return placeIn(start.keyName, callId);
+}
+
+function placeIn(keyName: string, callId: string): string {
+  return `${keyName}\n${callId}`;
 }

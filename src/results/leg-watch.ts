@@ -32,6 +32,7 @@ export class LegWatch {
   /** What rules remember of the leg, by the rule itself: also while the leg is quiet. */
   #memory: ReadonlyMap<string, PolicyState> = new Map();
   #quiet: string | null = null;
+  #scoredAtMs = -1;
 
   constructor(facts: LegFacts, detector: DetectorLimits) {
     this.#facts = facts;
@@ -71,6 +72,9 @@ export class LegWatch {
 
   /** Calls `fired` for each policy that raises an alert at this score. */
   score(score: PolicyScore, fired: (armed: ArmedPolicy, evidence: AlertEvidence) => void): void {
+    // Asked for out of turn (`finalize`) without new audio: it says what the one before said.
+    if (score.streamTimeMs <= this.#scoredAtMs) return;
+    this.#scoredAtMs = score.streamTimeMs;
     for (const entry of this.#watched) {
       const step = nextPolicyState(entry.state, score, entry);
       entry.state = step.state;

@@ -136,14 +136,19 @@ export const DEFAULT_POLICIES: Policies = policiesOf(policiesSchema.parse({}));
 /**
  * Reads the policies file (YAML); `''` = the default. Every problem is added to `problems` with
  * file, line and path.
+ * @param mayBeEmpty true = a file that says nothing is the default, too
  */
-export function readPolicies(file: string, problems: string[]): Policies {
+export function readPolicies(file: string, problems: string[], mayBeEmpty = true): Policies {
   if (file === '') return DEFAULT_POLICIES;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return DEFAULT_POLICIES;
+  }
+  if (!mayBeEmpty && text.split('\n').every((line) => /^\s*(#|$)/.test(line))) {
+    problems.push(`${file}: is empty`);
     return DEFAULT_POLICIES;
   }
   const parsed = readYaml({ file, text }, policiesSchema, problems);
@@ -195,10 +200,13 @@ export class PolicyStore {
     return this.#current;
   }
 
-  /** Reads the file again; with any problem the old policies stay. @returns the problems */
+  /**
+   * Reads the file again; with any problem the old policies stay. An empty file is one: it is just being written, or
+   * was lost on a full disk, and what waits for its destinations would be given up. @returns the problems
+   */
   reload(): readonly string[] {
     const problems: string[] = [];
-    const next = readPolicies(this.#file, problems);
+    const next = readPolicies(this.#file, problems, false);
     if (problems.length === 0) problems.push(...this.#check(next));
     if (problems.length === 0) this.#current = next;
     return problems;

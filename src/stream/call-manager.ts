@@ -9,7 +9,7 @@ import type { LaneEvent, LegTotals } from './events.ts';
 import { FeedPort } from './feed-port.ts';
 import { figureEvent } from './figure-event.ts';
 import type { LanePool } from './lane-pool.ts';
-import { PacketCounts } from './packet-counts.ts';
+import { PacketCounts, type PacketFigures } from './packet-counts.ts';
 import type { EndReason, ScreeningEvent } from './screening-events.ts';
 
 export interface CallLimits {
@@ -81,8 +81,7 @@ export class CallManager {
     return this.#directory.streamsOf(callId);
   }
 
-  /** Packets since start by codec. */
-  packetsByCodec(): ReadonlyMap<CodecName, number> {
+  packets(): PacketFigures {
     return this.#packets.with(this.calls());
   }
 
@@ -172,7 +171,8 @@ export class CallManager {
 
   /**
    * Takes no more calls and waits until the live ones have ended, at most `graceMs`; those left are
-   * ended with their scores so far.
+   * ended with their scores so far, and failed where their lane does not answer: the alerts and records of a call's end
+   * are made in any case.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
@@ -185,6 +185,7 @@ export class CallManager {
     await empty;
     timer.cancel();
     giveUp.cancel();
+    for (const call of this.calls()) this.fail(call, 'SCREEN_ERR_DRAINING');
   }
 
   #createCall(start: CallStart & { readonly callId: string }): Call {

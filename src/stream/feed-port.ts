@@ -20,6 +20,8 @@ const LIVE_RING_SECONDS = 2;
 const LIVE_BACKLOG_SECONDS = 4;
 /** The fast door fills half a ring between two ticks. */
 const FAST_RING_SECONDS = 6;
+/** What a packet that cannot be decoded counts for, of lost audio. */
+export const CORRUPT_PACKET_MS = 20;
 
 /** What became of a packet. */
 export type WriteOutcome =
@@ -74,6 +76,7 @@ export class FeedPort {
     return this.#packets;
   }
 
+  /** Packets of which a full ring took nothing, or not all. */
   get droppedPackets(): number {
     return this.#droppedPackets;
   }
@@ -96,9 +99,9 @@ export class FeedPort {
         packet.length <= this.#recordBytes ? packet : packet.subarray(at, at + this.#recordBytes);
       if (this.#unsaidLostSamples === 0 && this.#writer.audio(record, nowMs)) continue;
       this.#unsaidLostSamples += this.samplesOf(record);
-      this.#droppedPackets++;
       written = false;
     }
+    if (!written) this.#droppedPackets++;
     return written ? 'written' : 'dropped';
   }
 
@@ -132,11 +135,26 @@ export class FeedPort {
     return packet.length % this.#frameBytes === 0 ? packet.length / this.#frameBytes : -1;
   }
 
+  /** Samples per channel that a packet moves stream time on by; those of one that cannot be Opus are lost. */
+  passedSamplesOf(packet: Uint8Array): number {
+    if (packet.length === 0) return 0;
+    const samples = this.samplesOf(packet);
+    if (this.format.codec === 'opus' && samples <= 0) return this.#corruptSamples;
+    return Math.max(0, samples);
+  }
+
+  get #corruptSamples(): number {
+    return (this.format.sampleRateHz * CORRUPT_PACKET_MS) / 1000;
+  }
+
   // The lane counts what its decoder refuses; a record without bytes is one that any refuses.
   #corrupt(nowMs: number): WriteOutcome {
     this.#packets++;
     this.#sayLost(nowMs);
-    return this.#writer.audio(NO_BYTES, nowMs) ? 'written' : 'dropped';
+    if (this.#unsaidLostSamples === 0 && this.#writer.audio(NO_BYTES, nowMs)) return 'written';
+    this.#unsaidLostSamples += this.#corruptSamples;
+    this.#droppedPackets++;
+    return 'dropped';
   }
 
   /** @param room the ring's reserve is for what comes before a control record, which keeps its place */

@@ -1,5 +1,6 @@
 import type { AudioFormat, PacketDecoder } from './codecs/decoder.ts';
 import type { FeedFailureCode, LaneEvent, LegTotals } from './events.ts';
+import { CORRUPT_PACKET_MS } from './feed-port.ts';
 import type { LegPipeline } from './leg-pipeline.ts';
 import { type PacketRingReader, RECORD } from './packet-ring.ts';
 import type { Resampler } from './resampler.ts';
@@ -161,7 +162,8 @@ export class Feed {
         this.#audio();
         break;
       case RECORD.lost:
-        this.#lost(reader.value);
+        // What a pause lasts is said at its end: no packet of it counts, nor a missing one.
+        if (!this.#paused) this.#lost(reader.value);
         break;
       case RECORD.pause:
         this.#paused = true;
@@ -248,8 +250,8 @@ export class Feed {
       this.fail('SCREEN_ERR_CODEC');
       return;
     }
-    // A packet that cannot be decoded is 20 ms that nobody heard.
-    this.#lost(Math.round(this.#options.format.sampleRateHz / 50));
+    // Audio that nobody heard.
+    this.#lost(Math.round((this.#options.format.sampleRateHz * CORRUPT_PACKET_MS) / 1000));
   }
 
   #toLegSamples(leg: FeedLeg, formatSamples: number): number {

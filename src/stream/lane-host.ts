@@ -45,6 +45,8 @@ export function startInProcessLane(lane: Lane, clock: Clock, listener: LaneListe
 export interface ThreadLaneOptions {
   /** Folders of the detectors, verified again by the thread. */
   readonly detectorFolders: readonly string[];
+  /** As of `CreateLaneOptions`. */
+  readonly detectorIds?: readonly string[];
   readonly engine: EngineKind;
   readonly settings: LaneSettings;
   readonly clock: Clock;
@@ -99,6 +101,7 @@ class ThreadLane implements LaneHost {
     this.#listener = listener;
     const setup: LaneThreadSetup = {
       detectorFolders: options.detectorFolders,
+      detectorIds: options.detectorIds,
       engine: options.engine,
       settings: options.settings,
     };

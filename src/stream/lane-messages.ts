@@ -5,6 +5,7 @@ import type { FeedSpec, LaneSettings } from './lane.ts';
 /** What a lane thread is started with. */
 export interface LaneThreadSetup {
   readonly detectorFolders: readonly string[];
+  readonly detectorIds?: readonly string[] | undefined;
   readonly engine: EngineKind;
   readonly settings: LaneSettings;
 }

@@ -280,6 +280,20 @@ describe('live call control over HTTP', () => {
     expect(receiver.received).toEqual([]);
   });
 
+  it.each(['dry-run', 'live'])(
+    '%s: half a character in an id ends neither service nor alert',
+    async (mode) => {
+      const { alert, until, outcomes } = rig(
+        ARI(`mode: ${mode}, action: hangUp, channel: channelId`),
+      );
+      const { keyName, platform } = fakeCall('c', { platform: 'asterisk' }).start;
+      alert('asterisk', { start: { keyName, platform, metadata: { channel_id: 'ws-\ud800' } } });
+      await until(1);
+      expect(outcomes).toEqual([mode === 'live' ? 'act given_up' : 'act dry_run']);
+      expect(receiver.received).toEqual([]);
+    },
+  );
+
   it('follows no redirect and keeps its credentials to itself', async () => {
     receiver.answer = (response) =>
       response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end();

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { closeTestServices, startTestService, type TestService } from '../support/start-service.ts';
+import { writeTinyDetector } from '../support/tiny-detector.ts';
 
 const lanes: Worker[] = vi.hoisted(() => []);
 vi.mock('node:worker_threads', async (original) => {
@@ -57,4 +58,30 @@ it('a lane whose every thread died takes calls again when it is back', async () 
     { timeout: 15_000, interval: 50 },
   );
   expect(host.service.status()).toMatchObject({ ready: true, liveCalls: 0 });
+});
+
+it('a lane starts anew with the detector that the service began with, or not at all', async () => {
+  const before = host.service.detectors.map(({ id }) => id);
+  const folder = `${host.folder}/tiny`;
+  await writeTinyDetector(folder, { seed: 99 });
+  const started = lanes.length;
+  await Promise.all(lanes.map((lane) => lane.terminate()));
+  // Two others load, find another detector in the folder, and end.
+  await vi.waitFor(
+    () => {
+      const anew = lanes.slice(started, started + 2);
+      expect(anew.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    },
+    { timeout: 15_000 },
+  );
+  expect(host.service.status()).toMatchObject({ ready: false, reason: 'full' });
+  await writeTinyDetector(folder);
+  await vi.waitFor(
+    () => {
+      host.clock.skip(1_000);
+      expect(host.service.status().ready).toBe(true);
+    },
+    { timeout: 15_000, interval: 250 },
+  );
+  expect(host.service.detectors.map(({ id }) => id)).toEqual(before);
 });

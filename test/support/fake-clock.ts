@@ -12,6 +12,8 @@ export class FakeClock implements Clock {
   #nowMs: number;
   #order = 0;
   readonly #waiting = new Map<number, Waiting>();
+  /** By how much the computer's clock was set since this one began. */
+  wallAheadMs = 0;
 
   constructor(startMs = 1_000_000) {
     this.#nowMs = startMs;
@@ -23,6 +25,10 @@ export class FakeClock implements Clock {
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  wallMs(): number {
+    return this.nowMs() + this.wallAheadMs;
   }
 
   after(delayMs: number, action: () => void): Timer {

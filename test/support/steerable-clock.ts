@@ -20,6 +20,10 @@ export class SteerableClock implements Clock {
     return systemClock.nowMs() + this.#aheadMs;
   }
 
+  wallMs(): number {
+    return systemClock.wallMs() + this.#aheadMs;
+  }
+
   after(delayMs: number, action: () => void): Timer {
     return this.#wait(delayMs, null, action);
   }

@@ -35,11 +35,13 @@ export function asteriskAri(
   return new HttpControl(config, 'asterisk', dialect, parts);
 }
 
-/** Dots alone would leave the path of channels. */
+/** Dots alone would leave the path of channels; half a character has no place in a URL. */
+const UNUSABLE = /^\.*$|\p{Surrogate}/u;
+
 function channelOf(
   { callId, metadata }: AlertEvent,
   from: ConfigOf<'asterisk-ari'>['channel'],
 ): string | null {
   const id = from === 'callId' ? callId : metadata['channel_id'];
-  return id === undefined || /^\.*$/.test(id) ? null : id;
+  return id === undefined || UNUSABLE.test(id) ? null : id;
 }

@@ -75,9 +75,10 @@ export class HttpControl implements CallControl {
   }
 
   async act(alert: AlertEvent): Promise<SendOutcome> {
-    const planned = this.#dialect.plan(alert);
-    if ('refused' in planned) return { kind: 'refused', error: planned.refused };
+    // All of it: what an alert in the store makes fail would fail again after every start.
     try {
+      const planned = this.#dialect.plan(alert);
+      if ('refused' in planned) return { kind: 'refused', error: planned.refused };
       const authorization = await this.#dialect.authorization();
       if (typeof authorization !== 'string') return authorization;
       const outcome = await this.#parts.post(

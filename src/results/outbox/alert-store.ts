@@ -2,12 +2,17 @@ import type Database from 'libsql';
 import { inTransaction } from '../../sqlite.ts';
 import type { AlertEvent, Decision, LoggedDecision } from '../alert-events.ts';
 import type { OutcomeDecision } from '../outcomes.ts';
+import { prepareAll } from './alert-statements.ts';
 import { type OpenOptions, openDatabase, type StoreDatabase } from './database.ts';
 
 /** An alert is tried for this long. */
 export const GIVE_UP_AFTER_MS = 86_400_000;
 /** No attempt waits longer than this, whatever a receiver asks for. */
 export const MAX_WAIT_MS = 6 * 3_600_000;
+/** Alerts that give way at once in a store at its limit. */
+const GIVE_WAY_ALERTS = 100;
+/** A store is at its limit, and not the disk full, from this share of its pages on. */
+const LIMIT_SHARE = 0.9;
 /** Outcomes, and which calls had alerts, are kept for this much longer than alerts. */
 const FEEDBACK_LONGER_MS = 370 * 86_400_000;
 
@@ -62,6 +67,7 @@ export class AlertStore {
   readonly #database: StoreDatabase;
   readonly #db: Database.Database;
   readonly #statements: ReturnType<typeof prepareAll>;
+  #gaveWay = 0;
 
   private constructor(database: StoreDatabase) {
     this.#database = database;
@@ -74,11 +80,26 @@ export class AlertStore {
     return new AlertStore(openDatabase(folder, options));
   }
 
-  /** Writes all or nothing. @throws the database's error when the disk is full or locked. */
+  /** Alerts forgotten since start because the store was at its limit. */
+  get gaveWay(): number {
+    return this.#gaveWay;
+  }
+
+  /**
+   * Writes all or nothing. In a store at its limit the oldest alerts that are done with give way.
+   * @throws the database's error when the disk is full or locked, or nothing is done with
+   */
   write(writes: readonly StoreWrite[]): void {
-    inTransaction(this.#db, () => {
-      for (const write of writes) this.#writeOne(write);
-    });
+    const writeAll = () =>
+      inTransaction(this.#db, () => {
+        for (const write of writes) this.#writeOne(write);
+      });
+    try {
+      writeAll();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_FULL' || !this.#giveWay()) throw error;
+      writeAll();
+    }
   }
 
   due(destination: string, nowMs: number, limit: number): DueDelivery[] {
@@ -165,6 +186,15 @@ export class AlertStore {
     this.#database.close();
   }
 
+  /** @returns false when it makes no room: the disk is full, or everything waits */
+  #giveWay(): boolean {
+    const { page_count: pages, max_page_count: most } = this.#statements.size.get() as PageCounts;
+    if (pages < LIMIT_SHARE * most) return false;
+    const { changes } = this.#statements.giveWay.run(GIVE_WAY_ALERTS);
+    this.#gaveWay += changes;
+    return changes > 0;
+  }
+
   #writeOne(write: StoreWrite): void {
     const { addDecision, mark, logged, setOutcome } = this.#statements;
     if (write.kind === 'decision') this.#addDecision(write);
@@ -197,84 +227,13 @@ export class AlertStore {
   }
 }
 
+interface PageCounts {
+  readonly page_count: number;
+  readonly max_page_count: number;
+}
+
 interface DueRow {
   readonly body: string;
   readonly attempts: number;
   readonly give_up_at_ms: number;
-}
-
-function prepareAll(db: Database.Database) {
-  return {
-    ...prepareFeedback(db),
-    addAlert: db.prepare('INSERT OR IGNORE INTO alerts (id, created_at_ms, body) VALUES (?, ?, ?)'),
-    addDelivery: db.prepare(
-      `INSERT OR IGNORE INTO deliveries (alert_id, destination, state, next_attempt_at_ms, give_up_at_ms)
-       VALUES (?, ?, 'waiting', ?, ?)`,
-    ),
-    addDecision: db.prepare('INSERT INTO decisions (body) VALUES (?)'),
-    // What the operator dropped in the meantime stays dropped.
-    mark: db.prepare(
-      `UPDATE deliveries
-       SET state = ?, attempts = attempts + 1,
-           next_attempt_at_ms = coalesce(?, next_attempt_at_ms), last_error = ?, ended_at_ms = ?
-       WHERE alert_id = ? AND destination = ? AND state = 'waiting'`,
-    ),
-    logged: db.prepare('DELETE FROM decisions WHERE seq <= ?'),
-    due: db.prepare(
-      `SELECT a.body, d.attempts, d.give_up_at_ms FROM deliveries d JOIN alerts a ON a.id = d.alert_id
-       WHERE d.destination = ? AND d.state = 'waiting' AND d.next_attempt_at_ms <= ?
-       ORDER BY d.next_attempt_at_ms, a.created_at_ms LIMIT ?`,
-    ),
-    nextDue: db.prepare(
-      `SELECT min(next_attempt_at_ms) AS at FROM deliveries
-       WHERE destination = ? AND state = 'waiting'`,
-    ),
-    pullIn: db.prepare(
-      `UPDATE deliveries SET next_attempt_at_ms = ?, give_up_at_ms = ?
-       WHERE state = 'waiting' AND give_up_at_ms > ?`,
-    ),
-    capWait: db.prepare(
-      `UPDATE deliveries SET next_attempt_at_ms = ?
-       WHERE state = 'waiting' AND next_attempt_at_ms > ?`,
-    ),
-    bury: db.prepare(
-      `UPDATE deliveries
-       SET state = 'dead', ended_at_ms = ?, last_error = 'the destination is no longer there'
-       WHERE state = 'waiting' AND destination NOT IN (SELECT value FROM json_each(?))`,
-    ),
-    forget: db.prepare(
-      `DELETE FROM alerts WHERE created_at_ms < ? AND NOT EXISTS (
-         SELECT 1 FROM deliveries WHERE alert_id = id AND state IN ('waiting', 'dead'))`,
-    ),
-    decisionsAfter: db.prepare(
-      'SELECT seq, body FROM decisions WHERE seq > ? ORDER BY seq LIMIT ?',
-    ),
-    newestSeq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'decisions'"),
-    setSeq: db.prepare(
-      "UPDATE sqlite_sequence SET seq = CAST(? AS INTEGER) WHERE name = 'decisions'",
-    ),
-    addSeq: db.prepare(
-      "INSERT INTO sqlite_sequence (name, seq) VALUES ('decisions', CAST(? AS INTEGER))",
-    ),
-    counts: db.prepare(
-      `SELECT count(*) FILTER (WHERE d.state = 'waiting') AS waiting,
-              count(*) FILTER (WHERE d.state = 'dead') AS dead,
-              min(CASE WHEN d.state = 'waiting' THEN a.created_at_ms END) AS oldest
-       FROM deliveries d JOIN alerts a ON a.id = d.alert_id WHERE d.state IN ('waiting', 'dead')`,
-    ),
-  };
-}
-
-function prepareFeedback(db: Database.Database) {
-  return {
-    addCallAlert: db.prepare('INSERT OR IGNORE INTO call_alerts VALUES (?, ?, ?, ?)'),
-    alertOf: db.prepare('SELECT 1 FROM call_alerts WHERE key_name = ? AND call_id = ? LIMIT 1'),
-    setOutcome: db.prepare('INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)'),
-    outcomeOf: db.prepare(
-      `SELECT outcome, note, reported_at_ms AS wallTimeMs FROM outcomes
-       WHERE key_name = ? AND call_id = ?`,
-    ),
-    forgetCalls: db.prepare('DELETE FROM call_alerts WHERE raised_at_ms < ?'),
-    forgetOutcomes: db.prepare('DELETE FROM outcomes WHERE reported_at_ms < ?'),
-  };
 }

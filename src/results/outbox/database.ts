@@ -49,6 +49,9 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX outcomes_age ON outcomes (reported_at_ms);`,
   // A page of a key's alerts is read on the thread of the audio sockets: it must not look at all of them.
   `CREATE INDEX alerts_of_key ON alerts (json_extract(body, '$.keyName'), created_at_ms, id);`,
+  // What the service asks over and over must not look at every alert of a month.
+  `CREATE INDEX deliveries_of_state ON deliveries (state, destination);
+   CREATE INDEX alerts_by_age ON alerts (created_at_ms);`,
 ];
 
 const DATABASE_FILE = 'alerts.db';

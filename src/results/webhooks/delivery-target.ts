@@ -72,7 +72,7 @@ async function postWebhook(
     const headers = {
       'content-type': contentType,
       'user-agent': 'bonafide',
-      ...webhookHeaders({ id: alert.id, body }, secrets, clock.nowMs()),
+      ...webhookHeaders({ id: alert.id, body }, secrets, clock.wallMs()),
     };
     const ca = caFile === undefined ? {} : { ca: readFile(caFile) };
     return await post({ url, headers, body, timeoutMs, allowPrivate, ...ca });

@@ -102,7 +102,7 @@ export class DeliveryWorker {
     this.#breaker.failed(nowMs);
     const { error } = outcome;
     if (outcome.kind === 'gone') return this.#dead(error);
-    const askedMs = retryAfterMs(outcome.retryAfter, nowMs);
+    const askedMs = retryAfterMs(outcome.retryAfter, Math.floor(clock.wallMs()));
     if (askedMs !== null) this.#breaker.holdUntil(nowMs + askedMs);
     const waitMs = Math.max(askedMs ?? 0, backOffMs(delivery.attempts + 1, random));
     const nextAttemptAtMs = nowMs + waitMs;
@@ -120,7 +120,10 @@ export class DeliveryWorker {
   }
 
   #endOf({ alert, giveUpAtMs }: DueDelivery): number {
+    const { clock } = this.#parts;
     const { expiresMs } = this.#target;
-    return expiresMs === null ? giveUpAtMs : Math.min(giveUpAtMs, alert.wallTimeMs + expiresMs);
+    if (expiresMs === null) return giveUpAtMs;
+    const leftMs = alert.wallTimeMs + expiresMs - clock.wallMs();
+    return Math.min(giveUpAtMs, clock.nowMs() + leftMs);
   }
 }

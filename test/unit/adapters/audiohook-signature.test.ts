@@ -55,6 +55,19 @@ const request = (headers: Readonly<Record<string, string | undefined>>) => ({
   host: HOST,
 });
 
+it.each([-7_200_000, 7_200_000])(
+  'goes by the computer’s clock, also when that was set by %i ms',
+  (stepMs) => {
+    const { clock, signatures } = setUp(CREATED - stepMs / 1_000);
+    const offered = request(signed(COMPONENTS, PARAMETERS));
+    expect(signatures.verify(offered, SECRET)).toBe('refused');
+    clock.wallAheadMs = stepMs;
+    expect(signatures.verify(offered, SECRET)).toBe('verified');
+    // Nor is it good twice.
+    expect(signatures.verify(offered, SECRET)).toBe('refused');
+  },
+);
+
 describe('known answers', () => {
   it('example 1 of the protocol documentation', () => {
     const input = parseSignatureInput(`sig1=${COMPONENTS}${PARAMETERS}`)!;

@@ -56,6 +56,22 @@ describe('EventOutlet', () => {
     expect(outlet.coalesced).toBe(1);
   });
 
+  it('tells the legs of one name of several calls apart', () => {
+    const { link, outlet } = createOutlet();
+    link.bufferedBytes = COALESCE_BYTES + 1;
+    for (const [callId, seq] of [
+      ['1', 7],
+      ['2', 8],
+      ['1', 9],
+    ] as const) {
+      outlet.offer({ ...score('a', seq), callId });
+    }
+    link.bufferedBytes = 0;
+    outlet.offer({ ...score('a', 10), callId: '2' });
+    expect(link.sent).toEqual(['score a 9', 'score a 10']);
+    expect(outlet.coalesced).toBe(2);
+  });
+
   it('does not send an old score after a newer one', () => {
     const { link, outlet } = createOutlet();
     link.bufferedBytes = COALESCE_BYTES + 1;

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import type { Adapter, AdapterSession } from '../../../src/adapters/adapter.ts';
+import type { Adapter, AdapterSession, CallIntake, Link } from '../../../src/adapters/adapter.ts';
 import { SocketSession } from '../../../src/adapters/socket-session.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
+import type { CallSink, CallStart } from '../../../src/stream/call.ts';
 import type { CallManager } from '../../../src/stream/call-manager.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -77,4 +78,42 @@ describe('SocketSession', () => {
     clock.advance(20_000);
     expect(cut).toEqual(expected);
   });
+
+  it.each(['an event of its call', 'a timer'])(
+    'a session that fails at %s ends its own socket only',
+    (what) => {
+      const clock = new FakeClock();
+      const closes: number[] = [];
+      const socket = Object.assign(new EventEmitter(), {
+        close: (code: number) => closes.push(code),
+      });
+      const faults: unknown[] = [];
+      const sinks: CallSink[] = [];
+      const adapter = {
+        ...{ id: 'test', mount: { path: '/' }, heartbeat: 'none', idleMs: IDLE_MS },
+        open(_: Link, intake: CallIntake) {
+          const fail = () => {
+            throw new TypeError('no such field');
+          };
+          intake.start({} as CallStart, { deliver: fail });
+          intake.after(100, fail);
+          return { hasCall: true, closed() {} } as unknown as AdapterSession;
+        },
+      } as unknown as Adapter;
+      new SocketSession(socket as unknown as WebSocket, {
+        ...{ adapter, clock, key: { name: 'a', maxCalls: null, fast: false }, detectors: [] },
+        calls: { start: (_: CallStart, sink: CallSink) => sinks.push(sink) } as never,
+        request: { query: new URLSearchParams() } as never,
+        events: {
+          ...{ opened() {}, closed() {}, refusedUpgrade() {}, error() {} },
+          fault: (_, error) => faults.push(error),
+        },
+        onClose() {},
+      }).begin();
+      if (what === 'a timer') clock.advance(100);
+      else sinks[0]!.deliver({ type: 'resumed', callId: 'c', streamTimeMs: 0 });
+      expect(faults).toEqual([new TypeError('no such field')]);
+      expect(closes).toEqual([1011]);
+    },
+  );
 });

@@ -12,8 +12,8 @@ const psi = { score: 0.3, low_bands: 0.1, mid_bands: 0.2, high_bands: 0.4, voice
 const metrics = createMetrics({
   liveCalls: () => 0,
   liveLegs: () => 0,
-  packetsByCodec: () => new Map(),
-  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
+  packets: () => ({ byCodec: new Map(), dropped: 0 }),
+  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
   summaries: () => ({ waiting: 0, lost: 0, failures: 0 }),
   drift: () => [
     { detector: 'tiny', codec: 'mulaw', legs: 250, psi },

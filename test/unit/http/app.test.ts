@@ -26,11 +26,11 @@ const clock = new FakeClock();
 const keys = new KeyRing([{ name: 'a', sha256, maxCalls: null, fast: false }], clock);
 const metrics = createMetrics({
   drift: () => [],
-  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0 }),
+  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
   summaries: () => ({ waiting: 1, lost: 2, failures: 3 }),
   liveCalls: () => 2,
   liveLegs: () => 3,
-  packetsByCodec: () => new Map([['mulaw', 7]]),
+  packets: () => ({ byCodec: new Map([['mulaw', 7]]), dropped: 0 }),
 });
 let status: ServiceStatus = READY;
 const bus = new EventBus({ ...DEFAULT_EVENT_BUS, clock: new FakeClock() });

@@ -116,6 +116,16 @@ describe('AlertEngine', () => {
     }
   });
 
+  it('takes scores over the same audio for one in a row, however often they are asked for', () => {
+    const { engine, published } = rig();
+    const call = fakeCall();
+    engine.started(call);
+    for (let asked = 0; asked < 3; asked++) engine.event(call, scoreEvent(1_000, -3));
+    expect(published).toEqual([]);
+    engine.event(call, scoreEvent(1_500, -3));
+    expect(published).toMatchObject([{ type: 'alert', streamTimeMs: 1_500 }]);
+  });
+
   it('leaves quiet legs alone and says so in the record', () => {
     const quiet = [{ name: 'own voice menu', match: { numbers: ['+1800*'] } }];
     const { engine, recorded, published } = rig(policies({}, { quiet }));

@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
 import { createAlertPlane } from '../../../src/results/alert-plane.ts';
 import { Secrets } from '../../../src/results/call-control/secrets.ts';
+import { AlertDesk } from '../../../src/results/outbox/alert-desk.ts';
+import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
 import { DEFAULT_POLICIES } from '../../../src/results/policies.ts';
+import { fakeAlert } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 /** Moves on with every look at it, as the real one does. */
@@ -17,10 +20,9 @@ class MovingClock extends FakeClock {
   }
 }
 
-it('no alert that waits is no age, however the clock moves', async () => {
-  const dataFolder = mkdtempSync(join(tmpdir(), 'bonafide-plane-'));
-  const plane = createAlertPlane({
-    ...{ clock: new MovingClock(), logger: createLogger('silent'), dataFolder },
+function createPlane(dataFolder: string, clock = new FakeClock()) {
+  return createAlertPlane({
+    ...{ clock, logger: createLogger('silent'), dataFolder },
     ...{ policiesFile: '', policies: DEFAULT_POLICIES, priorSynthetic: 0.5 },
     ...{ logSigningKey: null, logClearNumbers: false, logKeepDays: 0 },
     secrets: new Secrets({}),
@@ -29,10 +31,41 @@ it('no alert that waits is no age, however the clock moves', async () => {
     delivered() {},
     controlled() {},
   });
-  try {
-    expect(plane.figures()).toMatchObject({ waiting: 0, oldestWaitingMs: 0 });
-  } finally {
-    await plane.close();
-    rmSync(dataFolder, { recursive: true });
-  }
+}
+
+let dataFolder: string;
+beforeEach(() => {
+  dataFolder = mkdtempSync(join(tmpdir(), 'bonafide-plane-'));
+});
+afterEach(() => rmSync(dataFolder, { recursive: true }));
+
+it('no alert that waits is no age, however the clock moves', async () => {
+  const plane = createPlane(dataFolder, new MovingClock());
+  expect(plane.figures()).toMatchObject({ waiting: 0, oldestWaitingMs: 0 });
+  await plane.close();
+});
+
+it('a store that cannot be read takes no metric away: its own stay as they were', async () => {
+  const store = AlertStore.open(dataFolder, { as: 'owner' });
+  const mark = { state: 'dead', atMs: 1, error: 'HTTP 410' } as const;
+  const [destination, destinations] = ['soc', ['soc']];
+  // So much that it is moved from the write-ahead log into the file.
+  const metadata = { note: 'x'.repeat(2_000) };
+  store.write(
+    Array.from({ length: 1_500 }, (_, index) => `a${index}`).flatMap((alertId) => [
+      { kind: 'decision', decision: fakeAlert(alertId, { metadata }), destinations, atMs: 1 },
+      { kind: 'mark', alertId, destination, mark },
+    ]),
+  );
+  store.close();
+  const plane = createPlane(dataFolder);
+  const before = plane.figures();
+  expect(before).toMatchObject({ dead: 1_500 });
+  // A change by another process makes it read anew.
+  const desk = new AlertDesk(dataFolder);
+  desk.drop({ alertId: 'a7' }, 2);
+  desk.close();
+  truncateSync(join(dataFolder, 'alerts.db'), 4_096);
+  expect(plane.figures()).toEqual(before);
+  await plane.close();
 });

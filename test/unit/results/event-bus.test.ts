@@ -6,7 +6,7 @@ import {
   type Subscriber,
 } from '../../../src/results/event-bus.ts';
 import { Call } from '../../../src/stream/call.ts';
-import { fakeAlert, figures } from '../../support/alert-fakes.ts';
+import { fakeAlert, figures, scoreEvent } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const LIMITS = { ...DEFAULT_EVENT_BUS, eventsPerCall: 3, maxEndedCalls: 2, maxSubscribers: 3 };
@@ -124,6 +124,52 @@ describe('EventBus', () => {
     expect(bus.summaryOf('room~b', 'a')).toBeNull();
   });
 
+  it('keeps a call that ended lately although another key’s has its id now', () => {
+    const first = callOf('room', 'a');
+    bus.started(first);
+    bus.published(first, gap('room', 1));
+    bus.streamEnded(first);
+    const others = callOf('room', 'b');
+    bus.started(others);
+    bus.published(others, gap('room', 2));
+    expect(bus.summaryOf('room', 'a')).toMatchObject({ state: 'ended' });
+    expect(bus.endedCalls('a', 9, Number.MAX_SAFE_INTEGER).calls).toHaveLength(1);
+    expect(subscribe('room', 'a').entries.map(({ event }) => event)).toEqual([gap('room', 1)]);
+    expect(bus.summaryOf('room', 'b')).toMatchObject({ state: 'live' });
+    expect(subscribe('room', 'b').entries).toEqual([{ id: 1, event: gap('room', 2) }]);
+  });
+
+  it('finds the live call of an id before an ended one, and the newer of two ended ones', () => {
+    bus = new EventBus({ ...LIMITS, maxEndedCalls: 9, clock });
+    const stateOf = () => {
+      const { callId, state } = bus.summaryOf('room', 'b')!;
+      return `${callId} ${state}`;
+    };
+    const run = (callId: string) => {
+      clock.advance(1_000);
+      const call = callOf(callId, 'b');
+      bus.started(call);
+      return call;
+    };
+    bus.streamEnded(run('room'));
+    const beside = run('room~b');
+    expect(stateOf()).toBe('room~b live');
+    bus.streamEnded(beside);
+    expect(stateOf()).toBe('room~b ended');
+    const again = run('room');
+    expect(stateOf()).toBe('room live');
+    bus.streamEnded(again);
+    expect(stateOf()).toBe('room ended');
+  });
+
+  it('gives the calls of a key oldest first, also one whose id is used again', () => {
+    const first = callOf('1');
+    bus.started(first);
+    bus.streamEnded(first);
+    for (const id of ['2', '1']) bus.started(callOf(id));
+    expect(bus.summaries('a').map(({ callId }) => callId)).toEqual(['2', '1']);
+  });
+
   it('keeps the final figures of a leg that had no score before them, or an older one', () => {
     const call = callOf('c1');
     bus.started(call);
@@ -180,6 +226,19 @@ describe('EventBus', () => {
     bus.streamEnded(second);
     expect(noted.endedCalls).toEqual(['c1']);
     expect(bus.summaryOf('c1', 'a')?.state).toBe('ended');
+  });
+
+  it('begins the timeline of a leg anew when a further stream of the call takes its name', () => {
+    const [caller, agent, again] = [callOf('c1'), callOf('c1', 'a', 'agent'), callOf('c1')];
+    const say = (call: Call, streamTimeMs: number) =>
+      bus.published(call, scoreEvent(streamTimeMs, 2, { callId: 'c1' }));
+    for (const call of [caller, agent]) bus.started(call);
+    for (const timeMs of [500, 1_000, 1_500]) say(caller, timeMs);
+    bus.streamEnded(caller);
+    bus.started(again);
+    for (const timeMs of [500, 1_000]) say(again, timeMs);
+    const [series] = bus.seriesOf('c1', 'a')!;
+    expect(series!.points.map(({ streamTimeMs }) => streamTimeMs)).toEqual([500, 1_000]);
   });
 
   it('tells the gravest alert of a call, however many events ago it was', () => {

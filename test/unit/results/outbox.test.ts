@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
-import { ALERTS_OF_KEY } from '../../../src/results/outbox/alert-desk.ts';
-import { AlertStore, GIVE_UP_AFTER_MS } from '../../../src/results/outbox/alert-store.ts';
+import { ALERTS_OF_KEY, AlertDesk } from '../../../src/results/outbox/alert-desk.ts';
+import { STANDING_QUERIES } from '../../../src/results/outbox/alert-statements.ts';
+import {
+  AlertStore,
+  type DeliveryMark,
+  GIVE_UP_AFTER_MS,
+} from '../../../src/results/outbox/alert-store.ts';
 import { openDatabase } from '../../../src/results/outbox/database.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
 import { StoreError } from '../../../src/sqlite.ts';
@@ -66,6 +71,22 @@ it('finds the alerts of a key without looking at those of others', () => {
   ]);
 });
 
+it.each(Object.entries(STANDING_QUERIES))(
+  'looks at no delivery and no alert that is done with to %s',
+  (_, query) => {
+    openStore();
+    const { db, close } = openDatabase(folder, { as: 'guest' });
+    open.push({ close });
+    const values = Array.from(query.matchAll(/\?/g), () => 1);
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all(...values) as { detail: string }[];
+    const tables = plan.filter(({ detail }) =>
+      /^(SCAN|SEARCH) (?!json_each|CONSTANT ROW)/.test(detail),
+    );
+    expect(tables.length).toBeGreaterThan(0);
+    expect(tables.filter(({ detail }) => detail.startsWith('SCAN'))).toEqual([]);
+  },
+);
+
 describe('Outbox', () => {
   it('puts an alert, its deliveries and its record into one transaction', () => {
     const store = openStore();
@@ -123,6 +144,37 @@ describe('Outbox', () => {
     ]);
     expect(ids(store)).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('has room for new alerts in a store at its limit: the oldest that are done with give way', () => {
+    const store = openStore(256 * 1_024);
+    const { outbox, clock, messages } = rig(store);
+    const filler = { metadata: { note: 'x'.repeat(2_000) } };
+    const raise = (id: string, mark: DeliveryMark | null) => {
+      outbox.record(fakeAlert(id, filler), ['slack']);
+      clock.advance(0);
+      if (mark !== null) {
+        outbox.write({ kind: 'mark', alertId: id, destination: 'slack', mark }, () => {});
+      }
+      // As the decision log does.
+      outbox.write({ kind: 'logged', upToSeq: Number.MAX_SAFE_INTEGER }, () => {});
+      clock.advance(1);
+    };
+    raise('waits', null);
+    for (let count = 0; count < 200; count++) {
+      const end = { atMs: clock.nowMs() };
+      const dead = { state: 'dead', ...end, error: 'HTTP 410' } as const;
+      raise(`a${count}`, count % 2 === 0 ? dead : { state: 'delivered', ...end });
+    }
+    raise('new', null);
+    expect([outbox.held, outbox.lost, messages()]).toEqual([0, 0, []]);
+    expect(ids(store)).toEqual(['waits', 'new']);
+    const desk = new AlertDesk(folder);
+    open.push(desk);
+    const kept = desk.list({ destination: 'slack' }, 999).map(({ alertId }) => alertId);
+    expect(kept.slice(0, 2)).toEqual(['new', 'a199']);
+    expect(kept).not.toContain('a0');
+    expect(store.gaveWay).toBe(202 - kept.length);
   });
 
   it('takes nothing after its end: no delivery that outlives the store keeps it trying', () => {
@@ -230,6 +282,22 @@ describe('AlertStore', () => {
     add(store, 'a1');
     expect(store.buryOrphans(['json'], 1)).toBe(1);
     expect(store.counts()).toMatchObject({ waiting: 1, dead: 1 });
+  });
+
+  it('knows what was delivered although its destination was taken away meanwhile', () => {
+    const store = openStore();
+    add(store, 'a1');
+    store.buryOrphans([], 1);
+    const mark = (destination: string, mark: DeliveryMark) =>
+      store.write([{ kind: 'mark', alertId: 'a1', destination, mark }]);
+    mark('slack', { state: 'delivered', atMs: 2 });
+    mark('json', { state: 'waiting', nextAttemptAtMs: 5_000, error: 'HTTP 500' });
+    expect(store.counts()).toEqual({ waiting: 0, dead: 1, oldestWaitingAtMs: null });
+    const desk = new AlertDesk(folder);
+    open.push(desk);
+    expect(desk.list({ state: 'delivered' }, 9)).toMatchObject([
+      { destination: 'slack', attempts: 1, lastError: null },
+    ]);
   });
 
   it('gives every decision a number that never comes again', () => {

@@ -208,4 +208,17 @@ describe('PolicyStore', () => {
     expect(store.reload()).toEqual([]);
     expect(store.current.policies[0]!.rule.name).toBe('second');
   });
+
+  it('keeps the old policies when the file is empty', () => {
+    const first = read('policies: [{ name: first }]').policies;
+    const store = new PolicyStore(file, first);
+    for (const nothing of ['', '\n', '# nothing yet\n\n  # at all']) {
+      writeFileSync(file, nothing);
+      expect(store.reload()).toEqual([`${file}: is empty`]);
+      expect(store.current).toBe(first);
+    }
+    writeFileSync(file, '# all defaults\n{}\n');
+    expect(store.reload()).toEqual([]);
+    expect(store.current).toEqual(DEFAULT_POLICIES);
+  });
 });

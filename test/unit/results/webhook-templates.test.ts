@@ -130,6 +130,20 @@ describe('mark-up in the words of a peer', () => {
   });
 });
 
+it.each(['slack', 'teams', 'pagerduty'] as const)('cuts no character in two for %s', (template) => {
+  // Wherever a text is cut, one of these has its end there.
+  for (const before of ['', 'x']) {
+    const long = `${before}${'😀'.repeat(300)}`;
+    const alert = fakeAlert('a4', {
+      callId: long,
+      leg: long,
+      metadata: { [long]: long, half: '\ud83d!' },
+    });
+    // JSON tells half a character by its number.
+    expect(render(template, alert).body).not.toMatch(/\\ud[89a-f]/i);
+  }
+});
+
 it('shows a person what matters', () => {
   const { body } = render('slack');
   for (const part of ['Likely synthetic voice', 'call-1', '98.2 %', '8.0 s', 'likely-synthetic']) {

@@ -146,6 +146,20 @@ describe('events', () => {
     expect([manager.liveCalls, manager.liveLegs]).toEqual([0, 0]);
   });
 
+  it('counts packets and those dropped while calls live, and keeps them', () => {
+    const { manager, begin, laneEnds } = createManager();
+    const call = begin('1');
+    for (let second = 0; second < 9; second++) {
+      call.ports[0]!.audio(new Uint8Array(8_000), second * 1_000);
+    }
+    const { dropped, byCodec } = manager.packets();
+    expect([dropped, byCodec.get('mulaw')]).toEqual([call.ports[0]!.droppedPackets, 9]);
+    expect(dropped).toBeGreaterThan(0);
+    call.end('stop');
+    laneEnds(call);
+    expect(manager.packets()).toEqual({ dropped, byCodec });
+  });
+
   it('a pause overwrites the audio that the lane has read', () => {
     const { manager, begin } = createManager();
     const call = begin('private');
@@ -225,7 +239,7 @@ describe('drain', () => {
   });
 
   it('waits for the calls, ends them after the grace, gives up on lanes that do not answer', async () => {
-    const { manager, begin, clock, laneEnds } = createManager();
+    const { manager, begin, clock, laneEnds, ended, heard, feeds } = createManager();
     const [one, two] = [begin('1'), begin('2')];
     let over = false;
     const drained = manager.drain(1000).then(() => {
@@ -239,7 +253,13 @@ describe('drain', () => {
     expect(over).toBe(false);
     clock.advance(5000);
     await drained;
-    expect(clock.pendingTimers).toBe(0);
+    // Whoever keeps records of calls learns of its end with what was known of it.
+    expect(ended).toEqual([
+      ['1', 'stop', null],
+      ['2', 'failed', 'SCREEN_ERR_DRAINING'],
+    ]);
+    expect(heard.at(-1)).toMatchObject({ type: 'failed', callId: '2' });
+    expect([manager.liveCalls, feeds.size, clock.pendingTimers]).toEqual([0, 0, 0]);
   });
 
   it('endAll leaves no timer of a call that waits for its socket', () => {

@@ -73,7 +73,16 @@ describe('FeedPort', () => {
     expect(port.audio(second, nowMs)).toBe('written');
     const [first] = drain();
     expect(first).toEqual([RECORD.lost, 9 * 8000 - heard]);
-    expect(port.droppedPackets * 1600).toBe(9 * 8000 - heard);
+    expect(port.droppedPackets).toBe(dropped);
+  });
+
+  it('counts a packet that was cut into records once when it is dropped', () => {
+    const { port } = open(MULAW);
+    const second = new Uint8Array(8000);
+    for (let nowMs = 0; port.audio(second, nowMs) === 'written'; ) nowMs += 1_000;
+    expect(port.droppedPackets).toBe(1);
+    expect(port.audio(second, 60_000)).toBe('dropped');
+    expect(port.droppedPackets).toBe(2);
   });
 
   it('declares what was dropped before the end, too', () => {
@@ -168,6 +177,23 @@ describe('FeedPort', () => {
       [RECORD.audio, 0],
       [RECORD.audio, 100],
     ]);
+  });
+
+  it('what cannot be Opus and finds no room is declared lost and counted, in its place', () => {
+    const { port, drain } = open(OPUS);
+    const bad = Uint8Array.of(3, 0);
+    let taken = 0;
+    while (port.audio(bad, 0) === 'written') taken++;
+    expect(port.droppedPackets).toBe(1);
+    port.audio(bad, 0);
+    expect([port.packets, port.droppedPackets]).toEqual([taken + 2, 2]);
+    port.control('end', 0, 0);
+    const records = drain();
+    expect(records.slice(-2)).toEqual([
+      [RECORD.lost, 2 * 960],
+      [RECORD.end, 0],
+    ]);
+    expect(records).toHaveLength(taken + 2);
   });
 
   it('a clock that jumps gives no more than the burst and never goes into debt', () => {

@@ -144,6 +144,25 @@ describe('Feed', () => {
     expect([feed.packets, feed.corruptPackets]).toEqual([2, 0]);
   });
 
+  it('counts no loss while paused: the time of the pause holds it', () => {
+    const { port, feed, say, notes, events } = createFeed();
+    say(GOOD);
+    port.control('pause', 0, 0);
+    port.lost(160, 0);
+    say(GOOD);
+    port.lost(4000, 0);
+    port.control('resume', 8000, 0);
+    port.lost(160, 0);
+    say(GOOD);
+    const after = ['concealed 160', 'write 160', 'write 160'];
+    expect(notes).toEqual(['write 160', 'wipe', 'skip 8000', ...after]);
+    expect(events).toEqual([
+      { kind: 'paused', feedId: 7, streamTimeMs: 20 },
+      { kind: 'resumed', feedId: 7, streamTimeMs: 1020 },
+    ]);
+    expect(feed.packets).toBe(2);
+  });
+
   it('scores every leg before it says finalized, and counts the delay from the request', () => {
     const { port, feed, notes, events } = createFeed();
     port.control('finalize', 0, 90_000);

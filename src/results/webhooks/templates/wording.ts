@@ -45,10 +45,12 @@ export function metadataLine(alert: AlertEvent): string {
     .join(' · ');
 }
 
-/** Without control characters and marks that turn the writing direction, cut to a length. */
+/** Without control characters, marks that turn the writing direction and half characters, cut to a length. */
 export function oneLine(text: string, maxLength: number): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
-  return plain.length > maxLength ? `${plain.slice(0, maxLength - 1)}…` : plain;
+  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ');
+  if (plain.length <= maxLength) return plain;
+  // Tools refuse a message with a character that was cut in two.
+  return `${plain.slice(0, maxLength - 1).replace(/\p{Cs}$/u, '')}…`;
 }
 
 function seconds(timeMs: number): string {

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { createMetrics } from '../../src/metrics.ts';
+import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
+import { scoreEvent } from '../support/alert-fakes.ts';
+
+it('measures the delay of each score once, also when its verdict changes', async () => {
+  const metrics = createMetrics({
+    ...{ liveCalls: () => 0, liveLegs: () => 0, drift: () => [] },
+    packets: () => ({ byCodec: new Map(), dropped: 0 }),
+    alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
+    summaries: () => ({ waiting: 0, lost: 0, failures: 0 }),
+  });
+  const score = scoreEvent(500, -3);
+  metrics.event(score, 12);
+  const change = { from: 'undecided', to: 'synthetic', reason: 'evidence' };
+  metrics.event({ ...score, ...change, type: 'verdict' } as ScreeningEvent, 12);
+  const text = await metrics.render();
+  metrics.dispose();
+  const counted = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  expect(counted('bonafide_scores_total')).toBe(1);
+  expect(counted('bonafide_score_latency_ms_count')).toBe(1);
+  expect(text).toContain('bonafide_verdicts_total{to="synthetic"} 1');
+});
