@@ -10,8 +10,8 @@ import {
   plainTrack,
 } from './media-dialects.ts';
 import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media-states.ts';
-import { endStream, legsOf, type OpenStream } from './media-streams.ts';
-import { emptyMediaFrame, isRecord, mediaOfValue } from './media-text.ts';
+import { endStream, legsOf, liveTag, type OpenStream, stoppedTag } from './media-streams.ts';
+import { emptyMediaFrame, mediaOfValue } from './media-text.ts';
 import { MediaTrack } from './media-track.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { closeCodeOf, PlatformStream } from './platform-stream.ts';
@@ -100,9 +100,7 @@ export class MediaSession implements AdapterSession {
     if (event.type !== 'stopped') return;
     this.#liveStreams--;
     if (this.#liveStreams > 0 || this.#state !== 'stopping') return;
-    if (this.#parts.dialect.several) return;
-    this.#state = 'closed';
-    this.#parts.link.close(event.reason === 'drained' ? 1001 : 1000, '');
+    this.#leave(event.reason === 'drained' ? 1001 : 1000);
   }
 
   refuse(code: ErrorCode): void {
@@ -140,7 +138,7 @@ export class MediaSession implements AdapterSession {
         } else this.refuse('SCREEN_ERR_MESSAGE');
         break;
       case 'stop':
-        this.#take(dialect.several && this.#open.size > 1 ? 'stopOne' : 'stop', value);
+        this.#take(this.#stopOf(value), value);
         break;
       default:
         this.#take('other', value);
@@ -150,6 +148,14 @@ export class MediaSession implements AdapterSession {
   #isAnother(value: Readonly<Record<string, unknown>>): boolean {
     const { dialect } = this.#parts;
     return dialect.several && !this.#open.has(dialect.start(value)?.tag ?? '');
+  }
+
+  /** A late stop of a stream that is over ends no other. */
+  #stopOf(value: Readonly<Record<string, unknown>>): MediaWireEvent {
+    if (!this.#parts.dialect.several || this.#open.size === 0) return 'stop';
+    const tag = stoppedTag(value);
+    if (tag !== '' && liveTag(this.#open, tag) === null) return 'other';
+    return this.#open.size > 1 ? 'stopOne' : 'stop';
   }
 
   #take(wireEvent: MediaWireEvent, value: Readonly<Record<string, unknown>> | null): void {
@@ -163,6 +169,8 @@ export class MediaSession implements AdapterSession {
         break;
       case 'stop':
         this.#endAll('stop');
+        // Nothing was heard: no scores are waited for.
+        if (this.#liveStreams === 0) this.#leave(1000);
         break;
       case 'stopOne':
         this.#endOne(value ?? {});
@@ -217,7 +225,7 @@ export class MediaSession implements AdapterSession {
     const { start } = open;
     const format = start.format!;
     const roleOf = (track: string) =>
-      access.roleOf(intake.keyName, track, MEDIA_TRACK_ROLES[track] ?? 'unknown');
+      access.roleOf(intake.keyName, track, MEDIA_TRACK_ROLES.get(track) ?? 'unknown');
     const parameters = Object.entries(start.parameters).filter(
       ([name]) => !KEY_PARAMETERS.includes(name),
     );
@@ -272,12 +280,17 @@ export class MediaSession implements AdapterSession {
   }
 
   #endOne(value: Readonly<Record<string, unknown>>): void {
-    const stop = isRecord(value['stop']) ? value['stop'] : value;
-    const tag = typeof stop['tag'] === 'string' ? stop['tag'] : '';
-    const open = this.#open.get(tag);
-    if (open === undefined) return;
-    endStream(open, 'stop');
+    const tag = liveTag(this.#open, stoppedTag(value));
+    if (tag === null) return;
+    endStream(this.#open.get(tag)!, 'stop');
     this.#open.delete(tag);
+  }
+
+  /** All is said after a stop; where streams come and go another one may start. */
+  #leave(closeCode: number): void {
+    if (this.#parts.dialect.several) return;
+    this.#state = 'closed';
+    this.#parts.link.close(closeCode, '');
   }
 
   #endAll(reason: EndReason): void {

@@ -90,9 +90,62 @@ describe('streams that come and go on one socket', () => {
     expect(session.hasCall).toBe(true);
   });
 
+  it('go on when a stopped one is stopped again, or one that never was', () => {
+    const { noted, session, start, media, stop } = open('acme');
+    start('a');
+    start('b');
+    stop('a');
+    stop('a');
+    stop('c');
+    media('b');
+    expect(session.hasCall).toBe(true);
+    expect(noted.calls.map(({ state }) => state)).toEqual(['ending', 'live']);
+    stop('b');
+    expect(noted.calls.map(({ state }) => state)).toEqual(['ending', 'ending']);
+  });
+
+  it('end with a stop that names none', () => {
+    const { noted, start, say } = open('acme');
+    start('a');
+    say({ event: 'stop', sequenceNumber: 3 });
+    expect(noted.calls[0]!.state).toBe('ending');
+  });
+
   it('hears nothing before its first start', () => {
     const { noted, media } = open('acme');
     media('a');
     expect(noted.closes).toEqual([1003]);
+  });
+});
+
+describe('a stream of Telnyx, which names no track at its start', () => {
+  const started = () => {
+    const opened = open('acme', 'telnyx');
+    opened.say({ event: 'connected', version: '1.0.0' });
+    opened.say({ event: 'start', start: { call_control_id: 'v2:1' }, stream_id: 's' });
+    return opened;
+  };
+  const track = (name: string) => ({
+    event: 'media',
+    media: { track: name, chunk: '1', payload: Buffer.alloc(160, 0xff).toString('base64') },
+  });
+
+  it('is closed after a stop that nothing came before', () => {
+    const { noted, say } = started();
+    say({ event: 'stop', stop: { call_control_id: 'v2:1' } });
+    expect(noted).toMatchObject({ closes: [1000], errors: [] });
+  });
+
+  it('has a role for the tracks of the platform, and for no word of the language', () => {
+    const { noted, say } = started();
+    const names = ['inbound_track', 'outbound', 'constructor', '__proto__', '_track'];
+    for (const name of names) say(track(name));
+    expect(noted.calls.flatMap(({ legs }) => legs.map(({ id, role }) => [id, role]))).toEqual([
+      ['inbound', 'caller'],
+      ['outbound', 'callee'],
+      ['constructor', 'unknown'],
+      ['__proto__', 'unknown'],
+      ['_track', 'unknown'],
+    ]);
   });
 });
