@@ -1,4 +1,4 @@
-import { type ErrorCode, endReasonOf } from '../errors.ts';
+import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
@@ -9,6 +9,7 @@ import {
   type MediaStart,
   plainTrack,
 } from './media-dialects.ts';
+import { credentialIn, withoutCredentials } from './media-parameters.ts';
 import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media-states.ts';
 import { endStream, legsOf, liveTag, type OpenStream, stoppedTag } from './media-streams.ts';
 import { emptyMediaFrame, mediaOfValue } from './media-text.ts';
@@ -19,14 +20,6 @@ import { closeCodeOf, PlatformStream } from './platform-stream.ts';
 /** A start must come this soon after the socket. */
 const START_TIMEOUT_MS = 10_000;
 const MAX_TRACKS = 8;
-/** Parameters of a start in which a key or token may be. */
-const KEY_PARAMETERS: readonly string[] = [
-  'bonafideKey',
-  'bonafide_key',
-  'key',
-  'token',
-  'api_key',
-];
 
 export interface MediaSessionParts {
   readonly dialect: MediaDialect;
@@ -47,6 +40,8 @@ export class MediaSession implements AdapterSession {
   readonly #startTimer: { cancel(): void };
   #state: MediaState = 'waiting';
   #liveStreams = 0;
+  /** Tracks that there was no room for: those that were counted. */
+  readonly #passedOver = new Set<string>();
   /** Of the first stream; later ones that name none belong to the same call. */
   #callId: string | null = null;
 
@@ -203,18 +198,16 @@ export class MediaSession implements AdapterSession {
     const open: OpenStream = { start, tracks: new Map(), streams: [] };
     this.#open.set(start.tag, open);
     const refusal = start.tracks.length > 0 ? this.#openTracks(open, start.tracks) : null;
-    if (refusal !== null) this.refuse(refusal);
-    return refusal === null && intake.keyName !== null;
+    if (refusal !== null) this.#passOver(start.tracks[0]!, refusal);
+    return this.#state !== 'closed' && intake.keyName !== null;
   }
 
   /** A key in the parameters counts only where the upgrade did not tell who it is. */
   #identify({ parameters }: MediaStart): boolean {
     const { intake, access } = this.#parts;
     if (intake.keyName !== null) return true;
-    const credential = KEY_PARAMETERS.map((name) => parameters[name]).find(
-      (text) => typeof text === 'string',
-    );
-    const key = typeof credential === 'string' ? access.fromCredential(credential) : null;
+    const credential = credentialIn(parameters);
+    const key = credential === null ? null : access.fromCredential(credential);
     if (key === null) return false;
     intake.identify(key);
     return true;
@@ -226,15 +219,12 @@ export class MediaSession implements AdapterSession {
     const format = start.format!;
     const roleOf = (track: string) =>
       access.roleOf(intake.keyName, track, MEDIA_TRACK_ROLES.get(track) ?? 'unknown');
-    const parameters = Object.entries(start.parameters).filter(
-      ([name]) => !KEY_PARAMETERS.includes(name),
-    );
     const stream = PlatformStream.start(intake, this, {
       platform: dialect.id,
       callId: start.callId ?? start.streamId ?? this.#callId,
       feeds: tracks.map((track) => ({ format, legs: legsOf(track, format.channels, roleOf) })),
       scoreIntervalMs: access.settings.scoreIntervalMs,
-      metadata: { ...start.metadata, ...Object.fromEntries(parameters) },
+      metadata: { ...start.metadata, ...withoutCredentials(start.parameters) },
     });
     if (typeof stream === 'string') return stream;
     this.#callId ??= stream.call.callId;
@@ -275,8 +265,19 @@ export class MediaSession implements AdapterSession {
     if (known !== undefined) return known;
     const refusal =
       open.tracks.size >= MAX_TRACKS ? 'SCREEN_ERR_MESSAGE' : this.#openTracks(open, [name]);
-    if (refusal !== null) this.refuse(refusal);
+    if (refusal !== null) this.#passOver(name, refusal);
     return open.tracks.get(name) ?? null;
+  }
+
+  /** A track that there is no room for ends none of those that are heard: its next packet asks again. */
+  #passOver(track: string, code: ErrorCode): void {
+    if (this.#liveStreams === 0 || !ERRORS[code].retryable) {
+      this.refuse(code);
+      return;
+    }
+    if (this.#passedOver.size >= MAX_TRACKS || this.#passedOver.has(track)) return;
+    this.#passedOver.add(track);
+    this.#parts.intake.countError(code);
   }
 
   #endOne(value: Readonly<Record<string, unknown>>): void {

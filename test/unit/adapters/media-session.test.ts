@@ -12,7 +12,7 @@ import { createFakeIntake } from '../../support/fake-intake.ts';
 
 /** A session of a platform that sends several streams a socket, on calls without a lane. */
 function open(keyName: string | null, id = 'voximplant') {
-  const { intake, clock, errors, calls } = createFakeIntake(keyName);
+  const { intake, clock, errors, calls, refuse } = createFakeIntake(keyName);
   const noted = { closes: [] as number[], errors, calls };
   const link: Link = {
     sendText() {},
@@ -40,7 +40,7 @@ function open(keyName: string | null, id = 'voximplant') {
   const stop = (tag: string) => say({ event: 'stop', stop: { tag } });
   const stopped = { type: 'stopped', callId: 'made-up', reason: 'stop', legs: [] };
   const deliverStopped = () => session.deliver(stopped as unknown as ScreeningEvent);
-  return { clock, noted, session, say, start, media, stop, deliverStopped };
+  return { clock, noted, refuse, session, say, start, media, stop, deliverStopped };
 }
 
 describe('streams that come and go on one socket', () => {
@@ -109,6 +109,44 @@ describe('streams that come and go on one socket', () => {
     start('a');
     say({ event: 'stop', sequenceNumber: 3 });
     expect(noted.calls[0]!.state).toBe('ending');
+  });
+
+  it('go on when there is no room for another, which is heard as soon as there is', () => {
+    const { noted, refuse, start, media } = open('acme');
+    start('a');
+    refuse('SCREEN_ERR_LIMIT_KEY');
+    start('b');
+    media('b');
+    media('a');
+    expect(noted).toMatchObject({ closes: [], errors: ['SCREEN_ERR_LIMIT_KEY'] });
+    refuse(null);
+    media('b');
+    expect(noted.calls.flatMap(({ legs }) => legs.map(({ id }) => id))).toEqual(['a', 'b']);
+  });
+
+  it('may start anew while what was stopped still counts', () => {
+    const { noted, refuse, start, media, stop, deliverStopped } = open('acme');
+    start('a');
+    stop('a');
+    refuse('SCREEN_ERR_LIMIT_KEY');
+    start('a');
+    media('a');
+    refuse(null);
+    deliverStopped();
+    media('a');
+    expect(noted.closes).toEqual([]);
+    expect(noted.calls.map(({ state }) => state)).toEqual(['ending', 'live']);
+  });
+
+  it.each([
+    ['there is no room for the first', null, 'SCREEN_ERR_LIMIT_KEY', 1013],
+    ['another one can never be', 'a', 'SCREEN_ERR_CALL_ID', 1008],
+  ] as const)('are refused when %s', (_case, live, code, closeCode) => {
+    const { noted, refuse, start } = open('acme');
+    if (live !== null) start(live);
+    refuse(code);
+    start('b');
+    expect(noted).toMatchObject({ closes: [closeCode], errors: [code] });
   });
 
   it('hears nothing before its first start', () => {
