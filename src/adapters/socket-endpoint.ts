@@ -203,7 +203,8 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 }
 
 function describeUpgrade(request: IncomingMessage): UpgradeRequest {
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const target = request.url ?? '';
+  const path = target.split('?', 1)[0]!;
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -211,8 +212,8 @@ function describeUpgrade(request: IncomingMessage): UpgradeRequest {
   const offered = headers['sec-websocket-protocol'] ?? '';
   return {
     path,
-    target: request.url ?? '',
-    query: new URLSearchParams(query),
+    target,
+    query: new URLSearchParams(target.slice(path.length)),
     headers,
     subprotocols: offered
       .split(',')
