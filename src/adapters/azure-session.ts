@@ -14,6 +14,7 @@ import {
 } from './azure-text.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
 import { CLEAN_CLOSES } from './metadata-session.ts';
+import { PassedOver } from './passed-over.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { closeCodeOf, PlatformStream } from './platform-stream.ts';
 
@@ -54,12 +55,12 @@ export class AzureSession implements AdapterSession {
   readonly #streams = new Map<string, PlatformStream>();
   #state: AzureState = 'waiting';
   #format: AzureFormat | null = null;
-  /** Of those that could not be followed: the ones that were counted. */
-  readonly #passedOver = new Set<string>();
+  readonly #passedOver: PassedOver;
   #liveStreams = 0;
 
   constructor(parts: AzureSessionParts) {
     this.#parts = parts;
+    this.#passedOver = new PassedOver(parts.intake);
   }
 
   text(message: string): void {
@@ -210,13 +211,8 @@ export class AzureSession implements AdapterSession {
 
   /** One more voice that there is no room for ends none of those that are heard. */
   #passOver(participant: string, code: ErrorCode): void {
-    if (this.#liveStreams === 0) {
-      this.refuse(code);
-      return;
-    }
-    if (this.#passedOver.size >= MAX_PARTICIPANTS || this.#passedOver.has(participant)) return;
-    this.#passedOver.add(participant);
-    this.#parts.intake.countError(code);
+    if (this.#liveStreams === 0) this.refuse(code);
+    else this.#passedOver.note(participant, code);
   }
 
   #endAll(reason: EndReason): void {

@@ -14,12 +14,15 @@ import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media
 import { endStream, legsOf, liveTag, type OpenStream, stoppedTag } from './media-streams.ts';
 import { emptyMediaFrame, mediaOfValue } from './media-text.ts';
 import { MediaTrack } from './media-track.ts';
+import { PassedOver } from './passed-over.ts';
 import type { PlatformAccess } from './platform-access.ts';
 import { closeCodeOf, PlatformStream } from './platform-stream.ts';
 
 /** A start must come this soon after the socket. */
 const START_TIMEOUT_MS = 10_000;
 const MAX_TRACKS = 8;
+/** Tagged streams of one socket, with those that there was no room for. */
+const MAX_OPEN_STREAMS = 64;
 
 export interface MediaSessionParts {
   readonly dialect: MediaDialect;
@@ -40,13 +43,13 @@ export class MediaSession implements AdapterSession {
   readonly #startTimer: { cancel(): void };
   #state: MediaState = 'waiting';
   #liveStreams = 0;
-  /** Tracks that there was no room for: those that were counted. */
-  readonly #passedOver = new Set<string>();
+  readonly #passedOver: PassedOver;
   /** Of the first stream; later ones that name none belong to the same call. */
   #callId: string | null = null;
 
   constructor(parts: MediaSessionParts) {
     this.#parts = parts;
+    this.#passedOver = new PassedOver(parts.intake);
     this.#startTimer = parts.intake.after(START_TIMEOUT_MS, () => {
       if (this.#state === 'waiting' && !this.isResting) this.refuse('SCREEN_ERR_IDLE');
     });
@@ -195,6 +198,10 @@ export class MediaSession implements AdapterSession {
       return false;
     }
     this.#startTimer.cancel();
+    if (this.#open.size >= MAX_OPEN_STREAMS) {
+      this.#passOver(start.tag, 'SCREEN_ERR_LIMIT_STREAMS');
+      return this.#state !== 'closed';
+    }
     const open: OpenStream = { start, tracks: new Map(), streams: [] };
     this.#open.set(start.tag, open);
     const refusal = start.tracks.length > 0 ? this.#openTracks(open, start.tracks) : null;
@@ -271,13 +278,8 @@ export class MediaSession implements AdapterSession {
 
   /** A track that there is no room for ends none of those that are heard: its next packet asks again. */
   #passOver(track: string, code: ErrorCode): void {
-    if (this.#liveStreams === 0 || !ERRORS[code].retryable) {
-      this.refuse(code);
-      return;
-    }
-    if (this.#passedOver.size >= MAX_TRACKS || this.#passedOver.has(track)) return;
-    this.#passedOver.add(track);
-    this.#parts.intake.countError(code);
+    if (this.#liveStreams === 0 || !ERRORS[code].retryable) this.refuse(code);
+    else this.#passedOver.note(track, code);
   }
 
   #endOne(value: Readonly<Record<string, unknown>>): void {

@@ -124,6 +124,17 @@ describe('streams that come and go on one socket', () => {
     expect(noted.calls.flatMap(({ legs }) => legs.map(({ id }) => id))).toEqual(['a', 'b']);
   });
 
+  it('are held in mind only so far when they find no room', () => {
+    const { noted, refuse, start, media } = open('acme');
+    start('a');
+    refuse('SCREEN_ERR_LIMIT_KEY');
+    for (let number = 1; number < 100; number++) start(`b${number}`);
+    refuse(null);
+    for (let number = 1; number < 100; number++) media(`b${number}`);
+    expect(noted.calls).toHaveLength(64);
+    expect(noted.closes).toEqual([]);
+  });
+
   it('may start anew while what was stopped still counts', () => {
     const { noted, refuse, start, media, stop, deliverStopped } = open('acme');
     start('a');
