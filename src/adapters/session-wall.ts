@@ -28,6 +28,15 @@ export class SessionWall {
     }
   }
 
+  /** Runs what reaches the session on another way than its connection: events of its calls, timers. */
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#onFault(error);
+    }
+  }
+
   run(action: (session: AdapterSession) => void): void {
     if (this.#session === null) return;
     try {

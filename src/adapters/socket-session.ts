@@ -56,6 +56,7 @@ export class SocketSession {
     this.#intake = new KeyedIntake({
       ...options,
       onError: (code) => events.error(adapter.id, code),
+      guard: (action) => this.#wall.guard(action),
     });
   }
 

@@ -55,6 +55,7 @@ export class TcpSession {
         options.onIdentified();
       },
       onError: (code) => events.error(adapter.id, code),
+      guard: (action) => this.#wall.guard(action),
     });
   }
 
