@@ -143,19 +143,28 @@ export class MetadataSession implements AdapterSession {
         if (this.#stream?.call.finalize() === false) this.refuse('SCREEN_ERR_RATE');
         break;
       case 'report':
-        for (const score of this.#newest.values()) this.#outlet.offer(score);
-        this.#newest.clear();
+        this.#tellNewest();
         this.#waitForMore();
+        break;
+      case 'reportAndFinish':
+        this.#tellNewest();
+        this.#finish();
         break;
       case 'finish':
         this.#finish();
         break;
+      case 'wait':
       case 'ignore':
         break;
       default:
         this.refuse(action);
     }
     if (this.#state !== 'closed') this.#state = to;
+  }
+
+  #tellNewest(): void {
+    for (const score of this.#newest.values()) this.#outlet.offer(score);
+    this.#newest.clear();
   }
 
   #waitForMore(): void {
@@ -203,7 +212,8 @@ export class MetadataSession implements AdapterSession {
 
   #report(event: ResultEvent): void {
     if (this.#options.dialect.results === 'none') return;
-    if (this.#state === 'flushing' && event.type === 'score') this.#newest.set(event.leg, event);
+    const isAskedFor = this.#state === 'flushing' || this.#state === 'finishing';
+    if (isAskedFor && event.type === 'score') this.#newest.set(event.leg, event);
     else this.#outlet.offer(event);
   }
 
