@@ -13,10 +13,9 @@ import {
   readAzureAudioText,
 } from './azure-text.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
-import { CLEAN_CLOSES } from './metadata-session.ts';
 import { PassedOver } from './passed-over.ts';
 import type { PlatformAccess } from './platform-access.ts';
-import { closeCodeOf, PlatformStream } from './platform-stream.ts';
+import { closeCodeOf, isCleanClose, PlatformStream } from './platform-stream.ts';
 
 const MAX_PARTICIPANTS = 8;
 const SAMPLE_RATES_HZ: readonly number[] = [16_000, 24_000];
@@ -77,7 +76,7 @@ export class AzureSession implements AdapterSession {
   closed(code: number): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#endAll(CLEAN_CLOSES.includes(code) ? 'stop' : 'socket_lost');
+    this.#endAll(isCleanClose(code) ? 'stop' : 'socket_lost');
   }
 
   get hasCall(): boolean {

@@ -16,7 +16,7 @@ import { emptyMediaFrame, mediaOfValue } from './media-text.ts';
 import { MediaTrack } from './media-track.ts';
 import { PassedOver } from './passed-over.ts';
 import type { PlatformAccess } from './platform-access.ts';
-import { closeCodeOf, PlatformStream } from './platform-stream.ts';
+import { closeCodeOf, isCleanClose, PlatformStream } from './platform-stream.ts';
 
 /** A start must come this soon after the socket. */
 const START_TIMEOUT_MS = 10_000;
@@ -76,11 +76,11 @@ export class MediaSession implements AdapterSession {
     this.#take('binary', null);
   }
 
-  closed(): void {
+  /** Not every platform says a stop first: a clean close is one. */
+  closed(code: number): void {
     this.#startTimer.cancel();
-    const stopped = this.#state === 'stopping';
     this.#state = 'closed';
-    if (!stopped) this.#endAll('socket_lost');
+    this.#endAll(isCleanClose(code) ? 'stop' : 'socket_lost');
   }
 
   get hasCall(): boolean {

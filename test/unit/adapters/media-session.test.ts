@@ -167,6 +167,20 @@ describe('streams that come and go on one socket', () => {
   });
 });
 
+describe('a socket that is closed without a stop', () => {
+  it.each([
+    [1000, 'stop'],
+    [1005, 'stop'],
+    [1001, 'socket_lost'],
+    [1006, 'socket_lost'],
+  ])('with %d ends its streams as %s', (code, reason) => {
+    const { noted, session, say } = open('acme', 'plivo');
+    say({ event: 'start', start: { callId: 'c', streamId: 's', tracks: ['inbound'] } });
+    session.closed(code);
+    expect(noted.calls[0]).toMatchObject({ state: 'ending', endReason: reason });
+  });
+});
+
 describe('a stream of Telnyx, which names no track at its start', () => {
   const started = () => {
     const opened = open('acme', 'telnyx');
