@@ -12,6 +12,7 @@ import type {
   RefusalReason,
   UpgradeRequest,
 } from './adapter.ts';
+import { answerWithoutUpgrade, isOtherUpgrade } from './other-upgrades.ts';
 import type { SocketPlaces } from './socket-places.ts';
 import { type SocketEvents, SocketSession } from './socket-session.ts';
 import { UnidentifiedSockets } from './unidentified-sockets.ts';
@@ -76,6 +77,10 @@ export class SocketEndpoint {
   /** Takes upgrades of the server; `upgraded` is told which of its connections became WebSockets. */
   attach(server: Server, upgraded: (socket: Duplex) => void): void {
     server.on('upgrade', (request, socket, head) => {
+      if (isOtherUpgrade(request)) {
+        answerWithoutUpgrade(server, { request, socket, head });
+        return;
+      }
       const admitted = this.#admit(request, socket);
       if (admitted === null) return;
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
