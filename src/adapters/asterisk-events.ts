@@ -43,7 +43,9 @@ export function hasOthersParameters(mediaStart: Readonly<Record<string, unknown>
   const variables = mediaStart['channel_variables'];
   if (typeof variables !== 'object' || variables === null) return false;
   const { DIALEDPEERNUMBER: dialled } = variables as Readonly<Record<string, unknown>>;
-  return typeof dialled === 'string' && !/\/.*v\(/.test(dialled);
+  if (typeof dialled !== 'string') return false;
+  const slash = dialled.indexOf('/');
+  return slash < 0 || !dialled.includes('v(', slash);
 }
 
 function parsePlain(text: string): AsteriskText {

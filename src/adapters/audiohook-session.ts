@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import { frameBytesOf } from '../stream/packet-ring.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
@@ -36,6 +37,7 @@ const CLOSE_IS_UNDER_WAY: ReadonlySet<AudioHookState> = new Set(['leaving', 'clo
 
 export interface AudioHookSessionParts extends AudioHookCallParts {
   readonly link: Link;
+  readonly clock: Clock;
 }
 
 /** One AudioHook session: the service's side of its dialogue. */
@@ -48,7 +50,8 @@ export class AudioHookSession implements AdapterSession {
   #media: AudioHookMedia | null = null;
   /** Null also for a connection probe and when no offer was taken. */
   #stream: PlatformStream | null = null;
-  #isQuiet = false;
+  /** Until then no scores are sent: the client got too many. */
+  #quietUntilMs = 0;
 
   constructor(parts: AudioHookSessionParts) {
     this.#parts = parts;
@@ -211,12 +214,13 @@ export class AudioHookSession implements AdapterSession {
   }
 
   #note(error: ClientParameters<'error'>): void {
-    const quietMs = quietMsOf(error);
-    if (quietMs === 0) return;
-    this.#isQuiet = true;
-    this.#after(quietMs, () => {
-      this.#isQuiet = false;
-    });
+    // Of several the longest wait counts.
+    const untilMs = this.#parts.clock.nowMs() + quietMsOf(error);
+    this.#quietUntilMs = Math.max(this.#quietUntilMs, untilMs);
+  }
+
+  get #isQuiet(): boolean {
+    return this.#parts.clock.nowMs() < this.#quietUntilMs;
   }
 
   #close(willReconnect: boolean): void {

@@ -24,7 +24,8 @@ const STRING = String.raw`"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"`;
 const KEY = '[a-z*][a-z0-9_.*-]*';
 const PARAMETER = String.raw`; *${KEY}=(?:${STRING}|-?\d{1,15})`;
 const INPUT = new RegExp(
-  String.raw`^(${KEY})=(\( *((?:${STRING}(?: +${STRING})*)?) *\)((?:${PARAMETER})*))$`,
+  // No two runs of blanks may meet: a peer without a key chooses how many there are.
+  String.raw`^(${KEY})=(\( *((?:${STRING}(?: +${STRING})* *)?)\)((?:${PARAMETER})*))$`,
 );
 const EACH_STRING = new RegExp(STRING, 'g');
 const EACH_PARAMETER = new RegExp(String.raw`; *(${KEY})=(${STRING}|-?\d{1,15})`, 'g');
@@ -172,7 +173,9 @@ function componentOf(request: SignedRequest, component: string): string | null {
   if (component === '@authority') return authorityOf(host) || null;
   if (component === 'signature' || !FIELD_NAME.test(component)) return null;
   const field = Object.hasOwn(headers, component) ? headers[component] : undefined;
-  const value = field?.trim().replace(/[ \t]*\r\n[ \t]+/g, ' ');
+  // Not one expression for the blanks around a fold: it would look at every run of blanks anew.
+  const lines = field?.split('\r\n').map((line) => line.trim());
+  const value = lines?.join(' ').trim();
   return value === undefined || value === '' ? null : value;
 }
 

@@ -32,7 +32,7 @@ export function createAudioHookAdapter(services: AdapterServices): Adapter {
     open: (link, intake, request) => {
       const { sessionId, organizationId, correlationId } = idsOf(request);
       return new AudioHookSession({
-        link,
+        ...{ link, clock },
         intake,
         access,
         continued,

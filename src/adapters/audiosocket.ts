@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
-import type { CallSink } from '../stream/call.ts';
+import type { Call, CallSink } from '../stream/call.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { Adapter, AdapterSession, CallIntake, Link } from './adapter.ts';
 import { AudioSocketFrames } from './audiosocket-frames.ts';
@@ -13,6 +13,8 @@ import type { PlatformAccess } from './platform-access.ts';
 import { closeCodeOf, PlatformStream } from './platform-stream.ts';
 import type { AdapterServices } from './registry.ts';
 
+/** Of the audio before its first frame. */
+const NO_KIND = -1;
 const KIND_HANG_UP = 0x00;
 const KIND_UUID = 0x01;
 const KIND_DTMF = 0x03;
@@ -63,8 +65,10 @@ class AudioSocketSession implements AdapterSession {
   readonly #frames: AudioSocketFrames;
   #state: AudioSocketState = 'waiting';
   #callId = '';
-  #kind = 0;
+  #kind = NO_KIND;
   #stream: PlatformStream | null = null;
+  /** The call of a stream that gave way to one of another kind. */
+  #gaveWay: Call | null = null;
   #streams = 0;
 
   constructor(parts: AudioSocketParts) {
@@ -173,7 +177,9 @@ class AudioSocketSession implements AdapterSession {
       metadata: {},
     });
     if (typeof started === 'string') {
-      this.refuse(started);
+      // What gave way counts until its last audio was read: the next frame asks again.
+      const mayWait = this.#gaveWay?.state === 'ending' && ERRORS[started].retryable;
+      if (!mayWait) this.refuse(started);
       return;
     }
     this.#stream = started;
@@ -181,8 +187,10 @@ class AudioSocketSession implements AdapterSession {
   }
 
   #restart(kind: number): void {
+    this.#gaveWay = this.#stream?.call ?? this.#gaveWay;
     this.#stream?.end('stop');
     this.#stream = null;
+    this.#kind = NO_KIND;
     this.#start(kind);
   }
 

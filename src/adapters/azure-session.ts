@@ -13,9 +13,9 @@ import {
   readAzureAudioText,
 } from './azure-text.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
-import { CLEAN_CLOSES } from './metadata-session.ts';
+import { PassedOver } from './passed-over.ts';
 import type { PlatformAccess } from './platform-access.ts';
-import { closeCodeOf, PlatformStream } from './platform-stream.ts';
+import { closeCodeOf, isCleanClose, PlatformStream } from './platform-stream.ts';
 
 const MAX_PARTICIPANTS = 8;
 const SAMPLE_RATES_HZ: readonly number[] = [16_000, 24_000];
@@ -54,12 +54,12 @@ export class AzureSession implements AdapterSession {
   readonly #streams = new Map<string, PlatformStream>();
   #state: AzureState = 'waiting';
   #format: AzureFormat | null = null;
-  /** Of those that could not be followed: the ones that were counted. */
-  readonly #passedOver = new Set<string>();
+  readonly #passedOver: PassedOver;
   #liveStreams = 0;
 
   constructor(parts: AzureSessionParts) {
     this.#parts = parts;
+    this.#passedOver = new PassedOver(parts.intake);
   }
 
   text(message: string): void {
@@ -76,7 +76,7 @@ export class AzureSession implements AdapterSession {
   closed(code: number): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#endAll(CLEAN_CLOSES.includes(code) ? 'stop' : 'socket_lost');
+    this.#endAll(isCleanClose(code) ? 'stop' : 'socket_lost');
   }
 
   get hasCall(): boolean {
@@ -210,13 +210,8 @@ export class AzureSession implements AdapterSession {
 
   /** One more voice that there is no room for ends none of those that are heard. */
   #passOver(participant: string, code: ErrorCode): void {
-    if (this.#liveStreams === 0) {
-      this.refuse(code);
-      return;
-    }
-    if (this.#passedOver.size >= MAX_PARTICIPANTS || this.#passedOver.has(participant)) return;
-    this.#passedOver.add(participant);
-    this.#parts.intake.countError(code);
+    if (this.#liveStreams === 0) this.refuse(code);
+    else this.#passedOver.note(participant, code);
   }
 
   #endAll(reason: EndReason): void {

@@ -10,6 +10,8 @@ const CODECS: ReadonlyMap<string, 'pcm16' | 'mulaw' | 'alaw'> = new Map([
   ...['mulaw', 'ulaw', 'pcm_mulaw', 'pcmu'].map((name) => [name, 'mulaw'] as const),
   ...['alaw', 'pcm_alaw', 'pcma'].map((name) => [name, 'alaw'] as const),
 ]);
+/** Longer than any name with its rate. */
+const MAX_NAME_CHARACTERS = 64;
 const DEFAULT_RATES_HZ = { pcm16: 16_000, mulaw: 8_000, alaw: 8_000 } as const;
 
 /**
@@ -19,6 +21,7 @@ const DEFAULT_RATES_HZ = { pcm16: 16_000, mulaw: 8_000, alaw: 8_000 } as const;
  */
 export function hiyaFormatOf(audioFormat: unknown): AudioFormat | null {
   if (typeof audioFormat === 'string') {
+    if (audioFormat.length > MAX_NAME_CHARACTERS) return null;
     const match = /^(.*?)(?:[_;:,@/ -]\s*(?:rate=)?(\d{4,6}))?$/.exec(audioFormat.trim());
     return formatOf(match?.[1], match?.[2], 1);
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
-import type { Call, CallSink, CallStart } from '../stream/call.ts';
+import type { Call, CallSink, CallStart, ControlReply } from '../stream/call.ts';
 import type { CallManager } from '../stream/call-manager.ts';
 import type { CallIntake, DetectorIdentity } from './adapter.ts';
 
@@ -16,8 +16,8 @@ export interface KeyedIntakeParts {
   /** The session has found out who the peer is; said once. */
   readonly onIdentified?: () => void;
   readonly onError: (code: ErrorCode) => void;
-  /** Runs what the session does at events of its call and at its timers: a fault there is its own, too. */
-  readonly protect: (action: () => void) => void;
+  /** Runs what the session does at an event or in a timer: what it throws is its connection's own. */
+  readonly guard: (action: () => void) => void;
 }
 
 /** What the session of one connection may do with calls, in the name of its key. */
@@ -65,29 +65,36 @@ export class KeyedIntake implements CallIntake {
 
   start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode {
     if (this.#key === null) return this.#refusal ?? 'SCREEN_ERR_AUTH';
-    return this.#parts.calls.start({ ...start, keyName: this.#key.name }, this.#protected(sink));
+    return this.#parts.calls.start({ ...start, keyName: this.#key.name }, this.#guarded(sink));
   }
 
   resume(token: string, sink: CallSink): ReturnType<CallIntake['resume']> {
-    if (this.#key === null) return null;
-    return this.#parts.calls.resume(token, this.#key.name, this.#protected(sink));
+    return this.#key === null
+      ? null
+      : this.#parts.calls.resume(token, this.#key.name, this.#guarded(sink));
   }
 
   after(delayMs: number, action: () => void): { cancel(): void } {
-    return this.#parts.clock.after(delayMs, () => this.#parts.protect(action));
+    return this.#parts.clock.after(delayMs, () => this.#parts.guard(action));
   }
 
   countError(code: ErrorCode): void {
     this.#parts.onError(code);
   }
 
-  /** Whoever tells the sink something has other calls to see to. */
-  #protected(sink: CallSink): CallSink {
-    const { protect } = this.#parts;
+  /** Lanes and alerts speak to many sessions in a row: none may keep them from the next. */
+  #guarded(sink: CallSink): CallSink {
+    const { guard } = this.#parts;
     return {
-      deliver: (event) => protect(() => sink.deliver(event)),
-      control: (request) => sink.control?.(request) ?? 'no_slot',
-      leave: () => protect(() => sink.leave?.()),
+      deliver: (event) => guard(() => sink.deliver(event)),
+      control(request) {
+        let reply: ControlReply = 'call_over';
+        guard(() => {
+          reply = sink.control?.(request) ?? 'no_slot';
+        });
+        return reply;
+      },
+      leave: () => guard(() => sink.leave?.()),
     };
   }
 }

@@ -41,10 +41,10 @@ export interface MediaDialect {
 }
 
 /** Roles of the family's tracks by default: `inbound` is what the platform hears from the leg. */
-export const MEDIA_TRACK_ROLES: Readonly<Record<string, LegRole>> = {
-  inbound: 'caller',
-  outbound: 'callee',
-};
+export const MEDIA_TRACK_ROLES: ReadonlyMap<string, LegRole> = new Map([
+  ['inbound', 'caller'],
+  ['outbound', 'callee'],
+]);
 
 /** By name in lower case, without `audio/` and `x-` before it: platforms write all three. */
 const CODECS: Readonly<Record<string, CodecName>> = {
@@ -279,7 +279,7 @@ function tracksOf(value: unknown): string[] {
 
 /** `inbound_track` and `inbound` are the same track. */
 export function plainTrack(name: string): string {
-  return name.replace(/_track$/, '');
+  return name.replace(/(.)_track$/, '$1');
 }
 
 /** `a=1;b=2`, also as JSON text or an object. */

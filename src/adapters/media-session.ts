@@ -1,4 +1,4 @@
-import { type ErrorCode, endReasonOf } from '../errors.ts';
+import { ERRORS, type ErrorCode, endReasonOf } from '../errors.ts';
 import type { EndReason, ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { MAX_TEXT_BYTES, parseBoundedJson } from './bounded-json.ts';
@@ -9,24 +9,20 @@ import {
   type MediaStart,
   plainTrack,
 } from './media-dialects.ts';
+import { credentialIn, withoutCredentials } from './media-parameters.ts';
 import { MEDIA_TRANSITIONS, type MediaState, type MediaWireEvent } from './media-states.ts';
-import { endStream, legsOf, type OpenStream } from './media-streams.ts';
-import { emptyMediaFrame, isRecord, mediaOfValue } from './media-text.ts';
+import { endStream, legsOf, liveTag, type OpenStream, stoppedTag } from './media-streams.ts';
+import { emptyMediaFrame, mediaOfValue } from './media-text.ts';
 import { MediaTrack } from './media-track.ts';
+import { PassedOver } from './passed-over.ts';
 import type { PlatformAccess } from './platform-access.ts';
-import { closeCodeOf, PlatformStream } from './platform-stream.ts';
+import { closeCodeOf, isCleanClose, PlatformStream } from './platform-stream.ts';
 
 /** A start must come this soon after the socket. */
 const START_TIMEOUT_MS = 10_000;
 const MAX_TRACKS = 8;
-/** Parameters of a start in which a key or token may be. */
-const KEY_PARAMETERS: readonly string[] = [
-  'bonafideKey',
-  'bonafide_key',
-  'key',
-  'token',
-  'api_key',
-];
+/** Tagged streams of one socket, with those that there was no room for. */
+const MAX_OPEN_STREAMS = 64;
 
 export interface MediaSessionParts {
   readonly dialect: MediaDialect;
@@ -47,11 +43,13 @@ export class MediaSession implements AdapterSession {
   readonly #startTimer: { cancel(): void };
   #state: MediaState = 'waiting';
   #liveStreams = 0;
+  readonly #passedOver: PassedOver;
   /** Of the first stream; later ones that name none belong to the same call. */
   #callId: string | null = null;
 
   constructor(parts: MediaSessionParts) {
     this.#parts = parts;
+    this.#passedOver = new PassedOver(parts.intake);
     this.#startTimer = parts.intake.after(START_TIMEOUT_MS, () => {
       if (this.#state === 'waiting' && !this.isResting) this.refuse('SCREEN_ERR_IDLE');
     });
@@ -78,11 +76,11 @@ export class MediaSession implements AdapterSession {
     this.#take('binary', null);
   }
 
-  closed(): void {
+  /** Not every platform says a stop first: a clean close is one. */
+  closed(code: number): void {
     this.#startTimer.cancel();
-    const stopped = this.#state === 'stopping';
     this.#state = 'closed';
-    if (!stopped) this.#endAll('socket_lost');
+    this.#endAll(isCleanClose(code) ? 'stop' : 'socket_lost');
   }
 
   get hasCall(): boolean {
@@ -100,9 +98,7 @@ export class MediaSession implements AdapterSession {
     if (event.type !== 'stopped') return;
     this.#liveStreams--;
     if (this.#liveStreams > 0 || this.#state !== 'stopping') return;
-    if (this.#parts.dialect.several) return;
-    this.#state = 'closed';
-    this.#parts.link.close(event.reason === 'drained' ? 1001 : 1000, '');
+    this.#leave(event.reason === 'drained' ? 1001 : 1000);
   }
 
   refuse(code: ErrorCode): void {
@@ -140,7 +136,7 @@ export class MediaSession implements AdapterSession {
         } else this.refuse('SCREEN_ERR_MESSAGE');
         break;
       case 'stop':
-        this.#take(dialect.several && this.#open.size > 1 ? 'stopOne' : 'stop', value);
+        this.#take(this.#stopOf(value), value);
         break;
       default:
         this.#take('other', value);
@@ -150,6 +146,14 @@ export class MediaSession implements AdapterSession {
   #isAnother(value: Readonly<Record<string, unknown>>): boolean {
     const { dialect } = this.#parts;
     return dialect.several && !this.#open.has(dialect.start(value)?.tag ?? '');
+  }
+
+  /** A late stop of a stream that is over ends no other. */
+  #stopOf(value: Readonly<Record<string, unknown>>): MediaWireEvent {
+    if (!this.#parts.dialect.several || this.#open.size === 0) return 'stop';
+    const tag = stoppedTag(value);
+    if (tag !== '' && liveTag(this.#open, tag) === null) return 'other';
+    return this.#open.size > 1 ? 'stopOne' : 'stop';
   }
 
   #take(wireEvent: MediaWireEvent, value: Readonly<Record<string, unknown>> | null): void {
@@ -163,6 +167,8 @@ export class MediaSession implements AdapterSession {
         break;
       case 'stop':
         this.#endAll('stop');
+        // Nothing was heard: no scores are waited for.
+        if (this.#liveStreams === 0) this.#leave(1000);
         break;
       case 'stopOne':
         this.#endOne(value ?? {});
@@ -192,21 +198,23 @@ export class MediaSession implements AdapterSession {
       return false;
     }
     this.#startTimer.cancel();
+    if (this.#open.size >= MAX_OPEN_STREAMS) {
+      this.#passOver(start.tag, 'SCREEN_ERR_LIMIT_STREAMS');
+      return this.#state !== 'closed';
+    }
     const open: OpenStream = { start, tracks: new Map(), streams: [] };
     this.#open.set(start.tag, open);
     const refusal = start.tracks.length > 0 ? this.#openTracks(open, start.tracks) : null;
-    if (refusal !== null) this.refuse(refusal);
-    return refusal === null && intake.keyName !== null;
+    if (refusal !== null) this.#passOver(start.tracks[0]!, refusal);
+    return this.#state !== 'closed' && intake.keyName !== null;
   }
 
   /** A key in the parameters counts only where the upgrade did not tell who it is. */
   #identify({ parameters }: MediaStart): boolean {
     const { intake, access } = this.#parts;
     if (intake.keyName !== null) return true;
-    const credential = KEY_PARAMETERS.map((name) => parameters[name]).find(
-      (text) => typeof text === 'string',
-    );
-    const key = typeof credential === 'string' ? access.fromCredential(credential) : null;
+    const credential = credentialIn(parameters);
+    const key = credential === null ? null : access.fromCredential(credential);
     if (key === null) return false;
     intake.identify(key);
     return true;
@@ -217,16 +225,13 @@ export class MediaSession implements AdapterSession {
     const { start } = open;
     const format = start.format!;
     const roleOf = (track: string) =>
-      access.roleOf(intake.keyName, track, MEDIA_TRACK_ROLES[track] ?? 'unknown');
-    const parameters = Object.entries(start.parameters).filter(
-      ([name]) => !KEY_PARAMETERS.includes(name),
-    );
+      access.roleOf(intake.keyName, track, MEDIA_TRACK_ROLES.get(track) ?? 'unknown');
     const stream = PlatformStream.start(intake, this, {
       platform: dialect.id,
       callId: start.callId ?? start.streamId ?? this.#callId,
       feeds: tracks.map((track) => ({ format, legs: legsOf(track, format.channels, roleOf) })),
       scoreIntervalMs: access.settings.scoreIntervalMs,
-      metadata: { ...start.metadata, ...Object.fromEntries(parameters) },
+      metadata: { ...start.metadata, ...withoutCredentials(start.parameters) },
     });
     if (typeof stream === 'string') return stream;
     this.#callId ??= stream.call.callId;
@@ -267,17 +272,28 @@ export class MediaSession implements AdapterSession {
     if (known !== undefined) return known;
     const refusal =
       open.tracks.size >= MAX_TRACKS ? 'SCREEN_ERR_MESSAGE' : this.#openTracks(open, [name]);
-    if (refusal !== null) this.refuse(refusal);
+    if (refusal !== null) this.#passOver(name, refusal);
     return open.tracks.get(name) ?? null;
   }
 
+  /** A track that there is no room for ends none of those that are heard: its next packet asks again. */
+  #passOver(track: string, code: ErrorCode): void {
+    if (this.#liveStreams === 0 || !ERRORS[code].retryable) this.refuse(code);
+    else this.#passedOver.note(track, code);
+  }
+
   #endOne(value: Readonly<Record<string, unknown>>): void {
-    const stop = isRecord(value['stop']) ? value['stop'] : value;
-    const tag = typeof stop['tag'] === 'string' ? stop['tag'] : '';
-    const open = this.#open.get(tag);
-    if (open === undefined) return;
-    endStream(open, 'stop');
+    const tag = liveTag(this.#open, stoppedTag(value));
+    if (tag === null) return;
+    endStream(this.#open.get(tag)!, 'stop');
     this.#open.delete(tag);
+  }
+
+  /** All is said after a stop; where streams come and go another one may start. */
+  #leave(closeCode: number): void {
+    if (this.#parts.dialect.several) return;
+    this.#state = 'closed';
+    this.#parts.link.close(closeCode, '');
   }
 
   #endAll(reason: EndReason): void {

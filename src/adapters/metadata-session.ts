@@ -10,7 +10,7 @@ import { describeResult, type ResultEvent } from './metadata-results.ts';
 import { describeStart } from './metadata-start.ts';
 import { METADATA_TRANSITIONS, type MetadataEvent, type MetadataState } from './metadata-states.ts';
 import type { PlatformAccess } from './platform-access.ts';
-import { closeCodeOf, PlatformStream } from './platform-stream.ts';
+import { closeCodeOf, isCleanClose, PlatformStream } from './platform-stream.ts';
 
 /** Of one message: two seconds of 16 kHz stereo, which a module that lagged sends in one. */
 const MAX_AUDIO_BYTES = 131_072;
@@ -18,8 +18,6 @@ const MAX_AUDIO_BYTES = 131_072;
 const FLUSHED_WAIT_MS = 10_000;
 const NO_METADATA: MetadataJson = {};
 const NO_AUDIO = new Uint8Array(0);
-/** No status in the close frame, which is how some peers say that they are done. */
-export const CLEAN_CLOSES: readonly number[] = [1000, 1005];
 
 export interface MetadataSessionOptions {
   readonly link: Link;
@@ -74,7 +72,7 @@ export class MetadataSession implements AdapterSession {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     // A peer that flushed is done, however its socket ends.
-    const done = this.#flushed || CLEAN_CLOSES.includes(code);
+    const done = this.#flushed || isCleanClose(code);
     this.#stream?.end(done ? 'stop' : 'socket_lost');
     this.#stream = null;
   }
@@ -143,19 +141,28 @@ export class MetadataSession implements AdapterSession {
         if (this.#stream?.call.finalize() === false) this.refuse('SCREEN_ERR_RATE');
         break;
       case 'report':
-        for (const score of this.#newest.values()) this.#outlet.offer(score);
-        this.#newest.clear();
+        this.#tellNewest();
         this.#waitForMore();
+        break;
+      case 'reportAndFinish':
+        this.#tellNewest();
+        this.#finish();
         break;
       case 'finish':
         this.#finish();
         break;
+      case 'wait':
       case 'ignore':
         break;
       default:
         this.refuse(action);
     }
     if (this.#state !== 'closed') this.#state = to;
+  }
+
+  #tellNewest(): void {
+    for (const score of this.#newest.values()) this.#outlet.offer(score);
+    this.#newest.clear();
   }
 
   #waitForMore(): void {
@@ -203,7 +210,8 @@ export class MetadataSession implements AdapterSession {
 
   #report(event: ResultEvent): void {
     if (this.#options.dialect.results === 'none') return;
-    if (this.#state === 'flushing' && event.type === 'score') this.#newest.set(event.leg, event);
+    const isAskedFor = this.#state === 'flushing' || this.#state === 'finishing';
+    if (isAskedFor && event.type === 'score') this.#newest.set(event.leg, event);
     else this.#outlet.offer(event);
   }
 

@@ -9,6 +9,8 @@ export type MetadataState =
   | 'active'
   /** The peer asked for what there is and waits for it. */
   | 'flushing'
+  /** It asked again before it had it: it is done with it. */
+  | 'finishing'
   /** It has it. What it sends next says whether it goes on. */
   | 'flushed'
   | 'closed';
@@ -39,6 +41,9 @@ export type MetadataAction =
   | 'hear'
   | 'flush'
   | 'report'
+  /** Nothing more to do until there is what was asked for. */
+  | 'wait'
+  | 'reportAndFinish'
   /** The stream is over, cleanly. */
   | 'finish'
   | 'ignore'
@@ -103,7 +108,13 @@ export const METADATA_TRANSITIONS: Readonly<Record<MetadataState, Row>> = {
   flushing: {
     ...live('flushing'),
     audio: go('flushing', 'hear'),
+    flush: go('finishing', 'wait'),
     finalized: go('flushed', 'report'),
+  },
+  finishing: {
+    ...live('finishing'),
+    audio: go('flushing', 'hear'),
+    finalized: go('closed', 'reportAndFinish'),
   },
   // mod_audio_fork in its graceful shutdown answers a hang-up by another empty message, never by a
   // close: it waits for the server to close.

@@ -72,7 +72,8 @@ export class PlatformAccess {
   /** Role of a track of a key's calls: what its account says, else the platform's default. */
   roleOf(keyName: string | null, track: string, fallback: LegRole): LegRole {
     for (const { key, roles } of this.settings.accounts) {
-      const role = key === keyName ? roles[track] : undefined;
+      // The platform names the track: one called `constructor` has no role of its own.
+      const role = key === keyName && Object.hasOwn(roles, track) ? roles[track] : undefined;
       if (role !== undefined) return role;
     }
     return fallback;

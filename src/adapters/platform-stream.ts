@@ -91,6 +91,11 @@ export function closeCodeOf(code: ErrorCode): number {
   return ERRORS[code].closeCode;
 }
 
+/** How peers say that they are done: also by no status in the close frame. */
+export function isCleanClose(code: number): boolean {
+  return code === 1000 || code === 1005;
+}
+
 /** Printable characters of a platform's id, cut to a length that everything downstream takes. */
 export function safeId(id: string): string {
   return id.replace(/[^\x21-\x7e]/g, '_').slice(0, MAX_ID_CHARACTERS);

@@ -28,19 +28,19 @@ export class SessionWall {
     }
   }
 
-  run(action: (session: AdapterSession) => void): void {
-    if (this.#session === null) return;
+  /** Runs what reaches the session on another way than its connection: events of its calls, timers. */
+  guard(action: () => void): void {
     try {
-      action(this.#session);
+      action();
     } catch (error) {
       this.#onFault(error);
     }
   }
 
-  /** What a session does later, also when it was let go meanwhile. */
-  protect(action: () => void): void {
+  run(action: (session: AdapterSession) => void): void {
+    if (this.#session === null) return;
     try {
-      action();
+      action(this.#session);
     } catch (error) {
       this.#onFault(error);
     }

@@ -12,6 +12,7 @@ import type {
   RefusalReason,
   UpgradeRequest,
 } from './adapter.ts';
+import { answerWithoutUpgrade, isOtherUpgrade } from './other-upgrades.ts';
 import type { SocketPlaces } from './socket-places.ts';
 import { type SocketEvents, SocketSession } from './socket-session.ts';
 import { UnidentifiedSockets } from './unidentified-sockets.ts';
@@ -76,6 +77,10 @@ export class SocketEndpoint {
   /** Takes upgrades of the server; `upgraded` is told which of its connections became WebSockets. */
   attach(server: Server, upgraded: (socket: Duplex) => void): void {
     server.on('upgrade', (request, socket, head) => {
+      if (isOtherUpgrade(request)) {
+        answerWithoutUpgrade(server, { request, socket, head });
+        return;
+      }
       const admitted = this.#admit(request, socket);
       if (admitted === null) return;
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -203,7 +208,8 @@ function refuse(socket: Duplex, status: number, reason: string): void {
 }
 
 function describeUpgrade(request: IncomingMessage): UpgradeRequest {
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  const target = request.url ?? '';
+  const path = target.split('?', 1)[0]!;
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -211,8 +217,8 @@ function describeUpgrade(request: IncomingMessage): UpgradeRequest {
   const offered = headers['sec-websocket-protocol'] ?? '';
   return {
     path,
-    target: request.url ?? '',
-    query: new URLSearchParams(query),
+    target,
+    query: new URLSearchParams(target.slice(path.length)),
     headers,
     subprotocols: offered
       .split(',')

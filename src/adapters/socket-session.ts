@@ -56,7 +56,7 @@ export class SocketSession {
     this.#intake = new KeyedIntake({
       ...options,
       onError: (code) => events.error(adapter.id, code),
-      protect: (action) => this.#wall.protect(action),
+      guard: (action) => this.#wall.guard(action),
     });
   }
 

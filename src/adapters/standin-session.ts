@@ -5,9 +5,8 @@ import { frameBytesOf } from '../stream/packet-ring.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
 import type { AdapterSession, CallIntake, Link } from './adapter.ts';
 import { EventOutlet } from './event-outlet.ts';
-import { CLEAN_CLOSES } from './metadata-session.ts';
 import type { PlatformAccess } from './platform-access.ts';
-import { PlatformStream, type TrackStart } from './platform-stream.ts';
+import { isCleanClose, PlatformStream, type TrackStart } from './platform-stream.ts';
 import { STANDIN_TRANSITIONS, type StandInEvent, type StandInState } from './standin-states.ts';
 import type { ScoredPart, ScoreEvent, StandIn, StandInTalk, StoppedEvent } from './standin-talk.ts';
 import { WholeSamples } from './whole-samples.ts';
@@ -63,7 +62,7 @@ export class StandInSession implements AdapterSession {
   closed(code: number): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#stream?.end(CLEAN_CLOSES.includes(code) ? 'stop' : 'socket_lost');
+    this.#stream?.end(isCleanClose(code) ? 'stop' : 'socket_lost');
     this.#stream = null;
   }
 

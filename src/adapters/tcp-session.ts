@@ -55,7 +55,7 @@ export class TcpSession {
         options.onIdentified();
       },
       onError: (code) => events.error(adapter.id, code),
-      protect: (action) => this.#wall.protect(action),
+      guard: (action) => this.#wall.guard(action),
     });
   }
 

@@ -55,6 +55,14 @@ describe('vonage', () => {
   });
 });
 
+it('reads the whole query, also behind a second question mark', async () => {
+  const query = `?track=who?&call=asked&api_key=${key}`;
+  const peer = await connect('livekit', { query, headers: {} });
+  peer.binary(new Uint8Array(3840));
+  const { legs } = await finish(peer, 'asked', 1000);
+  expect(legs).toMatchObject([{ leg: 'who?' }]);
+});
+
 describe.each([
   ['jambonz', JAMBONZ_PROTOCOL],
   ['freeswitch-fork', FORK],

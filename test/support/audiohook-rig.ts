@@ -143,7 +143,7 @@ export function createRig({ scoreIntervalMs = 1_000 } = {}) {
   const open = (sessionId = SESSION) => {
     const link = new NotedLink();
     const session = new AudioHookSession({
-      ...{ link, intake, access, continued, sessionId },
+      ...{ link, intake, access, continued, sessionId, clock },
       ...{ organizationId: ORGANIZATION, correlationId: NULL_UUID },
     });
     let seq = 0;

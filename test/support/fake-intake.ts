@@ -5,7 +5,8 @@ import { FeedPort } from '../../src/stream/feed-port.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** What a session of a platform may do with calls, on real calls whose lane is the test. */
-export function createFakeIntake(keyName: string | null, refusal: ErrorCode | null = null) {
+export function createFakeIntake(keyName: string | null, firstRefusal: ErrorCode | null = null) {
+  let refusal = firstRefusal;
   const clock = new FakeClock();
   const errors: ErrorCode[] = [];
   const calls: Call[] = [];
@@ -32,5 +33,9 @@ export function createFakeIntake(keyName: string | null, refusal: ErrorCode | nu
     detectors: [],
     countError: (code) => errors.push(code),
   };
-  return { intake, clock, errors, calls };
+  /** What starts are answered with from now on; null = a call. */
+  const refuse = (code: ErrorCode | null) => {
+    refusal = code;
+  };
+  return { intake, clock, errors, calls, refuse };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAsteriskText } from '../../../src/adapters/asterisk-events.ts';
+import { hasOthersParameters, parseAsteriskText } from '../../../src/adapters/asterisk-events.ts';
 import { ASTERISK_NOTICES, jsonMediaStart, plainMediaStart } from '../../support/asterisk-texts.ts';
 
 describe('parseAsteriskText', () => {
@@ -43,5 +43,26 @@ describe('parseAsteriskText', () => {
     [`{"a":"${'x'.repeat(65_536)}"}`, 'SCREEN_ERR_TEXT_TOO_BIG'],
   ])('refuses %#', (text, code) => {
     expect(parseAsteriskText(text)).toEqual({ ok: false, code });
+  });
+});
+
+describe('hasOthersParameters', () => {
+  const said = (DIALEDPEERNUMBER: unknown) =>
+    hasOthersParameters({ channel_variables: { DIALEDPEERNUMBER } });
+
+  it.each([
+    ['bonafide/c(ulaw)f(json)v(call=1)', false],
+    ['bonafide/v(call=1)', false],
+    ['bonafide/c(ulaw)f(json)', true],
+    ['v(call=1)/c(ulaw)', true],
+    ['bonafide', true],
+    [undefined, false],
+  ])('of %s: %s', (dialled, isOthers) => {
+    expect(said(dialled)).toBe(isOthers);
+  });
+
+  it('looks at a long dial string once', () => {
+    const dialled = '/'.repeat(1_000_000);
+    expect(said(dialled)).toBe(true);
   });
 });

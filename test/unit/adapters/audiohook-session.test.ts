@@ -209,6 +209,31 @@ describe('pings, updates, errors', () => {
   });
 
   it.each([
+    ['a longer wait', 'PT3S', 'PT5S', 5_999],
+    ['a shorter one', 'PT5S', 'PT1S', 4_999],
+  ])('%s after another is waited for', (_case, first, second, quietForMs) => {
+    const { say, session, link, clock } = createActive();
+    say('error', { code: 429, message: 'slow down', retryAfter: first });
+    clock.advance(1_000);
+    say('error', { code: 429, message: 'slow down', retryAfter: second });
+    clock.advance(quietForMs - 1_000);
+    session.deliver(score('external'));
+    expect(link.types).toEqual(['opened']);
+    clock.advance(1);
+    session.deliver(score('external'));
+    expect(link.types).toEqual(['opened', 'event']);
+  });
+
+  it('keeps no timer for it, however often the client says that it gets too many', () => {
+    const { say, clock } = createActive();
+    for (let times = 0; times < 100; times++) {
+      say('error', { code: 429, message: 'slow down', retryAfter: 'PT60S' });
+      clock.advance(1);
+    }
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
     ['a jump of seq', { seq: 9 }, 'SCREEN_ERR_MESSAGE'],
     ['a serverseq from the future', { serverseq: 5 }, 'SCREEN_ERR_MESSAGE'],
     ['another id', { id: NEXT_SESSION }, 'SCREEN_ERR_MESSAGE'],

@@ -274,6 +274,39 @@ describe('verify', () => {
   });
 });
 
+describe('blanks without end', () => {
+  // What looked at every run of blanks anew would not be done within the time of a test.
+  it('in a header that the signature covers are looked at once', () => {
+    const list = COMPONENTS.replace(')', ' "x-more")');
+    const more = { 'x-more': `a${' '.repeat(150_000)}b` };
+    const { signatures } = setUp();
+    expect(signatures.verify(request(signed(list, PARAMETERS, more)), null)).toBe('refused');
+    expect(signatures.verify(request(signed(list, PARAMETERS, more)), SECRET)).toBe('verified');
+  });
+
+  it('in a Signature-Input are looked at once', () => {
+    const fields = ['sig1=(', 'sig1=("a"', 'sig1=("a");'].map((text) => text + ' '.repeat(4_000));
+    for (let times = 0; times < 500; times++) {
+      for (const field of fields) expect(parseSignatureInput(`${field}x`)).toBeNull();
+    }
+  });
+
+  it.each(['( "a"  "b" )', '("a" "b"  )', '(   )', '()'])('%s is a list as before', (list) => {
+    const components = [...list.matchAll(/"(.)"/g)].map(([, name]) => name);
+    expect(parseSignatureInput(`sig1=${list};keyid="k"`)).toMatchObject({
+      components,
+      text: `${list};keyid="k"`,
+    });
+  });
+
+  it('folded lines are joined by one blank', () => {
+    const more = { 'x-more': ' a \r\n\t b' };
+    const list = COMPONENTS.replace(')', ' "x-more")');
+    const headers = signed(list, PARAMETERS, { 'x-more': 'a b' });
+    expect(setUp().signatures.verify(request({ ...headers, ...more }), SECRET)).toBe('verified');
+  });
+});
+
 describe('authorityOf', () => {
   it.each([
     ['Audiohook.Example.com', 'audiohook.example.com'],

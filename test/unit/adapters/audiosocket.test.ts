@@ -223,6 +223,26 @@ describe('an AudioSocket call', () => {
     expect(link.closes).toEqual([1001]);
   });
 
+  it('waits with another kind while the stream before it still counts', () => {
+    const { session, intake, link } = startedSession();
+    intake.refusal = 'SCREEN_ERR_LIMIT_KEY';
+    session.binary(audioSocketFrame(0x12, second));
+    expect([link.closes, intake.errors]).toEqual([[], []]);
+    intake.refusal = null;
+    session.binary(audioSocketFrame(0x12, second));
+    expect(intake.calls.map(({ state }) => state)).toEqual(['ending', 'live']);
+    expect(intake.heard(intake.calls[1]!)).toEqual(second);
+  });
+
+  it('is refused when there is no room after that either', () => {
+    const { session, intake, link } = startedSession();
+    intake.refusal = 'SCREEN_ERR_LIMIT_KEY';
+    session.binary(audioSocketFrame(0x12, second));
+    intake.calls[0]!.laneSays('laneEnded');
+    session.binary(audioSocketFrame(0x12, second));
+    expect([link.closes, intake.errors]).toEqual([[1013], ['SCREEN_ERR_LIMIT_KEY']]);
+  });
+
   it('closes with the code of a call that failed', () => {
     const { intake, link } = startedSession();
     intake.sinks[0]!.deliver({ type: 'failed', callId: UUID, code: 'SCREEN_ERR_LANE' });

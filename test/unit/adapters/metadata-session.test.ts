@@ -230,6 +230,31 @@ describe('MetadataSession', () => {
       expect(stateOf(peer)).toEqual(over);
     });
 
+    it('is done with its scores when the second came before them', () => {
+      const peer = open('jambonz');
+      peer.say(JAMBONZ);
+      peer.session.binary(new Uint8Array(640));
+      peer.session.binary(new Uint8Array(0));
+      peer.session.deliver(score('caller'));
+      peer.session.binary(new Uint8Array(0));
+      peer.session.binary(new Uint8Array(0));
+      expect([peer.link.closes, peer.link.sent]).toEqual([[], []]);
+      peer.session.deliver(finalized);
+      expect(peer.link.sent).toHaveLength(1);
+      expect(stateOf(peer)).toEqual(over);
+      expect(peer.clock.pendingTimers).toBe(0);
+    });
+
+    it('may go on after a second one that came before its scores', () => {
+      const peer = open('jambonz');
+      peer.say(JAMBONZ);
+      for (const bytes of [640, 0, 0, 640]) peer.session.binary(new Uint8Array(bytes));
+      peer.session.deliver(finalized);
+      expect([peer.link.closes, peer.session.hasCall]).toEqual([[], true]);
+      peer.session.binary(new Uint8Array(640));
+      expect(peer.read().filter((record) => record.startsWith('audio'))).toHaveLength(3);
+    });
+
     it('may go on', () => {
       const peer = flush();
       peer.session.binary(new Uint8Array(640));

@@ -7,7 +7,7 @@ import {
 import { ERRORS } from '../../../src/errors.ts';
 
 const STATES: readonly MetadataState[] = [
-  ...(['waiting', 'ready', 'active', 'flushing', 'flushed', 'closed'] as const),
+  ...(['waiting', 'ready', 'active', 'flushing', 'finishing', 'flushed', 'closed'] as const),
 ];
 const EVENTS: readonly MetadataEvent[] = [
   ...(['connected', 'metadata', 'notice', 'notJson', 'tooDeep'] as const),
@@ -27,7 +27,8 @@ describe('METADATA_TRANSITIONS', () => {
 
   it('closes with a code, or at the end of a stream that was flushed', () => {
     for (const { state, action, to } of cells.filter(({ state }) => state !== 'closed')) {
-      expect([state, action in ERRORS || action === 'finish']).toEqual([state, to === 'closed']);
+      const isEnd = action === 'finish' || action === 'reportAndFinish';
+      expect([state, action in ERRORS || isEnd]).toEqual([state, to === 'closed']);
     }
     expect(cells.filter(({ state }) => state === 'closed')).toSatisfy((after: typeof cells) =>
       after.every(({ action, to }) => action === 'ignore' && to === 'closed'),
@@ -46,7 +47,7 @@ describe('METADATA_TRANSITIONS', () => {
         expect(['waiting', 'ready']).toContain(state);
       }
       if (['hear', 'flush', 'report', 'finish'].includes(action)) {
-        expect(['active', 'flushing', 'flushed']).toContain(state);
+        expect(['active', 'flushing', 'finishing', 'flushed']).toContain(state);
       }
     }
   });

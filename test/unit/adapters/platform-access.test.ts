@@ -42,3 +42,16 @@ it('a page of a stranger in a browser on this machine is no platform', () => {
   const rebound = 'evil.example:8080';
   expect(statusOf({ host: rebound, origin: `http://${rebound}` })).toBe(401);
 });
+
+it('a track has the role that its account says, and no other', () => {
+  const access = new PlatformAccess({
+    keys: new KeyRing([], new FakeClock()),
+    browsers: browsersWith(null),
+    settings: { ...DEFAULT_PLATFORM_SETTINGS, accounts: [{ key: 'acme', roles: { a: 'agent' } }] },
+  });
+  const roles = ['a', 'b', 'constructor', '__proto__'].map((track) =>
+    access.roleOf('acme', track, 'unknown'),
+  );
+  expect(roles).toEqual(['agent', 'unknown', 'unknown', 'unknown']);
+  expect(access.roleOf('other', 'a', 'callee')).toBe('callee');
+});

@@ -91,6 +91,10 @@ describe('hiya', () => {
     expect(hiyaFormatOf(audioFormat)).toBeNull();
   });
 
+  it('looks at no long name of a format', () => {
+    expect(hiyaFormatOf(`s16le${' '.repeat(1_000_000)}x`)).toBeNull();
+  });
+
   it('reads what a text is', () => {
     const read = (text: object) => talkOf(HIYA).read(JSON.stringify(text));
     expect(read({ model: 'phone' })).toBe('init');
