@@ -37,6 +37,8 @@ export interface ServiceParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** As of the lanes: the usual one keeps calls out of a machine that does not keep up. */
+  readonly busyLimit?: number;
 }
 
 /** A running service. */
@@ -219,14 +221,14 @@ function identityOf(detector: Detector): DetectorIdentity {
 }
 
 async function startLanes(
-  { config, clock, logger }: ServiceParts,
+  { config, clock, logger, busyLimit }: ServiceParts,
   { calls, metrics, detectors }: Pick<Assembly, 'calls' | 'metrics' | 'detectors'>,
 ): Promise<LanePool> {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const settings = { priorSynthetic, falseAlertRate };
   const detectorIds = detectors.map(({ id }) => id);
   const setup = { detectorFolders, detectorIds, engine, settings, clock };
-  const startOne = async (listener: LaneListener) => {
+  const startLane = async (listener: LaneListener) => {
     if (config.lanes > 0) {
       return startThreadLane(setup, listener);
     }
@@ -244,7 +246,8 @@ async function startLanes(
     },
     notStarted: (lane, err) => logger.error({ lane, err }, 'a lane could not be started anew'),
   };
-  return LanePool.start(Math.max(1, config.lanes), startOne, listener, clock);
+  const laneCount = Math.max(1, config.lanes);
+  return LanePool.start({ laneCount, startLane, listener, clock, busyLimit });
 }
 
 function createSocketEvents(metrics: ServiceMetrics, logger: Logger): SocketEvents {

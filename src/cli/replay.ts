@@ -240,5 +240,7 @@ async function startOwnService(
     config: { ...config, platforms, dataFolder: '' },
     clock: context.clock,
     logger: createLogger(config.logLevel),
+    // Whose calls these are wants them all, however slow the machine is just now.
+    busyLimit: 1,
   });
 }

@@ -79,8 +79,12 @@ export class OfflineScreener {
       snapshot: (feedId) => lane.snapshot(feedId),
       stop: async () => lane.dispose(),
     };
-    const unheard = { events() {}, load() {}, lost() {}, notStarted() {} };
-    const pool = await LanePool.start(1, async () => host, unheard, options.clock);
+    const pool = await LanePool.start({
+      laneCount: 1,
+      startLane: async () => host,
+      listener: { events() {}, load() {}, lost() {}, notStarted() {} },
+      clock: options.clock,
+    });
     calls.useLanes(pool);
     return new OfflineScreener(calls, lane, pool);
   }

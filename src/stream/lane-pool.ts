@@ -3,8 +3,7 @@ import type { LaneEvent, LaneLoad } from './events.ts';
 import type { FeedSpec } from './lane.ts';
 import type { LaneHost, LaneListener } from './lane-host.ts';
 
-/** A lane busier than this takes no new calls. */
-export const BUSY_LIMIT = 0.8;
+const BUSY_LIMIT = 0.8;
 /** A lane that could not be started anew is tried again after this, then after twice as long, … */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
@@ -38,27 +37,29 @@ interface Slot {
 
 export type StartLane = (listener: LaneListener) => Promise<LaneHost>;
 
+export interface LanePoolOptions {
+  readonly laneCount: number;
+  readonly startLane: StartLane;
+  readonly listener: LanePoolListener;
+  readonly clock: Clock;
+  /** A lane that is busy for a larger share of the time takes no new calls. Default 0.8; 1 = it takes any. */
+  readonly busyLimit?: number | undefined;
+}
+
 /**
  * All lanes of the process. A new feed goes to the lane with the fewest; a lane that dies loses its
  * feeds and is started anew.
  */
 export class LanePool {
-  readonly #startLane: StartLane;
-  readonly #listener: LanePoolListener;
-  readonly #clock: Clock;
+  readonly #options: LanePoolOptions;
+  readonly #busyLimit: number;
   readonly #slots: Slot[];
   #stopping = false;
 
-  private constructor(
-    laneCount: number,
-    startLane: StartLane,
-    listener: LanePoolListener,
-    clock: Clock,
-  ) {
-    this.#startLane = startLane;
-    this.#listener = listener;
-    this.#clock = clock;
-    this.#slots = Array.from({ length: laneCount }, () => ({
+  private constructor(options: LanePoolOptions) {
+    this.#options = options;
+    this.#busyLimit = options.busyLimit ?? BUSY_LIMIT;
+    this.#slots = Array.from({ length: options.laneCount }, () => ({
       host: null,
       feedIds: new Set<number>(),
       load: IDLE_LOAD,
@@ -67,14 +68,10 @@ export class LanePool {
   }
 
   /** Starts `laneCount` lanes. @throws what the first failing lane threw. */
-  static async start(
-    laneCount: number,
-    startLane: StartLane,
-    listener: LanePoolListener,
-    clock: Clock,
-  ): Promise<LanePool> {
+  static async start(options: LanePoolOptions): Promise<LanePool> {
+    const { laneCount } = options;
     if (laneCount < 1) throw new RangeError(`laneCount must be >= 1, got ${laneCount}`);
-    const pool = new LanePool(laneCount, startLane, listener, clock);
+    const pool = new LanePool(options);
     try {
       await Promise.all(pool.#slots.map((_, index) => pool.#fill(index)));
     } catch (error) {
@@ -86,14 +83,14 @@ export class LanePool {
 
   /** True while at least one lane has room. */
   get hasRoom(): boolean {
-    return this.#slots.some(({ host, load }) => host !== null && load.busyShare <= BUSY_LIMIT);
+    return this.#slots.some(({ host, load }) => host !== null && load.busyShare <= this.#busyLimit);
   }
 
   /** Index of the lane that a new call's feeds should go to; null when none has room. */
   pick(): number | null {
     let best: number | null = null;
     this.#slots.forEach(({ host, load, feedIds }, index) => {
-      if (host === null || load.busyShare > BUSY_LIMIT) return;
+      if (host === null || load.busyShare > this.#busyLimit) return;
       if (best === null || feedIds.size < this.#slots[best]!.feedIds.size) best = index;
     });
     return best;
@@ -102,7 +99,7 @@ export class LanePool {
   open(laneIndex: number, spec: FeedSpec): void {
     const slot = this.#slots[laneIndex]!;
     if (slot.host === null) {
-      this.#listener.lost([spec.feedId], 'the lane is starting');
+      this.#options.listener.lost([spec.feedId], 'the lane is starting');
       return;
     }
     slot.feedIds.add(spec.feedId);
@@ -129,16 +126,16 @@ export class LanePool {
   async #fill(index: number): Promise<void> {
     const slot = this.#slots[index]!;
     slot.load = IDLE_LOAD;
-    const host = await this.#startLane({
+    const host = await this.#options.startLane({
       events: (events) => {
         for (const event of events) {
           if (event.kind === 'ended' || event.kind === 'failed') slot.feedIds.delete(event.feedId);
         }
-        this.#listener.events(events);
+        this.#options.listener.events(events);
       },
       load: (load) => {
         slot.load = load;
-        this.#listener.load(index, load);
+        this.#options.listener.load(index, load);
       },
       died: (reason) => this.#died(index, reason),
     });
@@ -153,7 +150,7 @@ export class LanePool {
     slot.host = null;
     const feedIds = [...slot.feedIds];
     slot.feedIds.clear();
-    this.#listener.lost(feedIds, reason);
+    this.#options.listener.lost(feedIds, reason);
     void this.#refill(index, FIRST_RETRY_MS);
   }
 
@@ -164,8 +161,8 @@ export class LanePool {
       await this.#fill(index);
     } catch (error) {
       if (this.#stopping) return;
-      this.#listener.notStarted(index, error);
-      this.#slots[index]!.retry = this.#clock.after(retryMs, () => {
+      this.#options.listener.notStarted(index, error);
+      this.#slots[index]!.retry = this.#options.clock.after(retryMs, () => {
         void this.#refill(index, Math.min(2 * retryMs, LONGEST_RETRY_MS));
       });
     }

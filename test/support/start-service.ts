@@ -60,6 +60,8 @@ export async function startTestService(options: TestServiceOptions = {}): Promis
     config: { ...config, ...options.config },
     clock,
     logger: createLogger('silent'),
+    // The machine may have other work, which is nothing of what is tested.
+    busyLimit: 1,
   });
   running.push({
     async close() {

@@ -30,28 +30,32 @@ class FakeHost implements LaneHost {
 const feed = (feedId: number) => ({ feedId }) as FeedSpec;
 const load = (busyShare: number) => ({ busyShare }) as LaneLoad;
 
-async function createPool(lanes: number, start?: (count: number) => Promise<void>) {
+async function createPool(
+  lanes: number,
+  start?: (count: number) => Promise<void>,
+  busyLimit?: number,
+) {
   const hosts: FakeHost[] = [];
   const lost: [readonly number[], string][] = [];
   const loads: number[] = [];
   const notStarted: unknown[] = [];
   const clock = new FakeClock();
-  const pool = await LanePool.start(
-    lanes,
-    async (listener) => {
+  const pool = await LanePool.start({
+    laneCount: lanes,
+    async startLane(listener) {
       const host = new FakeHost(listener);
       hosts.push(host);
       await start?.(hosts.length);
       return host;
     },
-    {
+    listener: {
       events() {},
       load: (laneIndex) => loads.push(laneIndex),
       lost: (feedIds, reason) => lost.push([feedIds, reason]),
       notStarted: (laneIndex, error) => notStarted.push([laneIndex, error]),
     },
-    clock,
-  );
+    ...{ clock, busyLimit },
+  });
   return { pool, hosts, lost, loads, notStarted, clock };
 }
 
@@ -79,6 +83,12 @@ describe('LanePool', () => {
     hosts[0]!.listener.load(load(0.8));
     expect([pool.pick(), pool.hasRoom]).toEqual([0, true]);
     expect(loads).toEqual([0, 1, 0]);
+  });
+
+  it('takes calls however busy its lanes are where nothing is too busy', async () => {
+    const { pool, hosts } = await createPool(1, undefined, 1);
+    hosts[0]!.listener.load(load(1));
+    expect([pool.pick(), pool.hasRoom]).toEqual([0, true]);
   });
 
   it('forgets feeds that have ended', async () => {
@@ -137,16 +147,16 @@ describe('LanePool', () => {
 
   it('stops the lanes that did start when one does not', async () => {
     const hosts: FakeHost[] = [];
-    const starting = LanePool.start(
-      2,
-      async (listener) => {
+    const starting = LanePool.start({
+      laneCount: 2,
+      async startLane(listener) {
         if (hosts.length === 1) throw new Error('no detector');
         hosts.push(new FakeHost(listener));
         return hosts[0]!;
       },
-      { events() {}, load() {}, lost() {}, notStarted() {} },
-      new FakeClock(),
-    );
+      listener: { events() {}, load() {}, lost() {}, notStarted() {} },
+      clock: new FakeClock(),
+    });
     await expect(starting).rejects.toThrow('no detector');
     expect(hosts[0]!.stopped).toBe(true);
     await expect(createPool(0)).rejects.toThrow('laneCount must be >= 1, got 0');
