@@ -89,11 +89,15 @@ export class CallRecord {
     }
   }
 
-  /** @returns true when no stream is left: the call has ended. */
-  streamEnded(nowMs: number): boolean {
+  /**
+   * @param wallMs what the computer's clock says
+   * @returns true when no stream is left: the call has ended.
+   */
+  streamEnded(wallMs: number): boolean {
     this.#liveStreams--;
     if (this.#liveStreams > 0 || this.isEnded) return false;
-    this.#endedAtMs = nowMs;
+    // Not before its start, whatever was done to the computer's clock meanwhile.
+    this.#endedAtMs = Math.max(wallMs, this.#startedAtMs);
     return true;
   }
 

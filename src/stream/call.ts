@@ -85,6 +85,7 @@ export class Call {
   readonly legs: readonly CallLeg[];
   readonly ports: readonly FeedPort[];
   readonly resumeToken: string;
+  /** As the computer's clock said. */
   readonly startedAtMs: number;
   /** What the adapter's session wants back on resume (its reorder windows). */
   sessionMemory: unknown = null;
@@ -104,8 +105,8 @@ export class Call {
     this.legs = parts.legs;
     this.ports = parts.ports;
     this.resumeToken = parts.resumeToken;
-    this.startedAtMs = parts.clock.nowMs();
-    this.#heardAtMs = this.startedAtMs;
+    this.startedAtMs = parts.clock.wallMs();
+    this.#heardAtMs = parts.clock.nowMs();
   }
 
   get callId(): string {

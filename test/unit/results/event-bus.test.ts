@@ -58,6 +58,20 @@ function subscribe(callId: string | null, keyName = 'a', afterId = 0): Noted {
 }
 
 describe('EventBus', () => {
+  it('dates calls by what the computer’s clock says, also after it was set', () => {
+    clock.wallAheadMs = 3_600_000;
+    const [first, second] = [callOf('1'), callOf('2')];
+    for (const call of [first, second]) bus.started(call);
+    clock.advance(5_000);
+    const summary = bus.streamEnded(first);
+    expect(summary?.startedAtMs).toBe(clock.wallMs() - 5_000);
+    expect(summary?.endedAtMs).toBe(clock.wallMs());
+    // Back, behind the start.
+    clock.wallAheadMs = 0;
+    const behind = bus.streamEnded(second);
+    expect(behind?.endedAtMs).toBe(behind?.startedAtMs);
+  });
+
   it('gives the ended calls of a key in pages, newest first', () => {
     bus = new EventBus({ ...LIMITS, maxEndedCalls: 10, clock });
     for (const [id, key] of [

@@ -19,9 +19,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** The service once, from its start to its end. `unlogged` are those that it had no time to log. @returns what it said */
-function life(ids: readonly string[], unlogged: readonly string[] = []): object[] {
+/**
+ * The service once, from its start to its end. `unlogged` are those that it had no time to log.
+ * @param wallAheadMs by how much the computer's clock is set meanwhile
+ * @returns what it said
+ */
+function life(ids: readonly string[], unlogged: readonly string[] = [], wallAheadMs = 0): object[] {
   const clock = new FakeClock(START_MS);
+  clock.wallAheadMs = wallAheadMs;
   const said: string[] = [];
   const logger = createLogger('info', { write: (line) => said.push(line) });
   const store = AlertStore.open(folder, { as: 'owner' });
@@ -105,4 +110,10 @@ describe('a log behind its store', () => {
     expect(life(['d'])).toEqual([]);
     expect(logged()).toEqual(['a 1', 'b 2', 'd 4']);
   });
+});
+
+it('writes into the day that the computer’s clock says', () => {
+  // A virtual machine that stood still for two days.
+  life(['a'], [], 2 * 86_400_000);
+  expect(readdirSync(decisionLogFolder(folder))).toEqual(['000000000000-20260103.jsonl']);
 });
