@@ -9,25 +9,10 @@ import { type OfflineScreener, requireStopped } from '../replay/offline-screener
 import { wireAudio } from '../replay/prepare-audio.ts';
 import { steadyTimeline } from '../replay/timeline.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
+import { fileOf, UploadError } from './upload-file.ts';
 import type { UploadBody, UploadOutcome, UploadProblemCode } from './upload-messages.ts';
 
-const FILE_FIELD = 'file';
-const MAX_FILE_NAME = 255;
 const LEG_NAMES = ['caller', 'callee'] as const;
-
-class UploadError extends Error {
-  readonly code: UploadProblemCode;
-
-  constructor(code: UploadProblemCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-interface UploadedFile {
-  readonly bytes: Uint8Array;
-  readonly name: string | null;
-}
 
 /**
  * Reads an uploaded recording and screens it, all in memory: the same code path as `screen`. Never
@@ -51,24 +36,6 @@ export async function screenUpload(
   } catch (error) {
     return { kind: 'refused', fileName, code: codeOf(error), detail: detailOf(error) };
   }
-}
-
-async function fileOf({ blocks, contentType, fileName }: UploadBody): Promise<UploadedFile> {
-  const bytes = Buffer.concat(blocks);
-  if (!/^multipart\/form-data/i.test(contentType)) return { bytes, name: fileName };
-  const form = await new Response(bytes, { headers: { 'Content-Type': contentType } })
-    .formData()
-    .catch(() => {
-      throw new UploadError('bad_request', 'The form cannot be read.');
-    });
-  const file = form.get(FILE_FIELD);
-  if (file === null || typeof file === 'string') {
-    throw new UploadError('bad_request', `The form must have a file in its field "${FILE_FIELD}".`);
-  }
-  return {
-    bytes: new Uint8Array(await file.arrayBuffer()),
-    name: file.name.slice(0, MAX_FILE_NAME),
-  };
 }
 
 async function screenRecording(
