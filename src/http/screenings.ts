@@ -7,6 +7,7 @@ import type { UploadBody } from '../uploads/upload-messages.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
 import { cursorOf, numberOf } from './cursor.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
+import { holdsOtherPlace } from './other-places.ts';
 import { problem } from './problem.ts';
 import { type ReadBody, readBody } from './read-body.ts';
 import {
@@ -160,6 +161,7 @@ async function takeUpload(
     });
   }
   let holdsPlace = true;
+  const letGo = holdsOtherPlace(context);
   try {
     const body = await readBody(context.req.raw, maxUploadBytes);
     if (desk.isClosed) return problem(context, 'draining', 'Ask another instance.');
@@ -183,6 +185,7 @@ async function takeUpload(
       // Waiting takes no place: others could not upload meanwhile.
       desk.giveBack();
       holdsPlace = false;
+      letGo();
       return await answerWhenDone(context, desk, before);
     }
     const record = desk.submit({
@@ -194,6 +197,7 @@ async function takeUpload(
     holdsPlace = false;
     return await answerWhenDone(context, desk, record);
   } finally {
+    letGo();
     if (holdsPlace) desk.giveBack();
   }
 }
