@@ -67,6 +67,7 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     page: readPage(pageFolder()),
     detectorCards: loaded.map(readDetectorCard),
     alertDesk,
+    failed: (err, request) => parts.logger.error({ err, ...request }, 'a request failed'),
   });
   return {
     fetch: (request, env) => app.fetch(request, env as object),

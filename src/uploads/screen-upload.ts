@@ -34,7 +34,12 @@ export async function screenUpload(
     const legs = await screenRecording(recording, screener, body.scoreIntervalMs);
     return outcomeOf(recording, legs, fileName);
   } catch (error) {
-    return { kind: 'refused', fileName, code: codeOf(error), detail: detailOf(error) };
+    const code = codeOf(error);
+    if (code !== 'internal') {
+      return { kind: 'refused', fileName, code, detail: (error as Error).message };
+    }
+    const detail = 'The recording could not be screened.';
+    return { kind: 'refused', fileName, code, detail, fault: faultOf(error) };
   }
 }
 
@@ -123,7 +128,6 @@ function codeOf(error: unknown): UploadProblemCode {
   return 'internal';
 }
 
-function detailOf(error: unknown): string {
-  if (codeOf(error) === 'internal') return 'The recording could not be screened.';
-  return (error as Error).message;
+function faultOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -43,6 +43,18 @@ it('fails a body whose thread dies', async () => {
   await worker.stop();
 });
 
+it('logs what failed in its thread, which the answer does not tell', async () => {
+  const { worker, logged } = makeWorker(folder);
+  const blocks = [new DataView(new ArrayBuffer(8))] as unknown as Uint8Array[];
+  const outcome = await worker.screen({
+    ...{ blocks, contentType: '', fileName: null, raw: null, scoreIntervalMs: 500 },
+  });
+  const detail = 'The recording could not be screened.';
+  expect(outcome).toMatchObject({ kind: 'refused', code: 'internal', detail });
+  expect(logged).toEqual([expect.stringContaining('TypeError')]);
+  await worker.stop();
+});
+
 it('gives up a body that takes too long, and screens the next on another thread', async () => {
   const { worker, clock, logged, screen } = makeWorker(folder);
   const slow = screen();
