@@ -89,7 +89,7 @@ function pageFolder(): string {
   return fileURLToPath(new URL(fromSources ? '../dist/page' : './page', import.meta.url));
 }
 
-function createDesk({ config, clock, logger, summaries }: HttpApiParts): ScreeningDesk {
+function createDesk({ config, clock, logger, keys, summaries }: HttpApiParts): ScreeningDesk {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const screener = new UploadWorker({
     clock,
@@ -107,6 +107,8 @@ function createDesk({ config, clock, logger, summaries }: HttpApiParts): Screeni
     clock,
     screener,
     maxOpen,
+    // Uploads over slow lines, or that never end, must not keep all other keys waiting.
+    maxOpenOfKey: keys.size > 1 ? Math.max(1, maxOpen - 1) : maxOpen,
     store: { ...DEFAULT_SCREENING_STORE, archive: summaries },
   });
 }

@@ -154,7 +154,8 @@ async function takeUpload(
   if (idempotencyKey !== null && !/^[\x21-\x7e]{1,128}$/.test(idempotencyKey)) {
     return problem(context, 'bad_request', 'Idempotency-Key must have 1 to 128 characters.');
   }
-  if (!desk.reserve()) {
+  const keyName = context.get('key').name;
+  if (!desk.reserve(keyName)) {
     const detail = 'Wait until one of those before is done.';
     return problem(context, 'too_many_screenings', detail, {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -177,19 +178,19 @@ async function takeUpload(
     const before =
       idempotencyKey === null
         ? null
-        : desk.store.byIdempotencyKey(idempotencyKey, context.get('key').name);
+        : desk.store.byIdempotencyKey(idempotencyKey, keyName);
     if (before !== null) {
       if (before.idempotency?.fingerprint !== idempotency?.fingerprint) {
         return problem(context, 'idempotency_key_reused', 'The first request was another one.');
       }
       // Waiting takes no place: others could not upload meanwhile.
-      desk.giveBack();
+      desk.giveBack(keyName);
       holdsPlace = false;
       letGo();
       return await answerWhenDone(context, desk, before);
     }
     const record = desk.submit({
-      keyName: context.get('key').name,
+      keyName,
       bytes: body.bytes,
       idempotency,
       body: uploadOf(context, query.data, body),
@@ -198,7 +199,7 @@ async function takeUpload(
     return await answerWhenDone(context, desk, record);
   } finally {
     letGo();
-    if (holdsPlace) desk.giveBack();
+    if (holdsPlace) desk.giveBack(keyName);
   }
 }
 
