@@ -38,7 +38,10 @@ export interface HttpSources
   /** The built page; null = there is none. */
   readonly page: Page | null;
   /** Told of what went wrong on our side, which the peer is not. */
-  readonly failed: (error: Error, request: { readonly method: string; readonly path: string }) => void;
+  readonly failed: (
+    error: Error,
+    request: { readonly method: string; readonly path: string },
+  ) => void;
 }
 
 const GUARDED = ['calls', 'detectors', 'tokens', 'screenings', 'alerts'].map(

@@ -176,9 +176,7 @@ async function takeUpload(
         ? null
         : { key: idempotencyKey, fingerprint: fingerprintOf(context, body) };
     const before =
-      idempotencyKey === null
-        ? null
-        : desk.store.byIdempotencyKey(idempotencyKey, keyName);
+      idempotencyKey === null ? null : desk.store.byIdempotencyKey(idempotencyKey, keyName);
     if (before !== null) {
       if (before.idempotency?.fingerprint !== idempotency?.fingerprint) {
         return problem(context, 'idempotency_key_reused', 'The first request was another one.');

@@ -15,7 +15,7 @@ export class UploadError extends Error {
   }
 }
 
-export interface UploadedFile {
+interface UploadedFile {
   readonly bytes: Uint8Array;
   readonly name: string | null;
 }

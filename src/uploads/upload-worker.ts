@@ -96,7 +96,8 @@ export class UploadWorker implements UploadScreener {
     thread.on('message', (report: UploadReport) => {
       if (report.kind !== 'outcome' || this.#thread !== thread) return;
       const { outcome } = report;
-      if (outcome.kind === 'refused' && outcome.fault !== undefined) this.#options.log(outcome.fault);
+      if (outcome.kind === 'refused' && outcome.fault !== undefined)
+        this.#options.log(outcome.fault);
       this.#done(outcome);
     });
     thread.on('error', (error: Error) => this.#giveUp(thread, error.message));
