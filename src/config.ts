@@ -270,14 +270,18 @@ function readSigningKey(path: string, problems: string[]): string | null {
 }
 
 const keysFileSchema = z.strictObject({
-  keys: z.array(
-    z.strictObject({
-      name: z.string().regex(/^[\w.-]{1,64}$/),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      maxCalls: z.number().int().min(1).nullable().default(null),
-      fast: z.boolean().default(false),
+  keys: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[\w.-]{1,64}$/),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        maxCalls: z.number().int().min(1).nullable().default(null),
+        fast: z.boolean().default(false),
+      }),
+    )
+    .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, {
+      error: 'names must be unique',
     }),
-  ),
 });
 
 function readKeys(path: string, problems: string[]): readonly KeyEntry[] {

@@ -67,6 +67,7 @@ export function createHttpApi(parts: HttpApiParts): HttpApi {
     page: readPage(pageFolder()),
     detectorCards: loaded.map(readDetectorCard),
     alertDesk,
+    failed: (err, request) => parts.logger.error({ err, ...request }, 'a request failed'),
   });
   return {
     fetch: (request, env) => app.fetch(request, env as object),
@@ -88,7 +89,7 @@ function pageFolder(): string {
   return fileURLToPath(new URL(fromSources ? '../dist/page' : './page', import.meta.url));
 }
 
-function createDesk({ config, clock, logger, summaries }: HttpApiParts): ScreeningDesk {
+function createDesk({ config, clock, logger, keys, summaries }: HttpApiParts): ScreeningDesk {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const screener = new UploadWorker({
     clock,
@@ -106,6 +107,8 @@ function createDesk({ config, clock, logger, summaries }: HttpApiParts): Screeni
     clock,
     screener,
     maxOpen,
+    // Uploads over slow lines, or that never end, must not keep all other keys waiting.
+    maxOpenOfKey: keys.size > 1 ? Math.max(1, maxOpen - 1) : maxOpen,
     store: { ...DEFAULT_SCREENING_STORE, archive: summaries },
   });
 }

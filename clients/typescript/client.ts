@@ -70,12 +70,12 @@ export class BonafideClient {
   }
 
   call(callId: string): Promise<CallSummary> {
-    return this.#json(`/v1/calls/${encodeURIComponent(callId)}`);
+    return this.#json(`/v1/calls/${inPath(callId)}`);
   }
 
   /** The scores of a live or lately ended call from its beginning, thinned out. */
   callSeries(callId: string): Promise<CallSeries> {
-    return this.#json(`/v1/calls/${encodeURIComponent(callId)}/series`);
+    return this.#json(`/v1/calls/${inPath(callId)}/series`);
   }
 
   async detectors(): Promise<readonly Detector[]> {
@@ -84,7 +84,7 @@ export class BonafideClient {
 
   /** The card of a detector: Markdown, figures, curves as SVG. */
   detectorCard(detectorId: string): Promise<DetectorCard> {
-    return this.#json(`/v1/detectors/${encodeURIComponent(detectorId)}/card`);
+    return this.#json(`/v1/detectors/${inPath(detectorId)}/card`);
   }
 
   /** Newest first, with how their deliveries stand; the next page by its `nextCursor`. */
@@ -102,7 +102,7 @@ export class BonafideClient {
     callId: string,
     { afterId = 0, signal }: { readonly afterId?: number; readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<{ readonly id: number; readonly event: ResultEvent }> {
-    const answer = await this.#request(`/v1/calls/${encodeURIComponent(callId)}/events`, {
+    const answer = await this.#request(`/v1/calls/${inPath(callId)}/events`, {
       headers: { 'Last-Event-ID': String(afterId) },
       ...(signal === undefined ? {} : { signal }),
     });
@@ -138,7 +138,7 @@ export class BonafideClient {
   }
 
   screening(id: string): Promise<Screening> {
-    return this.#json(`/v1/screenings/${encodeURIComponent(id)}`);
+    return this.#json(`/v1/screenings/${inPath(id)}`);
   }
 
   /** Newest first; the next page by its `nextCursor`. */
@@ -171,6 +171,9 @@ export class BonafideClient {
     throw new BonafideError(await problemOf(answer));
   }
 }
+
+/** Half a character, as ids that were cut may end in, has no place in an address: the service has no such call. */
+const inPath = (id: string) => encodeURIComponent(id.replace(/\p{Surrogate}/gu, '\ufffd'));
 
 const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 

@@ -25,14 +25,16 @@ export async function decodeInPieces<Piece extends DecodedPiece>(
   file: Uint8Array,
   maxSeconds: number,
 ): Promise<Piece> {
-  const pieces: Piece[] = [];
+  const pieces: DecodedPiece[] = [];
   let samples = 0;
   let newest: Piece | null = null;
   const add = (piece: Piece) => {
     newest ??= piece;
     if (piece.samplesDecoded === 0) return;
     newest = piece;
-    pieces.push(piece);
+    // Its samples only: the packages tell of each damaged frame besides, of which there may be millions.
+    const { channelData, samplesDecoded, sampleRate } = piece;
+    pieces.push({ channelData, samplesDecoded, sampleRate });
     samples += piece.samplesDecoded;
     if (samples > maxSeconds * piece.sampleRate) throw new RecordingTooLongError(maxSeconds);
   };

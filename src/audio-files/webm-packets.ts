@@ -36,8 +36,9 @@ export interface WebmTrack {
 /** The first audio track of a file and its packets, in order. */
 export interface WebmAudio {
   readonly track: WebmTrack;
-  readonly packets: readonly Uint8Array[];
-  /** To be left out at the end, in ns. */
+  /** Found as they are taken, which may be done once: a small file may say that it holds millions. */
+  readonly packets: Iterable<Uint8Array>;
+  /** To be left out at the end, in ns; known when all packets have been taken. */
   readonly discardNs: number;
 }
 
@@ -49,39 +50,63 @@ export interface WebmAudio {
  */
 export function readWebmPackets(file: Uint8Array): WebmAudio {
   const walk = new WebmWalk();
+  const packets = packetsOf(file, walk);
+  // Tracks come before their packets.
+  const first = packets.next();
+  return {
+    track: walk.track(),
+    packets: first.done === true ? [] : behind(first.value, packets),
+    get discardNs() {
+      return walk.discardNs;
+    },
+  };
+}
+
+function* packetsOf(file: Uint8Array, walk: WebmWalk): Generator<Uint8Array, void> {
   for (let at = 0; at < file.length; ) {
     const element = readElement(file, at);
-    if (element === null) break;
+    if (element === null) return;
     const { id, dataStart, dataEnd } = element;
     const isMaster = MASTERS.includes(id);
-    if (!isMaster && dataEnd > file.length) break;
-    walk.take(id, isMaster ? EMPTY : file.subarray(dataStart, dataEnd));
+    if (!isMaster && dataEnd > file.length) return;
+    yield* walk.take(id, isMaster ? EMPTY : file.subarray(dataStart, dataEnd));
     at = isMaster ? dataStart : dataEnd;
   }
-  return walk.audio();
+}
+
+function* behind(first: Uint8Array, others: Iterable<Uint8Array>): Generator<Uint8Array, void> {
+  yield first;
+  yield* others;
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_PACKETS: readonly Uint8Array[] = [];
 
 class WebmWalk {
   readonly #tracks: WebmTrack[] = [];
-  readonly #packets: Uint8Array[] = [];
   #audioTrack: WebmTrack | undefined;
   #discardNs = 0;
   #hasBlock = false;
 
-  take(id: number, data: Uint8Array): void {
+  get discardNs(): number {
+    return this.#discardNs;
+  }
+
+  /** Looks at one element. @returns the packets of the track in it */
+  take(id: number, data: Uint8Array): readonly Uint8Array[] {
+    if (id === ID.simpleBlock || id === ID.block) return this.#packetsOf(data);
     if (id === ID.trackEntry) this.#addTrack();
-    else if (id === ID.simpleBlock || id === ID.block) this.#addBlock(data);
     else if (id === ID.blockGroup) this.#hasBlock = false;
     else if (id === ID.discardPadding && this.#hasBlock) this.#discardNs = unsignedOf(data);
     else this.#describe(this.#tracks.at(-1), id, data);
+    return NO_PACKETS;
   }
 
-  audio(): WebmAudio {
+  /** @throws RecordingError when there is none */
+  track(): WebmTrack {
     const track = this.#audioTrack ?? this.#firstAudioTrack();
     if (track === undefined) throw new RecordingError('WebM holds no audio track');
-    return { track, packets: this.#packets, discardNs: this.#discardNs };
+    return track;
   }
 
   #addTrack(): void {
@@ -103,22 +128,23 @@ class WebmWalk {
     return this.#tracks.find(({ type }) => type === AUDIO_TRACK);
   }
 
-  #addBlock(data: Uint8Array): void {
+  #packetsOf(data: Uint8Array): readonly Uint8Array[] {
     this.#audioTrack ??= this.#firstAudioTrack();
     const number = readVariable(data, 0, 8);
     this.#hasBlock = number !== null && number.value === this.#audioTrack?.number;
-    if (!this.#hasBlock) return;
+    if (!this.#hasBlock) return NO_PACKETS;
     // Padding is for the last packet only: one in between would be no padding.
     this.#discardNs = 0;
     // Behind the track's number: two bytes of time, one of flags.
     const flagsAt = number!.length + 2;
-    if (flagsAt >= data.length) return;
-    this.#packets.push(...unlace(data.subarray(flagsAt + 1), (data[flagsAt]! >> 1) & 3));
+    if (flagsAt >= data.length) return NO_PACKETS;
+    return unlace(data.subarray(flagsAt + 1), (data[flagsAt]! >> 1) & 3);
   }
 }
 
-/** The frames of a block. Damaged lacing gives none. */
+/** The frames of a block, without empty ones, which are no packets. Damaged lacing gives none. */
 function unlace(data: Uint8Array, lacing: number): Uint8Array[] {
+  if (data.length === 0) return [];
   if (lacing === 0) return [data];
   const frames = (data[0] ?? 0) + 1;
   const laced = data.subarray(1);
@@ -129,7 +155,7 @@ function unlace(data: Uint8Array, lacing: number): Uint8Array[] {
 
 function evenFrames(data: Uint8Array, frames: number): Uint8Array[] {
   const size = data.length / frames;
-  if (!Number.isInteger(size)) return [];
+  if (size === 0 || !Number.isInteger(size)) return [];
   return Array.from({ length: frames }, (_, index) => {
     return data.subarray(index * size, (index + 1) * size);
   });
@@ -180,8 +206,9 @@ function framesOf(data: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   let at = 0;
   for (const size of sizes) {
     if (at + size > data.length) return [];
-    frames.push(data.subarray(at, at + size));
+    if (size > 0) frames.push(data.subarray(at, at + size));
     at += size;
   }
-  return [...frames, data.subarray(at)];
+  if (at < data.length) frames.push(data.subarray(at));
+  return frames;
 }

@@ -22,8 +22,8 @@ export async function decodeWebm(
   file: Uint8Array,
   { opusRateHz = 48_000, maxSeconds = Number.POSITIVE_INFINITY }: CompressedOptions = {},
 ): Promise<DecodedAudio> {
-  const { track, packets, discardNs } = readWebmPackets(file);
-  const { channels, preSkip } = readOpusHead(track);
+  const webm = readWebmPackets(file);
+  const { channels, preSkip } = readOpusHead(webm.track);
   opus ??= WasmOpus.load(LARGEST_OPUS_PACKET_BYTES);
   const decoder = new WasmOpusDecoder(await opus, { sampleRateHz: opusRateHz, channels });
   try {
@@ -31,11 +31,11 @@ export async function decodeWebm(
     const samplesOf = (seconds: number) => Math.round(seconds * opusRateHz);
     const skipped = samplesOf(preSkip / PRE_SKIP_RATE_HZ);
     const mostSamples = maxSeconds * opusRateHz + skipped + decoder.maxPacketSamples;
-    for (const packet of packets) {
+    for (const packet of webm.packets) {
       output.add(decoder, packet);
       if (output.samples > mostSamples) throw new RecordingTooLongError(maxSeconds);
     }
-    const end = Math.max(skipped, output.samples - samplesOf(discardNs / NS_PER_SECOND));
+    const end = Math.max(skipped, output.samples - samplesOf(webm.discardNs / NS_PER_SECOND));
     if (end === skipped) throw new RecordingError('no audio could be decoded from webm-opus');
     return { sampleRateHz: opusRateHz, channels: output.slice(skipped, end) };
   } finally {

@@ -31,6 +31,11 @@ async function serve(options: Record<string, string>, context: CliContext): Prom
   for (const variable of unknownSettings(context.environment, names)) {
     logger.warn({ variable }, 'no setting has this name: it is passed over');
   }
+  // Before the start, which takes a while: a signal that nobody waits for would end the process in the midst
+  // of it (SIGHUP), or not be heard at all by the first process of a container (SIGTERM).
+  const stopAsked = new Promise<void>((resolve) => context.onStopSignal(resolve));
+  const reloads = new HeldAction();
+  context.onReloadSignal(() => reloads.ask());
   const opus = await loadOpus();
   const service = await startService({ config, clock: context.clock, logger });
   logger.info(
@@ -46,14 +51,31 @@ async function serve(options: Record<string, string>, context: CliContext): Prom
     },
     'listening',
   );
-  context.onReloadSignal(() => {
+  reloads.release(() => {
     const problems = service.reload();
     if (problems.length === 0)
       logger.info({ policies: config.policiesFile }, 'policies read again');
     else logger.error({ problems }, 'the old policies stay: the new ones are wrong');
   });
-  await new Promise<void>((resolve) => context.onStopSignal(resolve));
+  await stopAsked;
   await service.drain();
   logger.info({}, 'stopped');
   return EXIT.ok;
+}
+
+/** What may be asked for before it can be done. */
+class HeldAction {
+  #action: (() => void) | null = null;
+  #isAsked = false;
+
+  ask(): void {
+    if (this.#action === null) this.#isAsked = true;
+    else this.#action();
+  }
+
+  /** From now on it is done when it is asked for; once now, where it was. */
+  release(action: () => void): void {
+    this.#action = action;
+    if (this.#isAsked) action();
+  }
 }

@@ -37,6 +37,11 @@ export interface HttpSources
   readonly socketPaths: readonly string[];
   /** The built page; null = there is none. */
   readonly page: Page | null;
+  /** Told of what went wrong on our side, which the peer is not. */
+  readonly failed: (
+    error: Error,
+    request: { readonly method: string; readonly path: string },
+  ) => void;
 }
 
 const GUARDED = ['calls', 'detectors', 'tokens', 'screenings', 'alerts'].map(
@@ -75,7 +80,7 @@ export function createHttpApp(sources: HttpSources): OpenAPIHono<AppEnv> {
   addDocumentRoutes(app, sources.asyncApi);
   addPageRoutes(app, sources.page);
   app.notFound((context) => answerNotFound(app, context, sources.socketPaths));
-  app.onError(answerError);
+  app.onError((error, context) => answerError(error, context, sources));
   return app;
 }
 
@@ -91,12 +96,15 @@ function corsOf(origins: readonly string[]) {
   });
 }
 
-function answerError(error: Error, context: Context): Response {
+function answerError(error: Error, context: Context, { failed }: HttpSources): Response {
   if (error instanceof HTTPException && error.status === 400) {
     return problem(context, 'bad_request', error.message);
   }
   if (error instanceof HTTPException && error.status === 415) {
     return problem(context, 'unsupported_media_type', 'Content-Type must be as described.');
   }
+  const { method, path, raw } = context.req;
+  // Else its peer is gone, and the body is not whole.
+  if (!raw.signal.aborted) failed(error, { method, path });
   return problem(context, 'internal', 'The fault is the service’s.');
 }

@@ -8,6 +8,7 @@ import { callSummarySchema, resultEventSchema } from '../results/event-schemas.t
 import { jsonAnswer, problemAnswers } from './answers.ts';
 import { cursorOf, numberOf } from './cursor.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
+import { holdsOtherPlace } from './other-places.ts';
 import { problem } from './problem.ts';
 import { callsQuerySchema, callsSchema } from './schemas.ts';
 
@@ -142,8 +143,12 @@ function sendEvents(
     const detail = 'Come back when others have left.';
     return problem(context, 'too_many_readers', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
   }
+  const letGo = holdsOtherPlace(context);
   // Not when all is written: a reader that reads no more holds no place of others.
-  queue.onClose(() => subscription.cancel());
+  queue.onClose(() => {
+    subscription.cancel();
+    letGo();
+  });
   return streamSSE(context, async (stream) => {
     stream.onAbort(() => queue.close());
     try {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
 import { requireWholeLimits } from '../whole-limits.ts';
+import { hasOtherPlace } from './other-places.ts';
 import { PROBLEMS, problemBody } from './problem.ts';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -15,10 +16,16 @@ export interface ConnectionLimitsOptions {
   readonly clock: Clock;
   /** Most connections that have no request under way and are no WebSockets, but for a second. */
   readonly maxWaiting: number;
-  /** Most connections with a request under way, streams of events among them. */
+  /** Most connections with a request under way, streams of events among them; see `guard`. */
   readonly maxBusy: number;
   /** Told of every connection or request that is refused. */
   readonly refused: (reason: 'connections' | 'requests') => void;
+}
+
+/** A connection with requests under way: a peer may send the next one before the answer. */
+interface Busy {
+  readonly sinceMs: number;
+  readonly answers: Set<ServerResponse>;
 }
 
 /**
@@ -32,8 +39,8 @@ export class ConnectionLimits {
   /** Since when, oldest first. */
   readonly #waiting = new Map<Duplex, number>();
   #eviction: Timer | null = null;
-  /** Requests under way: a peer may send the next one before the answer. */
-  readonly #busy = new Map<Duplex, number>();
+  /** Oldest first. */
+  readonly #busy = new Map<Duplex, Busy>();
 
   /** @throws RangeError when a limit is no whole number of at least 1 */
   constructor(options: ConnectionLimitsOptions) {
@@ -58,21 +65,30 @@ export class ConnectionLimits {
     });
   }
 
-  /** Stands before the listener of requests. */
+  /**
+   * Stands before the listener of requests. When there are too many, the oldest gives way after a second
+   * unless it holds a place of another kind: most take milliseconds, and a peer that sends its body or takes
+   * its answer a byte at a time needs no key to shut out others, health checks among them.
+   */
   guard(
     listener: (request: IncomingMessage, response: ServerResponse) => unknown,
   ): (request: IncomingMessage, response: ServerResponse) => void {
     return (request, response) => {
       const { socket } = request;
-      const before = this.#busy.get(socket) ?? 0;
-      if (before === 0 && this.#busy.size >= this.#options.maxBusy) {
-        this.#options.refused('requests');
+      const busy = this.#busy.get(socket) ?? {
+        sinceMs: this.#options.clock.nowMs(),
+        answers: new Set(),
+      };
+      const isFull = !this.#busy.has(socket) && this.#busy.size >= this.#options.maxBusy;
+      if (isFull) this.#options.refused('requests');
+      if (isFull && !this.#makeRoom()) {
         answerOverloaded(response);
         return;
       }
       this.#waiting.delete(socket);
-      this.#busy.set(socket, before + 1);
-      response.once('close', () => this.#answered(socket));
+      this.#busy.set(socket, busy);
+      busy.answers.add(response);
+      response.once('close', () => this.#answered(socket, response));
       listener(request, response);
     };
   }
@@ -89,14 +105,25 @@ export class ConnectionLimits {
     for (const socket of this.#all) socket.destroy();
   }
 
-  #answered(socket: Duplex): void {
-    const underWay = this.#busy.get(socket);
-    // It is gone, or became a WebSocket meanwhile.
-    if (underWay === undefined) return;
-    if (underWay > 1) {
-      this.#busy.set(socket, underWay - 1);
-      return;
+  /** Cuts the oldest request that may give way. @returns false when there is none */
+  #makeRoom(): boolean {
+    const oldestMs = this.#options.clock.nowMs() - GRACE_MS;
+    for (const [socket, { sinceMs, answers }] of this.#busy) {
+      if (sinceMs > oldestMs) return false;
+      if ([...answers].some(hasOtherPlace)) continue;
+      this.#busy.delete(socket);
+      socket.destroy();
+      return true;
     }
+    return false;
+  }
+
+  #answered(socket: Duplex, response: ServerResponse): void {
+    const busy = this.#busy.get(socket);
+    // It is gone, or became a WebSocket meanwhile.
+    if (busy === undefined) return;
+    busy.answers.delete(response);
+    if (busy.answers.size > 0) return;
     this.#busy.delete(socket);
     this.#wait(socket);
   }

@@ -28,6 +28,8 @@ export interface GuardSources {
 export function createGuard(sources: GuardSources): MiddlewareHandler<AppEnv> {
   const limit = new RequestRateLimit(sources.requestsPerMinute, sources.clock);
   return async (context, next) => {
+    // What one key sees is nothing for a proxy's cache, which may know a request by its address alone.
+    context.header('Cache-Control', 'no-store');
     const key = identify(context, sources);
     if (key === 'foreign') return refuseForeign(context);
     if (key === null) {

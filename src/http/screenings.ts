@@ -7,6 +7,7 @@ import type { UploadBody } from '../uploads/upload-messages.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
 import { cursorOf, numberOf } from './cursor.ts';
 import { type AppEnv, SECURITY } from './guard.ts';
+import { holdsOtherPlace } from './other-places.ts';
 import { problem } from './problem.ts';
 import { type ReadBody, readBody } from './read-body.ts';
 import {
@@ -153,13 +154,15 @@ async function takeUpload(
   if (idempotencyKey !== null && !/^[\x21-\x7e]{1,128}$/.test(idempotencyKey)) {
     return problem(context, 'bad_request', 'Idempotency-Key must have 1 to 128 characters.');
   }
-  if (!desk.reserve()) {
+  const keyName = context.get('key').name;
+  if (!desk.reserve(keyName)) {
     const detail = 'Wait until one of those before is done.';
     return problem(context, 'too_many_screenings', detail, {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }
   let holdsPlace = true;
+  const letGo = holdsOtherPlace(context);
   try {
     const body = await readBody(context.req.raw, maxUploadBytes);
     if (desk.isClosed) return problem(context, 'draining', 'Ask another instance.');
@@ -173,20 +176,19 @@ async function takeUpload(
         ? null
         : { key: idempotencyKey, fingerprint: fingerprintOf(context, body) };
     const before =
-      idempotencyKey === null
-        ? null
-        : desk.store.byIdempotencyKey(idempotencyKey, context.get('key').name);
+      idempotencyKey === null ? null : desk.store.byIdempotencyKey(idempotencyKey, keyName);
     if (before !== null) {
       if (before.idempotency?.fingerprint !== idempotency?.fingerprint) {
         return problem(context, 'idempotency_key_reused', 'The first request was another one.');
       }
       // Waiting takes no place: others could not upload meanwhile.
-      desk.giveBack();
+      desk.giveBack(keyName);
       holdsPlace = false;
+      letGo();
       return await answerWhenDone(context, desk, before);
     }
     const record = desk.submit({
-      keyName: context.get('key').name,
+      keyName,
       bytes: body.bytes,
       idempotency,
       body: uploadOf(context, query.data, body),
@@ -194,7 +196,8 @@ async function takeUpload(
     holdsPlace = false;
     return await answerWhenDone(context, desk, record);
   } finally {
-    if (holdsPlace) desk.giveBack();
+    letGo();
+    if (holdsPlace) desk.giveBack(keyName);
   }
 }
 

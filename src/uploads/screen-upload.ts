@@ -9,25 +9,10 @@ import { type OfflineScreener, requireStopped } from '../replay/offline-screener
 import { wireAudio } from '../replay/prepare-audio.ts';
 import { steadyTimeline } from '../replay/timeline.ts';
 import type { ScreeningEvent } from '../stream/screening-events.ts';
+import { fileOf, UploadError } from './upload-file.ts';
 import type { UploadBody, UploadOutcome, UploadProblemCode } from './upload-messages.ts';
 
-const FILE_FIELD = 'file';
-const MAX_FILE_NAME = 255;
 const LEG_NAMES = ['caller', 'callee'] as const;
-
-class UploadError extends Error {
-  readonly code: UploadProblemCode;
-
-  constructor(code: UploadProblemCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-interface UploadedFile {
-  readonly bytes: Uint8Array;
-  readonly name: string | null;
-}
 
 /**
  * Reads an uploaded recording and screens it, all in memory: the same code path as `screen`. Never
@@ -49,26 +34,13 @@ export async function screenUpload(
     const legs = await screenRecording(recording, screener, body.scoreIntervalMs);
     return outcomeOf(recording, legs, fileName);
   } catch (error) {
-    return { kind: 'refused', fileName, code: codeOf(error), detail: detailOf(error) };
+    const code = codeOf(error);
+    if (code !== 'internal') {
+      return { kind: 'refused', fileName, code, detail: (error as Error).message };
+    }
+    const detail = 'The recording could not be screened.';
+    return { kind: 'refused', fileName, code, detail, fault: faultOf(error) };
   }
-}
-
-async function fileOf({ blocks, contentType, fileName }: UploadBody): Promise<UploadedFile> {
-  const bytes = Buffer.concat(blocks);
-  if (!/^multipart\/form-data/i.test(contentType)) return { bytes, name: fileName };
-  const form = await new Response(bytes, { headers: { 'Content-Type': contentType } })
-    .formData()
-    .catch(() => {
-      throw new UploadError('bad_request', 'The form cannot be read.');
-    });
-  const file = form.get(FILE_FIELD);
-  if (file === null || typeof file === 'string') {
-    throw new UploadError('bad_request', `The form must have a file in its field "${FILE_FIELD}".`);
-  }
-  return {
-    bytes: new Uint8Array(await file.arrayBuffer()),
-    name: file.name.slice(0, MAX_FILE_NAME),
-  };
 }
 
 async function screenRecording(
@@ -156,7 +128,6 @@ function codeOf(error: unknown): UploadProblemCode {
   return 'internal';
 }
 
-function detailOf(error: unknown): string {
-  if (codeOf(error) === 'internal') return 'The recording could not be screened.';
-  return (error as Error).message;
+function faultOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

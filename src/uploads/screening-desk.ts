@@ -14,6 +14,8 @@ export interface ScreeningDeskOptions {
   readonly screener: UploadScreener;
   /** Uploads that arrive, wait or are screened at once. */
   readonly maxOpen: number;
+  /** Of those of one key, so that it does not keep all others waiting. Default: as many. */
+  readonly maxOpenOfKey?: number;
   readonly store: Omit<ScreeningStoreOptions, 'clock'>;
 }
 
@@ -36,6 +38,7 @@ export class ScreeningDesk {
   readonly #queue: { readonly record: ScreeningRecord; readonly body: UploadBody }[] = [];
   readonly #waiters = new Set<Waiter>();
   #open = 0;
+  readonly #openOfKey = new Map<string, number>();
   #isWorking = false;
   #isClosed = false;
 
@@ -48,15 +51,21 @@ export class ScreeningDesk {
     return this.#isClosed;
   }
 
-  /** A place for one upload, to be given to `submit` or back; false when there is none. */
-  reserve(): boolean {
-    if (this.#open >= this.#options.maxOpen) return false;
+  /** A place for one upload of a key, to be given to `submit` or back; false when there is none. */
+  reserve(keyName: string): boolean {
+    const { maxOpen, maxOpenOfKey = maxOpen } = this.#options;
+    const ofKey = this.#openOfKey.get(keyName) ?? 0;
+    if (this.#open >= maxOpen || ofKey >= maxOpenOfKey) return false;
     this.#open++;
+    this.#openOfKey.set(keyName, ofKey + 1);
     return true;
   }
 
-  giveBack(): void {
+  giveBack(keyName: string): void {
     this.#open--;
+    const ofKey = (this.#openOfKey.get(keyName) ?? 0) - 1;
+    if (ofKey > 0) this.#openOfKey.set(keyName, ofKey);
+    else this.#openOfKey.delete(keyName);
   }
 
   /** Uses up the reserved place. */
@@ -115,7 +124,7 @@ export class ScreeningDesk {
       const { record, body } = next;
       record.summary = { ...record.summary, state: 'running' };
       const outcome = await this.#options.screener.screen(body).catch(() => failureOf(body));
-      this.#open--;
+      this.giveBack(record.keyName);
       if (!this.#isGivenUp(outcome)) this.#finish(record, outcome);
     }
     this.#isWorking = false;

@@ -35,6 +35,8 @@ export type UploadOutcome =
       readonly fileName: string | null;
       readonly code: UploadProblemCode;
       readonly detail: string;
+      /** What went wrong on our side, for the log. */
+      readonly fault?: string;
     };
 
 /** What an upload thread is started with. */

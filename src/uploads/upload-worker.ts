@@ -94,7 +94,11 @@ export class UploadWorker implements UploadScreener {
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
     thread.on('message', (report: UploadReport) => {
-      if (report.kind === 'outcome' && this.#thread === thread) this.#done(report.outcome);
+      if (report.kind !== 'outcome' || this.#thread !== thread) return;
+      const { outcome } = report;
+      if (outcome.kind === 'refused' && outcome.fault !== undefined)
+        this.#options.log(outcome.fault);
+      this.#done(outcome);
     });
     thread.on('error', (error: Error) => this.#giveUp(thread, error.message));
     thread.on('exit', () => this.#giveUp(thread, 'the upload thread ended'));

@@ -108,6 +108,12 @@ describe('the TypeScript client', () => {
     await expect(client.screen(new TextEncoder().encode('text'))).rejects.toThrow(BonafideError);
   });
 
+  it('says that there is no call of half a character, which no address can hold', async () => {
+    const refusal = { problem: { code: 'not_found' } };
+    await expect(client.call('x\ud83d')).rejects.toMatchObject(refusal);
+    await expect(client.screening('\ude00')).rejects.toMatchObject(refusal);
+  });
+
   it('reads events that come in any pieces', async () => {
     const bytes = new TextEncoder().encode(
       ': hi\n\nid: 1\nevent: a\ndata: ä\ndata: b\n\ndata:c\r\n\r\n',

@@ -70,6 +70,7 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
     page: null,
     detectorCards: [],
     alertDesk: null,
+    failed() {},
     ...sources,
   });
   return {

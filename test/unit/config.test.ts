@@ -129,6 +129,11 @@ describe('the keys file', () => {
     ['a bad hash', JSON.stringify({ keys: [{ name: 'a', sha256: 'ff' }] }), /keys\.0\.sha256/],
     ['no name', JSON.stringify({ keys: [{ name: '', sha256 }] }), /keys\.0\.name/],
     [
+      'a name twice',
+      JSON.stringify({ keys: [1, 2].map(() => ({ name: 'a', sha256 })) }),
+      /json: keys: names must be unique/,
+    ],
+    [
       'no calls',
       JSON.stringify({ keys: [{ name: 'a', sha256, maxCalls: 0 }] }),
       /keys\.0\.maxCalls/,

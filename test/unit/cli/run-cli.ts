@@ -14,6 +14,7 @@ export interface CliRun {
 export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  signals: Partial<Pick<CliContext, 'onStopSignal' | 'onReloadSignal'>> = {},
 ): Promise<CliRun> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
@@ -28,6 +29,7 @@ export async function runCli(
     stderr: stream('stderr'),
     onStopSignal() {},
     onReloadSignal() {},
+    ...signals,
     cpuSeconds: () => 0,
     residentBytes: () => 0,
     selfCommand: [],

@@ -64,6 +64,7 @@ const app = createHttpApp({
     store: DEFAULT_SCREENING_STORE,
   }),
   maxUploadBytes: 1,
+  failed() {},
 });
 
 afterEach(() => {

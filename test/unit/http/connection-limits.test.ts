@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { ConnectionLimits } from '../../../src/http/connection-limits.ts';
+import { holdsOtherPlace } from '../../../src/http/other-places.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 class FakeSocket extends EventEmitter {
@@ -133,9 +134,11 @@ describe('ConnectionLimits', () => {
   });
 
   it('answers a request for which there is no room 503, until another one is done', () => {
-    const { connect, ask, refusals, heard } = createRig(5, 1);
-    const first = ask(connect());
-    const refused = ask(connect());
+    const { connect, connectAtOnce, clock, ask, refusals, heard } = createRig(5, 1);
+    const [socket, next] = [connectAtOnce(), connectAtOnce()];
+    const first = ask(socket);
+    clock.advance(999);
+    const refused = ask(next);
     expect(refused).toMatchObject({
       status: 503,
       headers: { Connection: 'close', 'Retry-After': 5 },
@@ -145,6 +148,33 @@ describe('ConnectionLimits', () => {
     first.end('');
     ask(connect());
     expect(heard()).toBe(2);
+  });
+
+  it('lets the oldest request give way to a new one after a second, however it is kept alive', () => {
+    const { connectAtOnce, connect, clock, ask, refusals, heard } = createRig(5, 2);
+    const [slow, slower] = [connect(), connectAtOnce()];
+    ask(slow);
+    ask(slower);
+    clock.advance(500);
+    // A further request on the same connection makes it no younger.
+    ask(slow);
+    clock.advance(500);
+    expect(ask(connectAtOnce()).status).toBe(0);
+    expect(goneOf([slow, slower])).toEqual([true, false]);
+    expect(ask(connectAtOnce()).status).toBe(0);
+    expect(goneOf([slow, slower])).toEqual([true, true]);
+    expect(ask(connectAtOnce()).status).toBe(503);
+    expect([refusals, heard()]).toEqual([['requests', 'requests', 'requests'], 5]);
+  });
+
+  it('leaves a request that holds a place of another kind until it does no more', () => {
+    const { connect, ask } = createRig(5, 1);
+    const reader = connect();
+    const letGo = holdsOtherPlace({ env: { outgoing: ask(reader) } });
+    expect(ask(connect()).status).toBe(503);
+    letGo();
+    expect(ask(connect()).status).toBe(0);
+    expect(reader.destroyed).toBe(true);
   });
 
   it('forgets what is gone: a lost request takes no place', () => {

@@ -37,6 +37,23 @@ describe('a 401', () => {
   });
 });
 
+describe('what a key sees', () => {
+  it.each([
+    '/v1/calls',
+    '/v1/calls/x',
+    '/v1/detectors',
+    '/v1/alerts',
+    '/v1/screenings',
+    '/v1/session',
+  ])('is kept by no cache: %s', async (path) => {
+    const { app, bearer } = makeHttpApp();
+    for (const authorization of [bearer.a, 'Bearer wrong']) {
+      const answer = await app.request(path, { headers: { authorization } });
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    }
+  });
+});
+
 describe('the rate limit', () => {
   it('counts each key alone and says what is left', async () => {
     const { app, clock, bearer } = makeHttpApp({ requestsPerMinute: 2 });

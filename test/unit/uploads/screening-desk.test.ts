@@ -6,6 +6,7 @@ import {
 } from '../../../src/uploads/screening-store.ts';
 import type { UploadOutcome } from '../../../src/uploads/upload-messages.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { HeldScreener } from '../../support/http-app.ts';
 
 const REFUSED = { kind: 'refused', fileName: null, code: 'internal', detail: 'given up' } as const;
 const BODY = { blocks: [], contentType: '', fileName: null, raw: null, scoreIntervalMs: 500 };
@@ -26,7 +27,7 @@ function setUp() {
   };
   const store = { ...DEFAULT_SCREENING_STORE, archive };
   const desk = new ScreeningDesk({ clock: new FakeClock(), screener, maxOpen: 2, store });
-  desk.reserve();
+  desk.reserve('a');
   const idempotency = { key: 'k', fingerprint: 'f' };
   const record = desk.submit({ keyName: 'a', bytes: 1, idempotency, body: BODY });
   const settled = async (outcome: UploadOutcome) => {
@@ -47,4 +48,19 @@ it('keeps what failed by itself', async () => {
   const { record, kept, settled } = setUp();
   await settled(REFUSED);
   expect([kept.length, record.summary.state]).toEqual([1, 'failed']);
+});
+
+it('keeps a place of others from a key that has all it may have', async () => {
+  const screener = new HeldScreener();
+  const desk = new ScreeningDesk({
+    ...{ clock: new FakeClock(), screener, maxOpen: 3, maxOpenOfKey: 2 },
+    store: DEFAULT_SCREENING_STORE,
+  });
+  const take = (...names: string[]) => names.map((name) => desk.reserve(name));
+  expect(take('a', 'a', 'a', 'b', 'b')).toEqual([true, true, false, true, false]);
+  desk.giveBack('b');
+  desk.submit({ keyName: 'a', bytes: 1, idempotency: null, body: BODY });
+  expect(take('a')).toEqual([false]);
+  await screener.answer();
+  expect(take('a', 'b', 'a')).toEqual([true, true, false]);
 });

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { UploadWorker } from '../../../src/uploads/upload-worker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { writeTinyDetector } from '../../support/tiny-detector.ts';
+import { fixturePath } from '../../support/wire-audio.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -41,6 +43,33 @@ it('fails a body whose thread dies', async () => {
   expect(await screen()).toMatchObject({ kind: 'refused', code: 'internal', fileName: 'a' });
   expect(logged).toHaveLength(1);
   await worker.stop();
+});
+
+it('logs what failed in its thread, which the answer does not tell', async () => {
+  const { worker, logged } = makeWorker(folder);
+  const blocks = [new DataView(new ArrayBuffer(8))] as unknown as Uint8Array[];
+  const outcome = await worker.screen({
+    ...{ blocks, contentType: '', fileName: null, raw: null, scoreIntervalMs: 500 },
+  });
+  const detail = 'The recording could not be screened.';
+  expect(outcome).toMatchObject({ kind: 'refused', code: 'internal', detail });
+  expect(logged).toEqual([expect.stringContaining('TypeError')]);
+  await worker.stop();
+});
+
+it('says nothing of each damaged frame, of which a file may have any number', async () => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const { worker } = makeWorker(folder);
+  const mp3 = readFileSync(fixturePath('format_human_mp3_16k.mp3')).subarray(0, 8_000);
+  const damaged = new Uint8Array(Buffer.concat([mp3, Buffer.alloc(20_000, 0xff)]));
+  const outcome = await worker.screen({
+    ...{ blocks: [damaged], contentType: '', fileName: null, raw: null, scoreIntervalMs: 500 },
+  });
+  expect(outcome).toMatchObject({ kind: 'done', audio: { container: 'mp3' } });
+  await worker.stop();
+  const lines = said.mock.calls.map(([text]) => String(text));
+  said.mockRestore();
+  expect(lines.filter((line) => line.includes('mpg123'))).toEqual([]);
 });
 
 it('gives up a body that takes too long, and screens the next on another thread', async () => {

@@ -11,14 +11,23 @@ export type Session =
 
 export const session = new Store<Session>({ state: 'asking' });
 
+/** A session ends an hour after it was last asked about: an open page asks well before. */
+const ASK_EVERY_MS = 600_000;
+/** The header has whole seconds: less tells nothing. */
+const LEAST_AHEAD_MS = 2_000;
+
+let nextAsk: ReturnType<typeof setTimeout> | undefined;
+
 /** How far the clock of the service is ahead of this one's, in ms. */
 let serverAheadMs = 0;
 
 /** The time by the service's clock, ms since 1970. */
 export const serverNowMs = () => Date.now() + serverAheadMs;
 
-/** Asks the service who we are. */
+/** Asks the service who we are, now and every so often while the page is open. */
 export async function askSession(): Promise<void> {
+  clearTimeout(nextAsk);
+  nextAsk = setTimeout(() => void askSession(), ASK_EVERY_MS);
   let answer: Response;
   try {
     answer = await fetch('/v1/session');
@@ -26,16 +35,20 @@ export async function askSession(): Promise<void> {
     session.set({ state: 'unreachable' });
     return;
   }
-  const date = Date.parse(answer.headers.get('date') ?? '');
-  // The header has whole seconds: less than two tell nothing.
-  const aheadMs = date - Date.now();
-  if (Math.abs(aheadMs) > 2_000) serverAheadMs = aheadMs;
+  noteServerTime(answer);
   if (answer.status === 401) session.set({ state: 'signed-out' });
+  else if (answer.status === 429 || answer.status >= 500) session.set({ state: 'unreachable' });
   else if (answer.ok) {
     const body = (await answer.json()) as { keyName?: string; expiresAt?: string | null };
     const canSignOut = typeof body.expiresAt === 'string';
     session.set({ state: 'open', keyName: body.keyName ?? null, canSignOut });
   } else session.set({ state: 'open', keyName: null, canSignOut: false });
+}
+
+/** Either clock may be set while the page is open. */
+function noteServerTime(answer: Response): void {
+  const aheadMs = Date.parse(answer.headers.get('date') ?? '') - Date.now();
+  if (!Number.isNaN(aheadMs)) serverAheadMs = Math.abs(aheadMs) > LEAST_AHEAD_MS ? aheadMs : 0;
 }
 
 /** @returns null when it worked, else what the service said. */
@@ -55,6 +68,7 @@ export async function signIn(key: string): Promise<string | null> {
 
 export async function signOut(): Promise<void> {
   await fetch('/v1/session', { method: 'DELETE' });
+  clearTimeout(nextAsk);
   session.set({ state: 'signed-out' });
 }
 
