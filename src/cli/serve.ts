@@ -5,6 +5,7 @@ import { createLogger } from '../logger.ts';
 import { startService } from '../server.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import { takeReloadSignals } from './reload-signal.ts';
 
 /** `bonafide serve`: runs until SIGTERM, then lets the live calls end. */
 export function addServeCommand(
@@ -25,6 +26,7 @@ export function addServeCommand(
 }
 
 async function serve(options: Record<string, string>, context: CliContext): Promise<ExitCode> {
+  const reloadBy = takeReloadSignals(context);
   const config = readConfig(context.environment, options);
   const logger = createLogger(config.logLevel);
   const names = Object.values(SETTINGS).map(({ env }) => env);
@@ -46,7 +48,7 @@ async function serve(options: Record<string, string>, context: CliContext): Prom
     },
     'listening',
   );
-  context.onReloadSignal(() => {
+  reloadBy(() => {
     const problems = service.reload();
     if (problems.length === 0)
       logger.info({ policies: config.policiesFile }, 'policies read again');

@@ -14,6 +14,7 @@ export interface CliRun {
 export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  onReloadSignal: CliContext['onReloadSignal'] = () => {},
 ): Promise<CliRun> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
@@ -27,7 +28,7 @@ export async function runCli(
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     onStopSignal() {},
-    onReloadSignal() {},
+    onReloadSignal,
     cpuSeconds: () => 0,
     residentBytes: () => 0,
     selfCommand: [],
