@@ -12,6 +12,7 @@ import {
 } from './packet-ring.ts';
 import { AudioRateLimit } from './rate-limit.ts';
 import { RecordBacklog } from './record-backlog.ts';
+import type { RingPool } from './ring-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
 /** Every page of a ring gets used: a live leg's is as long as a lane that stumbles needs. */
@@ -22,6 +23,12 @@ const LIVE_BACKLOG_SECONDS = 4;
 const FAST_RING_SECONDS = 6;
 /** What a packet that cannot be decoded counts for, of lost audio. */
 export const CORRUPT_PACKET_MS = 20;
+
+export interface FeedPortServices {
+  readonly clock: Clock;
+  /** Where the ring's memory comes from; absent = it is new. */
+  readonly rings?: RingPool;
+}
 
 /** What became of a packet. */
 export type WriteOutcome =
@@ -53,10 +60,12 @@ export class FeedPort {
   #packets = 0;
 
   /** `live` false is the fast door: no rate limit, and a full ring is the caller's to wait for. */
-  constructor(feedId: number, format: AudioFormat, live: boolean, clock: Clock) {
+  constructor(feedId: number, format: AudioFormat, live: boolean, services: FeedPortServices) {
+    const { clock, rings } = services;
     this.feedId = feedId;
     this.format = format;
-    this.ringMemory = createPacketRingMemory(format, live ? LIVE_RING_SECONDS : FAST_RING_SECONDS);
+    const ringSeconds = live ? LIVE_RING_SECONDS : FAST_RING_SECONDS;
+    this.ringMemory = createPacketRingMemory(format, ringSeconds, rings);
     this.#recordBytes = maxRecordBytes(format);
     this.#frameBytes = frameBytesOf(format);
     const ring = new PacketRingWriter(this.ringMemory, this.#recordBytes);

@@ -11,7 +11,7 @@ const OPUS: AudioFormat = { codec: 'opus', sampleRateHz: 48_000, channels: 1 };
 
 function open(format: AudioFormat, live = true) {
   const clock = new FakeClock();
-  const port = new FeedPort(1, format, live, clock);
+  const port = new FeedPort(1, format, live, { clock });
   const reader = new PacketRingReader(port.ringMemory);
   const drain = () => {
     const records: [number, number][] = [];
