@@ -52,7 +52,7 @@ class VirtualCalls {
     this.#lane = lane;
     this.#sides = sides;
     this.#ports = Array.from({ length: calls }, (_, feedId) => {
-      const port = new FeedPort(feedId, format, true, clock);
+      const port = new FeedPort(feedId, format, true, { clock });
       const { ringMemory } = port;
       lane.open({ feedId, format, legKeys: [feedId], scoreIntervalMs, ringMemory });
       return port;

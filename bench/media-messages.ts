@@ -26,7 +26,9 @@ let refused = 0;
 
 /** A call that is nothing but its feeds. */
 function callOf(start: Omit<CallStart, 'keyName'>): Call {
-  const ports = start.feeds.map(({ format }, index) => new FeedPort(index, format, true, clock));
+  const ports = start.feeds.map(
+    ({ format }, index) => new FeedPort(index, format, true, { clock }),
+  );
   const call = {
     ports,
     audio: (index: number, packet: Uint8Array) => ports[index]!.audio(packet, nowMs),

@@ -9,6 +9,9 @@ import { ScoreSeries, type SeriesPoint } from './score-series.ts';
 
 type ScoreEvent = ScreeningEvent & { readonly type: 'score' | 'verdict' };
 
+/** Legs that are kept of a call, unless more are live: a room that is never empty has ever new ones. */
+export const MOST_LEGS = 64;
+
 export interface LegSummary {
   readonly id: string;
   readonly role: LegRole;
@@ -53,6 +56,7 @@ export class CallRecord {
     { role: LegRole; detector: string; latest: ScoreEvent | null }
   >();
   readonly #series = new Map<string, ScoreSeries>();
+  readonly #liveLegs = new Set<string>();
   #liveStreams = 0;
   #endedAtMs: number | null = null;
   #alert: AlertSeverity | null = null;
@@ -84,17 +88,20 @@ export class CallRecord {
     this.#liveStreams++;
     for (const { id, role, detectorId } of call.legs) {
       this.#legs.set(id, { role, detector: detectorId, latest: null });
+      this.#liveLegs.add(id);
       // Of an ended stream whose name it takes: its stream time began at 0, too.
       this.#series.delete(id);
     }
+    this.#dropOldLegs();
   }
 
   /**
    * @param wallMs what the computer's clock says
    * @returns true when no stream is left: the call has ended.
    */
-  streamEnded(wallMs: number): boolean {
+  streamEnded(call: Call, wallMs: number): boolean {
     this.#liveStreams--;
+    for (const { id } of call.legs) this.#liveLegs.delete(id);
     if (this.#liveStreams > 0 || this.isEnded) return false;
     // Not before its start, whatever was done to the computer's clock meanwhile.
     this.#endedAtMs = Math.max(wallMs, this.#startedAtMs);
@@ -141,6 +148,15 @@ export class CallRecord {
   /** The scores of each leg, thinned out. */
   series(): { readonly id: string; readonly points: readonly SeriesPoint[] }[] {
     return [...this.#series].map(([id, series]) => ({ id, points: series.points() }));
+  }
+
+  #dropOldLegs(): void {
+    for (const id of this.#legs.keys()) {
+      if (this.#legs.size <= MOST_LEGS) return;
+      if (this.#liveLegs.has(id)) continue;
+      this.#legs.delete(id);
+      this.#series.delete(id);
+    }
   }
 
   #seriesOf(leg: string): ScoreSeries {

@@ -118,7 +118,8 @@ export class EventBus {
   /** @returns the summary when that was the call's last stream, else null */
   streamEnded(call: Call): CallSummary | null {
     const record = this.#records.get(placeOf(call));
-    if (record === undefined || !record.streamEnded(this.#options.clock.wallMs())) return null;
+    if (record === undefined || !record.streamEnded(call, this.#options.clock.wallMs()))
+      return null;
     this.#endings++;
     this.#ended.push({ record, atMs: this.#options.clock.nowMs(), number: this.#endings });
     for (const subscriber of this.#readersOf(record)) subscriber.ended(call.callId);

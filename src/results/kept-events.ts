@@ -81,8 +81,8 @@ export class KeptEvents {
 
   #write(at: number, event: ScoreEvent): void {
     const rows = this.#rows;
-    rows[at] = indexOf(this.#legs, event.leg);
-    rows[at + 1] = indexOf(this.#detectors, event.detector);
+    rows[at] = this.#placeOfLeg(event.leg);
+    rows[at + 1] = placeOfName(this.#detectors, event.detector);
     rows[at + 2] = event.seq;
     rows[at + 3] = event.streamTimeMs;
     rows[at + 4] = event.speechMs;
@@ -98,6 +98,14 @@ export class KeptEvents {
     rows[at + 14] = event.quality.clippedShare;
     rows[at + 15] = event.quality.lostMs;
     rows[at + 16] = event.latencyMs;
+  }
+
+  /** Of one name more than there are rows, one is in none of them. */
+  #placeOfLeg(leg: string): number {
+    return placeOfName(this.#legs, leg, this.#limit + 1, () => {
+      const rows = this.#rows.length / FIELDS;
+      return new Set(Array.from({ length: rows }, (_, row) => this.#rows[row * FIELDS]!));
+    });
   }
 
   // In the order in which call-manager.ts puts an event together.
@@ -133,8 +141,21 @@ export class KeptEvents {
 
 const numberOrNull = (value: number) => (Number.isNaN(value) ? null : value);
 
-/** The place of a name among some, where it is put when it is new. */
-function indexOf(names: string[], name: string): number {
-  const index = names.indexOf(name);
-  return index < 0 ? names.push(name) - 1 : index;
+/**
+ * The place of a name among some, where it is put when it is new: behind the others or, when there are
+ * `limit`, in the place of one that is not in use.
+ */
+export function placeOfName(
+  names: string[],
+  name: string,
+  limit = Number.POSITIVE_INFINITY,
+  inUse: () => ReadonlySet<number> = () => new Set(),
+): number {
+  const known = names.indexOf(name);
+  if (known >= 0) return known;
+  if (names.length < limit) return names.push(name) - 1;
+  const used = inUse();
+  const place = names.findIndex((_, index) => !used.has(index));
+  names[place] = name;
+  return place;
 }

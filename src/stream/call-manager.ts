@@ -10,6 +10,7 @@ import { FeedPort } from './feed-port.ts';
 import { figureEvent } from './figure-event.ts';
 import type { LanePool } from './lane-pool.ts';
 import { PacketCounts, type PacketFigures } from './packet-counts.ts';
+import { RingPool } from './ring-pool.ts';
 import type { EndReason, ScreeningEvent } from './screening-events.ts';
 
 export interface CallLimits {
@@ -44,6 +45,7 @@ export class CallManager {
   readonly #options: CallManagerOptions;
   readonly #directory = new CallDirectory();
   readonly #packets = new PacketCounts();
+  readonly #rings = new RingPool();
   readonly #totals = new Map<Call, Map<number, readonly LegTotals[]>>();
   #lanes: LanePool | null = null;
   #nextKey = 1;
@@ -190,10 +192,11 @@ export class CallManager {
 
   #createCall(start: CallStart & { readonly callId: string }): Call {
     const { clock, detectorIdFor } = this.#options;
+    const services = { clock, rings: this.#rings };
     const ports: FeedPort[] = [];
     const legs: CallLeg[] = [];
     start.feeds.forEach((feed, feedIndex) => {
-      ports.push(new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', clock));
+      ports.push(new FeedPort(this.#nextKey++, feed.format, start.pace === 'live', services));
       const detectorId = detectorIdFor(feed.format);
       for (const leg of feed.legs) {
         const id = this.#directory.freeLegName(start.callId, leg.id, legs);
@@ -205,12 +208,14 @@ export class CallManager {
 
   #forget(call: Call): void {
     this.#directory.remove(call);
-    this.#totals.delete(call);
     this.#packets.keep(call);
     for (const port of call.ports) {
       port.close();
       this.#lanes?.close(port.feedId);
+      // Of any other feed its lane may be reading still.
+      if (this.#totals.get(call)?.has(port.feedId)) this.#rings.giveBack(port.ringMemory);
     }
+    this.#totals.delete(call);
     call.sink = null;
     this.#options.observer.ended(call);
     if (this.#directory.size === 0) this.#emptied?.();

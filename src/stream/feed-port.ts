@@ -12,6 +12,7 @@ import {
 } from './packet-ring.ts';
 import { AudioRateLimit } from './rate-limit.ts';
 import { RecordBacklog } from './record-backlog.ts';
+import type { RingPool } from './ring-pool.ts';
 
 const NO_BYTES = new Uint8Array(0);
 /** Every page of a ring gets used: a live leg's is as long as a lane that stumbles needs. */
@@ -22,6 +23,15 @@ const LIVE_BACKLOG_SECONDS = 4;
 const FAST_RING_SECONDS = 6;
 /** What a packet that cannot be decoded counts for, of lost audio. */
 export const CORRUPT_PACKET_MS = 20;
+
+export interface FeedPortServices {
+  readonly clock: Clock;
+  /** Where the ring's memory comes from; absent = it is new. */
+  readonly rings?: RingPool;
+}
+
+/** Takes nothing, so that no audio can get into the ring of another call. */
+const CLOSED: RecordSink = { fill: 0, audio: () => false, control: () => true, wipe() {} };
 
 /** What became of a packet. */
 export type WriteOutcome =
@@ -43,7 +53,7 @@ export class FeedPort {
   readonly feedId: number;
   readonly format: AudioFormat;
   readonly ringMemory: SharedArrayBuffer;
-  readonly #writer: RecordSink;
+  #writer: RecordSink;
   readonly #backlog: RecordBacklog | null;
   readonly #rate: AudioRateLimit | null;
   readonly #frameBytes: number;
@@ -53,10 +63,12 @@ export class FeedPort {
   #packets = 0;
 
   /** `live` false is the fast door: no rate limit, and a full ring is the caller's to wait for. */
-  constructor(feedId: number, format: AudioFormat, live: boolean, clock: Clock) {
+  constructor(feedId: number, format: AudioFormat, live: boolean, services: FeedPortServices) {
+    const { clock, rings } = services;
     this.feedId = feedId;
     this.format = format;
-    this.ringMemory = createPacketRingMemory(format, live ? LIVE_RING_SECONDS : FAST_RING_SECONDS);
+    const ringSeconds = live ? LIVE_RING_SECONDS : FAST_RING_SECONDS;
+    this.ringMemory = createPacketRingMemory(format, ringSeconds, rings);
     this.#recordBytes = maxRecordBytes(format);
     this.#frameBytes = frameBytesOf(format);
     const ring = new PacketRingWriter(this.ringMemory, this.#recordBytes);
@@ -122,9 +134,10 @@ export class FeedPort {
     this.#writer.wipe();
   }
 
-  /** Nobody reads this feed any more. */
+  /** Nobody reads this feed any more: its ring may soon be another call's. */
   close(): void {
     this.#backlog?.close();
+    this.#writer = CLOSED;
   }
 
   /** Samples per channel of a packet; ≤ 0 when its size is impossible. */

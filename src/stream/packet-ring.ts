@@ -1,5 +1,6 @@
 import { RingBuffer } from 'ringbuf.js';
 import type { AudioFormat } from './codecs/decoder.ts';
+import { RingPool } from './ring-pool.ts';
 
 /** What a record of the ring says. Control records keep their place among the packets. */
 export const RECORD = {
@@ -66,10 +67,13 @@ export function bytesOfSeconds(format: AudioFormat, seconds: number): number {
   return seconds * (bytesPerSecond + PACKETS_PER_SECOND * HEADER_BYTES);
 }
 
-/** Shared memory for a ring of some seconds of the format. Allocates. */
-export function createPacketRingMemory(format: AudioFormat, seconds: number): SharedArrayBuffer {
-  const capacityBytes = bytesOfSeconds(format, seconds) + CONTROL_RESERVE_BYTES;
-  return RingBuffer.getStorageForCapacity(capacityBytes, Uint8Array);
+/** Shared memory for a ring of some seconds of the format. Allocates where the pool has none. */
+export function createPacketRingMemory(
+  format: AudioFormat,
+  seconds: number,
+  rings: RingPool = new RingPool(),
+): SharedArrayBuffer {
+  return rings.take(bytesOfSeconds(format, seconds) + CONTROL_RESERVE_BYTES);
 }
 
 /**

@@ -109,7 +109,7 @@ export function createRig({ scoreIntervalMs = 1_000 } = {}) {
       const { format, legs } = start.feeds[0]!;
       const call = new Call({
         start: { ...start, keyName: 'a', callId: start.callId ?? 'made-up' },
-        ports: [new FeedPort(1, format, true, clock)],
+        ports: [new FeedPort(1, format, true, { clock })],
         legs: legs.map((leg, index) => ({
           ...{ ...leg, legKey: index, feedIndex: 0, detectorId: 'tiny@ff' },
         })),

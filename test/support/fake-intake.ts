@@ -17,7 +17,7 @@ export function createFakeIntake(keyName: string | null, firstRefusal: ErrorCode
       if (refusal !== null) return refusal;
       const call = new Call({
         start: { ...start, keyName: keyName ?? '', callId: start.callId ?? 'made-up' },
-        ports: start.feeds.map(({ format }, at) => new FeedPort(at + 1, format, true, clock)),
+        ports: start.feeds.map(({ format }, at) => new FeedPort(at + 1, format, true, { clock })),
         legs: start.feeds.flatMap(({ legs }, feedIndex) =>
           legs.map((leg, at) => ({ ...leg, legKey: at, feedIndex, detectorId: 'tiny@ff' })),
         ),

@@ -48,7 +48,7 @@ export class LaneRig {
   /** Opens a feed; its legs are `feedId` × 10 and up. */
   open(format: AudioFormat, options: OpenOptions = {}): FeedPort {
     const { feedId = 1, scoreIntervalMs = 500, snapshots } = options;
-    const port = new FeedPort(feedId, format, false, this.clock);
+    const port = new FeedPort(feedId, format, false, { clock: this.clock });
     this.lane.open({
       feedId,
       format,

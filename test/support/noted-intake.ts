@@ -51,7 +51,9 @@ export class NotedIntake implements CallIntake {
     const number = this.calls.length + 1;
     const call = new Call({
       start: { ...start, keyName: this.keyName, callId: start.callId ?? `made-up-${number}` },
-      ports: start.feeds.map(({ format }, index) => new FeedPort(index, format, true, this.clock)),
+      ports: start.feeds.map(
+        ({ format }, index) => new FeedPort(index, format, true, { clock: this.clock }),
+      ),
       legs: start.feeds.flatMap(({ legs }, feedIndex) =>
         legs.map((leg) => ({ ...leg, legKey: number, feedIndex, detectorId: 'tiny@ff' })),
       ),

@@ -54,7 +54,7 @@ function createSession(refusal: ErrorCode | null = null) {
       if (refusal !== null) return refusal;
       const call = new Call({
         start: { ...start, keyName: 'a', callId: start.callId ?? 'made-up' },
-        ports: [new FeedPort(1, FORMAT, start.pace === 'live', clock)],
+        ports: [new FeedPort(1, FORMAT, start.pace === 'live', { clock })],
         legs: [{ id: 'caller', role: 'caller', legKey: 2, feedIndex: 0, detectorId: 'tiny@ff' }],
         resumeToken: 'token',
         clock,

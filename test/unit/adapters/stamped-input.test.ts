@@ -10,7 +10,9 @@ const GOOD = Uint8Array.of(8, 1, 2);
 const CORRUPT = Uint8Array.of(3, 63);
 
 function open() {
-  const call = { ports: [new FeedPort(1, OPUS, true, new FakeClock())] } as unknown as Call;
+  const call = {
+    ports: [new FeedPort(1, OPUS, true, { clock: new FakeClock() })],
+  } as unknown as Call;
   const input = new StampedInput(call);
   const notes: string[] = [];
   input.sendTo({
@@ -54,7 +56,9 @@ describe('StampedInput', () => {
   it('refuses a message that is shorter than its stamp', () => {
     const { take } = open();
     expect(take(0, 0, GOOD)).toBe(true);
-    const call = { ports: [new FeedPort(1, OPUS, true, new FakeClock())] } as unknown as Call;
+    const call = {
+      ports: [new FeedPort(1, OPUS, true, { clock: new FakeClock() })],
+    } as unknown as Call;
     expect(new StampedInput(call).take(new Uint8Array(7))).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ResultEvent } from '../../../src/results/alert-events.ts';
-import { KeptEvents } from '../../../src/results/kept-events.ts';
+import { KeptEvents, placeOfName } from '../../../src/results/kept-events.ts';
 import { ABSTENTION_REASONS } from '../../../src/screening/abstention.ts';
 import { figures } from '../../support/alert-fakes.ts';
 
@@ -79,5 +79,24 @@ describe('what is kept of a call', () => {
     for (const other of [-1, 6, 900]) {
       expect(kept.after(other).map(({ id }) => id)).toEqual([3, 4, 5]);
     }
+  });
+});
+
+describe('names of legs', () => {
+  it('come out as they went in, however many come and go', () => {
+    const kept = new KeptEvents('c', 3);
+    const legs = Array.from({ length: 200 }, (_, at) => `guest-${at % 50}`);
+    for (const [at, leg] of legs.entries()) {
+      kept.add(score(at + 1, { leg }));
+      const out = kept.after(0).map(({ event }) => ('leg' in event ? event.leg : ''));
+      expect(out).toEqual(legs.slice(Math.max(0, at - 2), at + 1));
+    }
+  });
+
+  it('take the place of one that is of no kept event', () => {
+    const names = ['a', 'b', 'c'];
+    const placeOf = (name: string) => placeOfName(names, name, 3, () => new Set([0, 2]));
+    expect(['c', 'd', 'a', 'e'].map(placeOf)).toEqual([2, 1, 0, 1]);
+    expect(names).toEqual(['a', 'e', 'c']);
   });
 });

@@ -174,6 +174,31 @@ describe('events', () => {
     expect(held()).toBe(0);
   });
 
+  it('the ring of a call that is over goes to the next one, without its audio', () => {
+    const { begin, laneEnds } = createManager();
+    const first = begin('1');
+    const { ringMemory } = first.ports[0]!;
+    first.audio(0, new Uint8Array(160).fill(0xab));
+    first.end('stop');
+    expect(begin('2').ports[0]!.ringMemory).not.toBe(ringMemory);
+    laneEnds(first);
+    expect(new Uint8Array(ringMemory).every((value) => value === 0)).toBe(true);
+    expect(begin('3').ports[0]!.ringMemory).toBe(ringMemory);
+    // Its socket may still say something.
+    expect(first.audio(0, new Uint8Array(160).fill(0xab))).toBe('refused');
+    first.lost(0, 8_000);
+    first.pause();
+    first.end('stop');
+    expect(new PacketRingReader(ringMemory).next()).toBe(false);
+  });
+
+  it('the ring of a call that failed goes to no other: its lane may be reading', () => {
+    const { begin, manager } = createManager();
+    const first = begin('1');
+    manager.fail(first, 'SCREEN_ERR_LANE');
+    expect(begin('2').ports[0]!.ringMemory).not.toBe(first.ports[0]!.ringMemory);
+  });
+
   it('of calls that are over go nowhere', () => {
     const { manager, begin, heard, laneEnds, ended } = createManager();
     const call = begin('1');

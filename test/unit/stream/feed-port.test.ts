@@ -11,7 +11,7 @@ const OPUS: AudioFormat = { codec: 'opus', sampleRateHz: 48_000, channels: 1 };
 
 function open(format: AudioFormat, live = true) {
   const clock = new FakeClock();
-  const port = new FeedPort(1, format, live, clock);
+  const port = new FeedPort(1, format, live, { clock });
   const reader = new PacketRingReader(port.ringMemory);
   const drain = () => {
     const records: [number, number][] = [];
@@ -35,6 +35,18 @@ describe('FeedPort', () => {
     }
     expect(port.audio(new Uint8Array(0), 0)).toBe('written');
     expect(drain()).toEqual([[RECORD.audio, 4]]);
+  });
+
+  it('writes nothing once it is closed: its ring may be another call’s', () => {
+    for (const live of [true, false]) {
+      const { port, drain } = open(MULAW, live);
+      port.close();
+      expect(port.audio(new Uint8Array(160), 0)).toBe('dropped');
+      port.lost(160, 0);
+      expect(port.control('end', 0, 0)).toBe(true);
+      port.wipe();
+      expect(drain()).toEqual([]);
+    }
   });
 
   it('cuts long packets into records without losing a byte', () => {

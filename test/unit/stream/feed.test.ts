@@ -62,7 +62,7 @@ const decoder: PacketDecoder = {
 };
 
 function createFeed() {
-  const port = new FeedPort(7, FORMAT, true, new FakeClock());
+  const port = new FeedPort(7, FORMAT, true, { clock: new FakeClock() });
   const pipeline = new NotedPipeline();
   const events: LaneEvent[] = [];
   const scratch = new FeedScratch();

@@ -67,7 +67,7 @@ async function liveSamples(cut: number | null): Promise<LegSample[]> {
   let snapshots: readonly Uint8Array[] | null = null;
   for (const part of cut === null ? [packets] : [packets.slice(0, cut), packets.slice(cut)]) {
     const lane = await makeLane();
-    const port = new FeedPort(1, FORMAT, false, clock);
+    const port = new FeedPort(1, FORMAT, false, { clock });
     lane.open({
       ...{ feedId: 1, format: FORMAT, legKeys: [10], scoreIntervalMs: 500 },
       ringMemory: port.ringMemory,
