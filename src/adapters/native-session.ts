@@ -17,6 +17,7 @@ import {
 } from './native-messages.ts';
 import { formatOf, isSameFormat, legsOf } from './native-start.ts';
 import { NATIVE_TRANSITIONS, type NativeState, type NativeWireEvent } from './native-states.ts';
+import { safeMetadata } from './platform-stream.ts';
 
 /** One socket of the native protocol. */
 export class NativeSession implements AdapterSession {
@@ -206,7 +207,7 @@ export class NativeSession implements AdapterSession {
         feeds: [{ format, legs }],
         scoreIntervalMs: message.scoreIntervalMs,
         pace: message.pace,
-        metadata: message.metadata,
+        metadata: safeMetadata(message.metadata),
       },
       this,
     );

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { Call, CallSink, FeedStart, LegRole } from '../stream/call.ts';
-import { MAX_ID_CHARACTERS } from '../stream/call-id.ts';
+import { MAX_ID_CHARACTERS, wellFormed } from '../stream/call-id.ts';
 import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import type { EndReason } from '../stream/screening-events.ts';
@@ -107,8 +107,8 @@ export function safeMetadata(values: Readonly<Record<string, unknown>>): Record<
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
     .slice(0, MAX_METADATA)
     .map(([name, value]): [string, string] => [
-      name.slice(0, MAX_METADATA_CHARACTERS),
-      String(value).slice(0, MAX_METADATA_CHARACTERS),
+      wellFormed(name.slice(0, MAX_METADATA_CHARACTERS)),
+      wellFormed(String(value).slice(0, MAX_METADATA_CHARACTERS)),
     ]);
   return Object.fromEntries(entries);
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Call, CallLeg, CallStart } from './call.ts';
-import { idBeside } from './call-id.ts';
+import { idBeside, wellFormed } from './call-id.ts';
 
 /** Most streams that share one call id. */
 const MAX_STREAMS_PER_CALL = 16;
@@ -63,7 +63,8 @@ export class CallDirectory {
    * at the same time. The later key's is told apart by the key's name behind it, for as long as a
    * stream of it lives.
    */
-  idFor(callId: string, keyName: string): string {
+  idFor(wantedId: string, keyName: string): string {
+    const callId = wellFormed(wantedId);
     const ownerOf = (id: string) => this.streamsOf(id)[0]?.start.keyName ?? null;
     const beside = idBeside(callId, keyName);
     if (ownerOf(beside) === keyName) return beside;

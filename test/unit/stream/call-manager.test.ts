@@ -75,6 +75,12 @@ describe('admission', () => {
     expect(manager.refusal('a')).toBeNull();
   });
 
+  it('gives calls ids that can stand in an address', () => {
+    const { begin } = createManager();
+    expect(begin('cut \ud83d').callId).toBe('cut \ufffd');
+    expect(begin('whole \u{1f600}').callId).toBe('whole \u{1f600}');
+  });
+
   it('refuses an id that is live and takes it again afterwards', () => {
     const { manager, begin, laneEnds, sink } = createManager();
     const call = begin('same');
