@@ -16,7 +16,8 @@ export function answerNotFound(
 ): Response {
   const allowed = methodsAt(app, context.req.path);
   if (allowed.length === 0 && socketPaths.includes(context.req.path)) {
-    context.header('Connection', 'Upgrade');
+    // Whoever tries again opens a connection for it; one that stays would keep its place for seconds.
+    context.header('Connection', 'Upgrade, close');
     context.header('Upgrade', 'websocket');
     return problem(context, 'upgrade_required', 'A WebSocket must be opened here.');
   }

@@ -37,6 +37,7 @@ describe('a client that would rather have HTTP/2', () => {
   it('is told that the address is for WebSockets where it is', async () => {
     const { head } = await answerTo(`GET /v1/platforms/twilio HTTP/1.1\r\n${wish}\r\n`);
     expect(head).toMatch(/^HTTP\/1.1 426 /);
+    expect(head).toMatch(/\r\nConnection: Upgrade, close\r\n/i);
   });
 
   it.each([
