@@ -14,7 +14,7 @@ export interface Clock {
    * What the computer's clock says, in ms since 1970: for times that others hold against their own. `nowMs` began with
    * it, but the computer's clock may be set since, and goes on while a virtual machine stands still.
    */
-  wallMs(): number;
+  wallTimeMs(): number;
   after(delayMs: number, action: () => void): Timer;
   every(periodMs: number, action: () => void): Timer;
   sleep(delayMs: number): Promise<void>;
@@ -23,7 +23,7 @@ export interface Clock {
 /** The real clock: `performance` for readings, Node's timers for waiting. */
 export const systemClock: Clock = {
   nowMs: () => performance.timeOrigin + performance.now(),
-  wallMs: () => Date.now(),
+  wallTimeMs: () => Date.now(),
   after(delayMs, action) {
     const handle = setTimeout(action, delayMs);
     return { cancel: () => clearTimeout(handle) };

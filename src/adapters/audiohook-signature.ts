@@ -136,7 +136,7 @@ export class AudioHookSignatures {
 
   #isAcceptable(input: SignatureInput, apiKey: string | undefined): boolean {
     const { components, keyid, nonce, alg, created, expires } = input;
-    const nowSeconds = this.#clock.wallMs() / 1000;
+    const nowSeconds = this.#clock.wallTimeMs() / 1000;
     const soon = nowSeconds + SKEW_SECONDS;
     return (
       AUDIOHOOK_COMPONENTS.every((name) => components.includes(name)) &&
@@ -154,7 +154,7 @@ export class AudioHookSignatures {
   }
 
   #isNew({ keyid, nonce, created }: SignatureInput): boolean {
-    const nowSeconds = this.#clock.wallMs() / 1000;
+    const nowSeconds = this.#clock.wallTimeMs() / 1000;
     for (const [known, untilSeconds] of this.#nonces) {
       if (untilSeconds > nowSeconds && this.#nonces.size < MAX_NONCES) break;
       this.#nonces.delete(known);

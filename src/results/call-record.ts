@@ -96,15 +96,15 @@ export class CallRecord {
   }
 
   /**
-   * @param wallMs what the computer's clock says
+   * @param wallTimeMs what the computer's clock says
    * @returns true when no stream is left: the call has ended.
    */
-  streamEnded(call: Call, wallMs: number): boolean {
+  streamEnded(call: Call, wallTimeMs: number): boolean {
     this.#liveStreams--;
     for (const { id } of call.legs) this.#liveLegs.delete(id);
     if (this.#liveStreams > 0 || this.isEnded) return false;
     // Not before its start, whatever was done to the computer's clock meanwhile.
-    this.#endedAtMs = Math.max(wallMs, this.#startedAtMs);
+    this.#endedAtMs = Math.max(wallTimeMs, this.#startedAtMs);
     return true;
   }
 

@@ -118,7 +118,7 @@ export class EventBus {
   /** @returns the summary when that was the call's last stream, else null */
   streamEnded(call: Call): CallSummary | null {
     const record = this.#records.get(placeOf(call));
-    if (record === undefined || !record.streamEnded(call, this.#options.clock.wallMs()))
+    if (record === undefined || !record.streamEnded(call, this.#options.clock.wallTimeMs()))
       return null;
     this.#endings++;
     this.#ended.push({ record, atMs: this.#options.clock.nowMs(), number: this.#endings });

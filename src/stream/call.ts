@@ -105,7 +105,7 @@ export class Call {
     this.legs = parts.legs;
     this.ports = parts.ports;
     this.resumeToken = parts.resumeToken;
-    this.startedAtMs = parts.clock.wallMs();
+    this.startedAtMs = parts.clock.wallTimeMs();
     this.#heardAtMs = parts.clock.nowMs();
   }
 

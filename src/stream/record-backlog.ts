@@ -27,7 +27,6 @@ export class RecordBacklog implements RecordSink {
   #held: HeldRecord[] = [];
   #heldBytes = 0;
   #retry: Timer | null = null;
-  #closed: boolean = false;
 
   constructor(ring: PacketRingWriter, maxBytes: number, clock: Clock) {
     this.#ring = ring;
@@ -62,9 +61,8 @@ export class RecordBacklog implements RecordSink {
     this.#ring.wipe();
   }
 
-  /** Nobody reads the ring any more: what waits is dropped. */
+  /** Nobody reads the ring any more, nor writes: what waits is dropped. */
   close(): void {
-    this.#closed = true;
     this.#held = [];
     this.#heldBytes = 0;
     this.#retry?.cancel();
@@ -72,7 +70,6 @@ export class RecordBacklog implements RecordSink {
   }
 
   #hold(record: HeldRecord): void {
-    if (this.#closed) return;
     this.#held.push(record);
     this.#heldBytes += bytesOf(record);
     this.#retryLater();

@@ -76,7 +76,7 @@ export class SummaryStore implements ScreeningArchive {
   /** A call has ended. */
   callEnded(keyName: string, summary: CallSummary): void {
     const { callId } = summary;
-    const endedAtMs = summary.endedAtMs ?? this.#options.clock.wallMs();
+    const endedAtMs = summary.endedAtMs ?? this.#options.clock.wallTimeMs();
     this.#push({ kind: 'call', keyName, callId, endedAtMs, body: JSON.stringify(summary) });
   }
 
@@ -133,7 +133,7 @@ export class SummaryStore implements ScreeningArchive {
 
   get #oldestMs(): number {
     const { clock, retentionDays } = this.#options;
-    return Math.floor(clock.wallMs() - retentionDays * DAY_MS);
+    return Math.floor(clock.wallTimeMs() - retentionDays * DAY_MS);
   }
 
   #push(write: SummaryWrite): void {

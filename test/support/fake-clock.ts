@@ -27,7 +27,7 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
-  wallMs(): number {
+  wallTimeMs(): number {
     return this.nowMs() + this.wallAheadMs;
   }
 

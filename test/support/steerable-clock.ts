@@ -20,8 +20,8 @@ export class SteerableClock implements Clock {
     return systemClock.nowMs() + this.#aheadMs;
   }
 
-  wallMs(): number {
-    return systemClock.wallMs() + this.#aheadMs;
+  wallTimeMs(): number {
+    return systemClock.wallTimeMs() + this.#aheadMs;
   }
 
   after(delayMs: number, action: () => void): Timer {

@@ -72,7 +72,7 @@ export class LogWriter {
     const { store, outbox, clock, logger } = this.#parts;
     try {
       const decisions = store.decisionsAfter(this.#log.lastSeq, BATCH);
-      if (decisions.length > 0) this.#log.append(decisions, clock.wallMs());
+      if (decisions.length > 0) this.#log.append(decisions, clock.wallTimeMs());
       // After a kill between the two, the store still has what is in the log.
       const { lastSeq } = this.#log;
       if (lastSeq <= this.#clearedSeq) return;
@@ -105,7 +105,7 @@ export class LogWriter {
     if (this.#keepMs === 0) return;
     const { clock, logger } = this.#parts;
     try {
-      const cut = this.#log.cut(clock.wallMs() - this.#keepMs, clock.wallMs());
+      const cut = this.#log.cut(clock.wallTimeMs() - this.#keepMs, clock.wallTimeMs());
       if (cut > 0) logger.info({ segments: cut }, 'old days of the decision log were cut');
     } catch (error) {
       logger.error({ err: error }, 'the decision log could not be cut');

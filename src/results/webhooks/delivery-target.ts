@@ -72,7 +72,7 @@ async function postWebhook(
     const headers = {
       'content-type': contentType,
       'user-agent': 'bonafide',
-      ...webhookHeaders({ id: alert.id, body }, secrets, clock.wallMs()),
+      ...webhookHeaders({ id: alert.id, body }, secrets, clock.wallTimeMs()),
     };
     const ca = caFile === undefined ? {} : { ca: readFile(caFile) };
     return await post({ url, headers, body, timeoutMs, allowPrivate, ...ca });

@@ -102,7 +102,7 @@ export class DeliveryWorker {
     this.#breaker.failed(nowMs);
     const { error } = outcome;
     if (outcome.kind === 'gone') return this.#dead(error);
-    const askedMs = retryAfterMs(outcome.retryAfter, Math.floor(clock.wallMs()));
+    const askedMs = retryAfterMs(outcome.retryAfter, Math.floor(clock.wallTimeMs()));
     if (askedMs !== null) this.#breaker.holdUntil(nowMs + askedMs);
     const waitMs = Math.max(askedMs ?? 0, backOffMs(delivery.attempts + 1, random));
     const nextAttemptAtMs = nowMs + waitMs;
@@ -123,7 +123,7 @@ export class DeliveryWorker {
     const { clock } = this.#parts;
     const { expiresMs } = this.#target;
     if (expiresMs === null) return giveUpAtMs;
-    const leftMs = alert.wallTimeMs + expiresMs - clock.wallMs();
+    const leftMs = alert.wallTimeMs + expiresMs - clock.wallTimeMs();
     return Math.min(giveUpAtMs, clock.nowMs() + leftMs);
   }
 }

@@ -38,7 +38,7 @@ it('waits until the date that a receiver names by the computer’s time', async 
   clock.wallAheadMs = 7_200_000;
   const alert = fakeAlert('a1');
   const marks: unknown[] = [];
-  const retryAfter = new Date(clock.wallMs() + 60_000).toUTCString();
+  const retryAfter = new Date(clock.wallTimeMs() + 60_000).toUTCString();
   const worker = new DeliveryWorker(
     {
       ...{ name: 'soc', concurrency: 1, expiresMs: null },

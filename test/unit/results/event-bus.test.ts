@@ -64,8 +64,8 @@ describe('EventBus', () => {
     for (const call of [first, second]) bus.started(call);
     clock.advance(5_000);
     const summary = bus.streamEnded(first);
-    expect(summary?.startedAtMs).toBe(clock.wallMs() - 5_000);
-    expect(summary?.endedAtMs).toBe(clock.wallMs());
+    expect(summary?.startedAtMs).toBe(clock.wallTimeMs() - 5_000);
+    expect(summary?.endedAtMs).toBe(clock.wallTimeMs());
     // Back, behind the start.
     clock.wallAheadMs = 0;
     const behind = bus.streamEnded(second);
