@@ -7,8 +7,10 @@ import type { LoadWire, LoadWireCall } from './load-wire.ts';
 export interface LoadOptions {
   readonly wire: LoadWire;
   readonly clock: Clock;
-  /** Each call loops over one of these. */
+  /** Each call loops over the whole packets of one of these. */
   readonly recordings: readonly PreparedAudio[];
+  /** Each call begins this far behind the one before it in its recording. Default 0: all at the start. */
+  readonly packetsApart?: number;
   /** Told every event of every call. */
   readonly heard?: (callIndex: number, event: ScreeningEvent) => void;
 }
@@ -29,21 +31,27 @@ const PHASE_STEP_MS = 7.3;
 
 class LoadCall {
   readonly wireCall: LoadWireCall;
-  readonly #audio: PreparedAudio;
+  readonly #packets: readonly Uint8Array[];
+  readonly #firstPacket: number;
   readonly #packetsPerMessage: number;
   readonly #sentAtMs = new Float64Array(100_000);
   readonly phaseMs: number;
   sent = 0;
 
-  constructor(wireCall: LoadWireCall, audio: PreparedAudio, wire: LoadWire, phaseMs: number) {
+  constructor(
+    wireCall: LoadWireCall,
+    packets: readonly Uint8Array[],
+    { messageMs, index, packetsApart }: { messageMs: number; index: number; packetsApart: number },
+  ) {
     this.wireCall = wireCall;
-    this.#audio = audio;
-    this.#packetsPerMessage = wire.messageMs / PACKET_MS;
-    this.phaseMs = phaseMs;
+    this.#packets = packets;
+    this.#firstPacket = index * packetsApart;
+    this.#packetsPerMessage = messageMs / PACKET_MS;
+    this.phaseMs = (index * PHASE_STEP_MS) % messageMs;
   }
 
   send(nowMs: number): void {
-    const packet = this.#audio.packets[this.sent % this.#audio.packets.length]!;
+    const packet = this.#packets[(this.#firstPacket + this.sent) % this.#packets.length]!;
     this.#sentAtMs[this.sent % this.#sentAtMs.length] = nowMs;
     this.wireCall.send(packet, this.sent);
     this.sent++;
@@ -58,9 +66,20 @@ class LoadCall {
   }
 }
 
+/**
+ * Packets that a call can go round in: one that ends early with its recording would put all samples
+ * after it in front of the time that this process counts.
+ */
+function wholePacketsOf({ packets, format }: PreparedAudio): readonly Uint8Array[] {
+  const longest = packets[0]!.length;
+  // Packets of Opus are always whole, and of any size.
+  return format.codec === 'opus' ? packets : packets.filter(({ length }) => length === longest);
+}
+
 /** Many live calls of real speech, from one process, evenly spread in phase. */
 export class Load {
   readonly #options: LoadOptions;
+  readonly #wholePackets: readonly (readonly Uint8Array[])[];
   readonly #calls: LoadCall[] = [];
   #latencies: number[] = [];
   #lateSends = 0;
@@ -68,6 +87,7 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.#wholePackets = options.recordings.map(wholePacketsOf);
   }
 
   get calls(): number {
@@ -80,8 +100,9 @@ export class Load {
   }
 
   async #openOne(index: number): Promise<void> {
-    const { wire, recordings } = this.#options;
+    const { wire, recordings, packetsApart = 0 } = this.#options;
     const audio = recordings[index % recordings.length]!;
+    const packets = this.#wholePackets[index % recordings.length]!;
     const found: { call: LoadCall | null } = { call: null };
     const wireCall = await wire.open(index, audio, {
       event: (event) => {
@@ -90,7 +111,8 @@ export class Load {
       },
       error: () => this.#errors++,
     });
-    const call = new LoadCall(wireCall, audio, wire, (index * PHASE_STEP_MS) % wire.messageMs);
+    const { messageMs } = wire;
+    const call = new LoadCall(wireCall, packets, { messageMs, index, packetsApart });
     found.call = call;
     this.#calls.push(call);
   }
