@@ -28,6 +28,8 @@ export interface BatcherCounters {
 export class StepBatcher {
   readonly #engine: Engine;
   readonly #batch: StepBatch;
+  /** The state that each row of the batch comes out with. */
+  readonly #statesOut: readonly Float32Array[];
   // In the order of insertion: the front waits longest.
   #waiting = new Set<StepClient>();
   /** Of those that waited when the call in flight started, the ones not yet run; else empty. */
@@ -43,6 +45,10 @@ export class StepBatcher {
     }
     this.#engine = engine;
     this.#batch = createStepBatch(engine.signature, maxRows);
+    const { stateSize } = engine.signature;
+    this.#statesOut = Array.from({ length: maxRows }, (_, row) =>
+      this.#batch.stateOut.subarray(row * stateSize, (row + 1) * stateSize),
+    );
   }
 
   get counters(): Readonly<BatcherCounters> {
@@ -119,17 +125,15 @@ export class StepBatcher {
   }
 
   #scatter(): void {
-    const { outputsPerStep, stateSize } = this.#engine.signature;
-    const { logits, stateOut, rows } = this.#batch;
+    const { outputsPerStep } = this.#engine.signature;
+    const { logits, rows } = this.#batch;
     this.#counters.runs++;
     this.#counters.rows += rows;
     this.#counters.largestBatch = Math.max(this.#counters.largestBatch, rows);
     for (let row = 0; row < rows; row++) {
       const client = this.#running[row] ?? null;
       if (client === null) continue;
-      const start = row * stateSize;
-      for (let index = 0; index < stateSize; index++)
-        client.state[index] = stateOut[start + index]!;
+      client.state.set(this.#statesOut[row]!);
       try {
         client.acceptLogits(logits, row * outputsPerStep);
       } catch {

@@ -106,10 +106,10 @@ export class LegPipeline implements StepClient, Snapshotting {
       this.#writeAt -= this.#readAt;
       this.#readAt = 0;
     }
-    for (let index = 0; index < count; index++) {
-      this.#samples[this.#writeAt + index] = samples[index]!;
-    }
-    this.#writeAt += count;
+    const waiting = this.#samples;
+    const at = this.#writeAt;
+    for (let index = 0; index < count; index++) waiting[at + index] = samples[index]!;
+    this.#writeAt = at + count;
   }
 
   /**
