@@ -30,11 +30,14 @@ export interface RecordSink {
   readonly fill: number;
 }
 
+/** The ring's unit: a record is copied by the word, a quarter of the work of copying it by the byte. */
+const WORD_BYTES = 4;
 const HEADER_BYTES = 16;
+const HEADER_WORDS = HEADER_BYTES / WORD_BYTES;
 /** Kept free of audio so that a control record finds room. */
-const CONTROL_RESERVE_BYTES = 32 * HEADER_BYTES;
+const CONTROL_RESERVE_WORDS = 32 * HEADER_WORDS;
 /** Kept free of everything else, so that the end and a loss before it always find room. */
-const END_RESERVE_BYTES = 2 * HEADER_BYTES;
+const END_RESERVE_WORDS = 2 * HEADER_WORDS;
 /** 64 kbit/s, well above voice; a leg at twice that has half the time. */
 const OPUS_BYTES_PER_SECOND = 8_000;
 const PACKETS_PER_SECOND = 100;
@@ -73,15 +76,20 @@ export function createPacketRingMemory(
   seconds: number,
   rings: RingPool = new RingPool(),
 ): SharedArrayBuffer {
-  return rings.take(bytesOfSeconds(format, seconds) + CONTROL_RESERVE_BYTES);
+  return rings.take(bytesOfSeconds(format, seconds) + CONTROL_RESERVE_WORDS * WORD_BYTES);
+}
+
+function wordsOf(payloadBytes: number): number {
+  return Math.ceil(payloadBytes / WORD_BYTES);
 }
 
 /**
  * Where records are put together and taken apart. All rings of a thread share it: what is in it is
  * good until the next record of any of them.
  */
-const threadScratch = new Uint8Array(HEADER_BYTES + MAX_PAYLOAD_BYTES);
-const scratchView = new DataView(threadScratch.buffer);
+const threadWords = new Int32Array(HEADER_WORDS + wordsOf(MAX_PAYLOAD_BYTES));
+const threadScratch = new Uint8Array(threadWords.buffer);
+const scratchView = new DataView(threadWords.buffer);
 const threadPayload = threadScratch.subarray(HEADER_BYTES);
 
 /**
@@ -93,31 +101,33 @@ export class PacketRingWriter implements RecordSink {
   readonly #maxPayloadBytes: number;
 
   constructor(memory: SharedArrayBuffer, maxPayloadBytes: number) {
-    this.#ring = new RingBuffer(memory, Uint8Array);
+    this.#ring = new RingBuffer(memory, Int32Array);
     this.#maxPayloadBytes = maxPayloadBytes;
   }
 
   /** @returns false when the ring is full: nothing was written. */
   audio(packet: Uint8Array, arrivedAtMs: number): boolean {
-    const recordBytes = HEADER_BYTES + packet.length;
     if (packet.length > this.#maxPayloadBytes) {
       throw new RangeError(
         `packet must be at most ${this.#maxPayloadBytes} bytes, got ${packet.length}`,
       );
     }
-    if (this.#ring.available_write() < recordBytes + CONTROL_RESERVE_BYTES) return false;
+    const words = HEADER_WORDS + wordsOf(packet.length);
+    if (this.#ring.available_write() < words + CONTROL_RESERVE_WORDS) return false;
+    // The payload need not fill it, and what lies there is another call's.
+    threadWords[words - 1] = 0;
     writeHeader(RECORD.audio, packet.length, 0, arrivedAtMs);
     threadScratch.set(packet, HEADER_BYTES);
-    this.#ring.push(threadScratch, recordBytes);
+    this.#ring.push(threadWords, words);
     return true;
   }
 
   /** @returns false when not even the reserve for control records has room; never for the end. */
   control(kind: ControlKind, value: number, arrivedAtMs: number): boolean {
-    const reserveBytes = kind === RECORD.end ? 0 : END_RESERVE_BYTES;
-    if (this.#ring.available_write() < HEADER_BYTES + reserveBytes) return false;
+    const reserveWords = kind === RECORD.end ? 0 : END_RESERVE_WORDS;
+    if (this.#ring.available_write() < HEADER_WORDS + reserveWords) return false;
     writeHeader(kind, 0, value, arrivedAtMs);
-    this.#ring.push(threadScratch, HEADER_BYTES);
+    this.#ring.push(threadWords, HEADER_WORDS);
     return true;
   }
 
@@ -161,7 +171,7 @@ export class PacketRingReader {
   arrivedAtMs = 0;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#ring = new RingBuffer(memory, Uint8Array);
+    this.#ring = new RingBuffer(memory, Int32Array);
   }
 
   /** Bytes of the newest record's payload are at the start of this array, until the next record. */
@@ -176,13 +186,14 @@ export class PacketRingReader {
 
   /** @returns false when the ring is empty. Allocates: no. */
   next(): boolean {
-    if (this.#ring.available_read() < HEADER_BYTES) return false;
-    this.#ring.pop(threadScratch, HEADER_BYTES);
+    if (this.#ring.available_read() < HEADER_WORDS) return false;
+    this.#ring.pop(threadWords, HEADER_WORDS);
     this.kind = scratchView.getUint8(0) as RecordKind;
     this.payloadBytes = scratchView.getUint16(2, true);
     this.value = scratchView.getUint8(1) * 2 ** 32 + scratchView.getUint32(4, true);
     this.arrivedAtMs = scratchView.getFloat64(8, true);
-    if (this.payloadBytes > 0) this.#ring.pop(threadPayload, this.payloadBytes);
+    const words = wordsOf(this.payloadBytes);
+    if (words > 0) this.#ring.pop(threadWords, words, HEADER_WORDS);
     return true;
   }
 }

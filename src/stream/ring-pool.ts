@@ -1,7 +1,8 @@
 import { RingBuffer } from 'ringbuf.js';
 
+const { BYTES_PER_ELEMENT: WORD_BYTES } = Int32Array;
 /** Of a ring besides its capacity. */
-const OVERHEAD_BYTES = RingBuffer.getStorageForCapacity(1, Uint8Array).byteLength - 1;
+const OVERHEAD_BYTES = RingBuffer.getStorageForCapacity(1, Int32Array).byteLength - WORD_BYTES;
 /** Of rings that wait to be used again. */
 const MAX_WAITING_BYTES = 32 * 2 ** 20;
 
@@ -20,11 +21,12 @@ export class RingPool {
     this.#maxWaitingBytes = maxWaitingBytes;
   }
 
-  /** Memory of an empty ring. */
+  /** Memory of an empty ring of words of four bytes. */
   take(capacityBytes: number): SharedArrayBuffer {
-    const bytes = capacityBytes + OVERHEAD_BYTES;
+    const words = Math.ceil(capacityBytes / WORD_BYTES);
+    const bytes = words * WORD_BYTES + OVERHEAD_BYTES;
     const place = this.#waiting.findLastIndex(({ byteLength }) => byteLength === bytes);
-    if (place < 0) return RingBuffer.getStorageForCapacity(capacityBytes, Uint8Array);
+    if (place < 0) return RingBuffer.getStorageForCapacity(words, Int32Array);
     this.#waitingBytes -= bytes;
     return this.#waiting.splice(place, 1)[0]!;
   }
