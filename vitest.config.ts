@@ -24,6 +24,8 @@ export default defineConfig({
       project('web', 240_000),
     ],
     maxWorkers: 2,
+    // As src/main.ts does.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     coverage: {
       provider: 'v8',
       include: ['src/**'],

@@ -2,6 +2,7 @@
  * Microseconds of one engine run by batch size: `npx tsx bench/engine.ts`. Prints the median and the
  * 99th percentile over the runs of each size, and all of it again as one line of JSON.
  */
+import './no-telemetry.ts';
 import { systemClock } from '../src/clock.ts';
 import { createStepBatch, type Engine } from '../src/model/engine.ts';
 import { createOnnxEngine } from '../src/model/engines/onnx-engine.ts';

@@ -2,6 +2,7 @@
  * CPU of a lane by itself, in ms a call-second: calls of real speech in virtual time, without sockets and threads.
  * `npx tsx bench/lane.ts [calls] [packetMs] [tickMs] [scoreIntervalMs]`. Prints one line of JSON.
  */
+import './no-telemetry.ts';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_SCORE_INTERVAL_MS } from '../src/adapters/native-messages.ts';
 import { readRecording } from '../src/audio-files/read-recording.ts';

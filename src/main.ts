@@ -6,6 +6,10 @@ import { systemClock } from './clock.ts';
 
 const CPU_MICROSECONDS = 1e6;
 
+// Official builds of onnxruntime report models and their use to Microsoft, keep an id of the machine in its cache
+// folder, and take no other word for it. Said before any thread starts: what a thread sets, native code does not see.
+Object.assign(process.env, { ORT_DISABLE_TELEMETRY: '1' });
+
 const context: CliContext = {
   environment: process.env,
   clock: systemClock,
