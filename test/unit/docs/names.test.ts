@@ -123,7 +123,15 @@ describe('command lines', () => {
     ];
     const known = [...all(program), '--help'];
     // Of other programs: Node, npm, scripts, curl and the like.
-    const foreign = ['--gpu', '--cpu-prof', '--expose-gc', '--logdir', '--target', '--data-binary'];
+    const foreign = [
+      '--gpu',
+      '--omit',
+      '--cpu-prof',
+      '--expose-gc',
+      '--logdir',
+      '--target',
+      '--data-binary',
+    ];
     for (const { path, text } of pages) {
       const named = codeOf(text).flatMap((code) => code.match(/(?<=^|\s)--[a-z][\w-]*/g) ?? []);
       for (const option of named) {

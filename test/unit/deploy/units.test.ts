@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { SETTINGS } from '../../../src/config.ts';
+import { makeHttpApp } from '../../support/http-app.ts';
+
+const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const read = (path: string) => readFileSync(at(path), 'utf8');
+
+const unit = read('deploy/systemd/bonafide.service');
+const compose = parse(read('deploy/compose/compose.yaml')) as {
+  readonly services: {
+    readonly bonafide: {
+      readonly stop_grace_period: string;
+      readonly environment: Readonly<Record<string, string>>;
+      readonly volumes: readonly string[];
+      readonly expose: readonly string[];
+      readonly build: string;
+    };
+  };
+};
+interface Probe {
+  readonly httpGet: { readonly path: string };
+}
+const [, stateful] = parseAllDocuments(read('deploy/kubernetes/bonafide.yaml')).map(
+  (document) =>
+    document.toJS() as {
+      readonly spec: {
+        readonly template: {
+          readonly spec: {
+            readonly terminationGracePeriodSeconds: number;
+            readonly enableServiceLinks: boolean;
+            readonly containers: readonly {
+              readonly env: readonly { readonly name: string; readonly value: string }[];
+              readonly ports: readonly { readonly containerPort: number }[];
+              readonly startupProbe: Probe;
+              readonly livenessProbe: Probe;
+              readonly readinessProbe: Probe;
+              readonly volumeMounts: readonly { readonly mountPath: string }[];
+            }[];
+          };
+        };
+      };
+    },
+);
+const pod = stateful!.spec.template.spec;
+const [container] = pod.containers;
+
+const dockerfile = read('Dockerfile');
+const settings = new Map(Object.values(SETTINGS).map(({ env, schema }) => [env, schema]));
+/** Settings that each of them makes. */
+const made: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  systemd: [...unit.matchAll(/^Environment=(BONAFIDE_\w+)=(.*)$/gm)].map(
+    ([, name, value]) => [name!, value!] as const,
+  ),
+  compose: Object.entries(compose.services.bonafide.environment),
+  kubernetes: container!.env.map(({ name, value }) => [name, value] as const),
+  image: [...dockerfile.matchAll(/\b(BONAFIDE_\w+)=(\S+)/g)].map(
+    ([, name, value]) => [name!, value!] as const,
+  ),
+};
+
+describe('units of deployment', () => {
+  it.each(Object.keys(made))(
+    '%s: make settings that there are, to values that they take',
+    (name) => {
+      expect(made[name]!.length).toBeGreaterThan(0);
+      for (const [setting, value] of made[name]!) {
+        const schema = settings.get(setting);
+        expect(schema, setting).toBeDefined();
+        // What Compose is told when it starts.
+        const said = value.replace(/\$\{SITE:[^}]*\}/, 'screen.example.com');
+        expect(schema!.safeParse(said).success, setting).toBe(true);
+      }
+    },
+  );
+
+  it('wait for a drain, and a minute more', () => {
+    const drainMs = Number(SETTINGS.drainMs.schema.parse(undefined));
+    const leastSeconds = drainMs / 1_000 + 60;
+    const stopSeconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
+    const graceMinutes = Number(/^(\d+)m$/.exec(compose.services.bonafide.stop_grace_period)?.[1]);
+    expect(stopSeconds).toBeGreaterThanOrEqual(leastSeconds);
+    expect(graceMinutes * 60).toBeGreaterThanOrEqual(leastSeconds);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(leastSeconds);
+  });
+
+  it('ask for addresses that answer', async () => {
+    const { app } = makeHttpApp();
+    const { startupProbe, livenessProbe, readinessProbe } = container!;
+    const paths = [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path);
+    const asked = /:' \+ process\.env\.BONAFIDE_PORT \+ '(\S+?)'/.exec(dockerfile)?.[1];
+    for (const path of [...paths, asked!]) expect((await app.request(path)).status, path).toBe(200);
+  });
+
+  it('agree with the image on its port, its folder and the user', () => {
+    const port = /BONAFIDE_PORT=(\d+)/.exec(dockerfile)?.[1];
+    expect(container!.ports.map(({ containerPort }) => String(containerPort))).toEqual([port]);
+    expect(compose.services.bonafide.expose).toEqual([port]);
+    expect(read('deploy/compose/Caddyfile')).toContain(`bonafide:${port}`);
+    expect(dockerfile).toContain('install -d -o node -g node /data');
+    expect(container!.volumeMounts.map(({ mountPath }) => mountPath)).toContain('/data');
+    expect(compose.services.bonafide.volumes).toContain('data:/data');
+    expect(existsSync(at(`deploy/compose/${compose.services.bonafide.build}/Dockerfile`))).toBe(
+      true,
+    );
+  });
+
+  it('start what the image starts', () => {
+    const command = (JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)![1]!) as string[]).join(' ');
+    expect(unit).toContain(`ExecStart=/usr/bin/${command}\n`);
+    // Names of a Service called bonafide would be taken for settings.
+    expect(pod.enableServiceLinks).toBe(false);
+  });
+});
