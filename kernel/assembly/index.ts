@@ -8,10 +8,11 @@ export {
   widthsAt,
 } from './bands';
 export {
+  blockAt,
   computePower,
   configureSpectrum,
   halvesAt,
-  inputAt,
   powerAt,
   turnsAt,
+  windowAt,
 } from './spectrum';

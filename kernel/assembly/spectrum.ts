@@ -3,6 +3,10 @@ import { storeTransposed } from './vectors';
 
 /** Points of the complex transform: half the size of the real one. */
 let points: i32 = 0;
+/** The samples of the real block. */
+let block: usize = 0;
+/** A factor a sample. */
+let window: usize = 0;
 /** Even samples, then odd ones: the real and imaginary parts of what is transformed. */
 let input: usize = 0;
 /** Two buffers that the passes read and write by turns: real parts, then imaginary ones. */
@@ -23,6 +27,8 @@ const TURNS: usize = 6;
 /** Takes the size of the real transform, a power of two >= 32. Call once. */
 export function configureSpectrum(fftSize: i32): void {
   points = fftSize >> 1;
+  block = allocate(2 * points);
+  window = allocate(2 * points);
   input = allocate(2 * points);
   first = allocate(2 * points);
   second = allocate(2 * points);
@@ -33,9 +39,14 @@ export function configureSpectrum(fftSize: i32): void {
   power = allocate(points + 1);
 }
 
-/** Address of the even samples; the odd ones follow. */
-export function inputAt(): usize {
-  return input;
+/** Address of the samples of the real block. */
+export function blockAt(): usize {
+  return block;
+}
+
+/** Address of a factor a sample. */
+export function windowAt(): usize {
+  return window;
 }
 
 /** Address of the turns: for every four k six vectors, see above; points/4 values of k. */
@@ -54,11 +65,12 @@ export function powerAt(): usize {
 }
 
 /**
- * Power spectrum of the real block in `input`, which it leaves as it is: a complex transform of half
+ * Power spectrum of the real block times the window, both of which it leaves as they are: a complex transform of half
  * the size (Stockham's, radix 4 with a last pass of radix 2 where needed: Van Loan, Computational
  * Frameworks for the FFT, 1992), taken apart into that of the real block.
  */
 export function computePower(): void {
+  split();
   firstPass();
   let from = first;
   let to = second;
@@ -74,6 +86,19 @@ export function computePower(): void {
     to = read;
   }
   takeApart(from);
+}
+
+/** The block times the window, even samples apart from odd ones. */
+function split(): void {
+  const bytes = <usize>points * 4;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const from = block + 2 * at;
+    const factors = window + 2 * at;
+    const early = f32x4.mul(v128.load(from), v128.load(factors));
+    const late = f32x4.mul(v128.load(from + 16), v128.load(factors + 16));
+    v128.store(input + at, v128.shuffle<f32>(early, late, 0, 2, 4, 6));
+    v128.store(input + at + bytes, v128.shuffle<f32>(early, late, 1, 3, 5, 7));
+  }
 }
 
 /** The pass of stride 1: four butterflies side by side, their outputs transposed. */

@@ -10,7 +10,8 @@ const VECTOR = 4;
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   configureSpectrum(fftSize: number): void;
-  inputAt(): number;
+  blockAt(): number;
+  windowAt(): number;
   turnsAt(): number;
   halvesAt(): number;
   powerAt(): number;
@@ -37,6 +38,8 @@ export interface Band {
 export interface SpectralKernelOptions {
   /** A power of two from 32 to 8192. */
   readonly fftSize: number;
+  /** Factor of each sample of a frame, `fftSize` many at most. */
+  readonly window: ArrayLike<number>;
   readonly bands: readonly Band[];
   readonly logFloor: number;
   readonly shape: {
@@ -50,15 +53,14 @@ export interface SpectralKernelOptions {
 
 /**
  * The work on one frame that is the same for all legs, in WebAssembly with vectors of four float32:
- * real block → power spectrum → log energies of bands, and amplitudes of a part of the spectrum. Its
+ * samples times window → power spectrum → log energies of bands, and amplitudes of a part of the spectrum. Its
  * source is in kernel/. The arrays are views of the kernel's memory; what they hold is good until the
  * next call. Gives the same bits on every machine. Allocates at construction only.
  */
 export class SpectralKernel {
-  /** The block's samples by turns, fftSize/2 each: the caller fills them, the kernel leaves them. */
-  readonly even: Float32Array;
-  readonly odd: Float32Array;
-  /** `power[k] = |Σ block[n] e^(-2πikn/fftSize)|²` for k = 0 … fftSize/2, unscaled. */
+  /** The frame's samples, as many as the window has: the caller fills it, the kernel leaves it. */
+  readonly block: Float32Array;
+  /** `power[k] = |Σ block[n] window[n] e^(-2πikn/fftSize)|²` for k = 0 … fftSize/2, unscaled. */
   readonly power: Float32Array;
   /** `ln(max(Σ weight · power, logFloor))` of each band. */
   readonly logEnergies: Float32Array;
@@ -68,7 +70,7 @@ export class SpectralKernel {
 
   /** @throws RangeError when `fftSize` is not a power of two from 32 to 8192. */
   constructor(options: SpectralKernelOptions) {
-    const { fftSize, bands, logFloor, shape } = options;
+    const { fftSize, window, bands, logFloor, shape } = options;
     if (!isFftSize(fftSize) || fftSize < SMALLEST_FFT) {
       throw new RangeError(
         `fftSize must be a power of two from ${SMALLEST_FFT} to 8192, got ${fftSize}`,
@@ -87,9 +89,8 @@ export class SpectralKernel {
     const integers = (at: number) => new Int32Array(kernel.memory.buffer, at, bands.length);
 
     this.#kernel = kernel;
-    const input = floats(kernel.inputAt(), fftSize);
-    this.even = input.subarray(0, fftSize / 2);
-    this.odd = input.subarray(fftSize / 2);
+    this.block = floats(kernel.blockAt(), window.length);
+    floats(kernel.windowAt(), fftSize).set(window);
     this.power = floats(kernel.powerAt(), fftSize / 2 + 1);
     this.logEnergies = floats(kernel.logEnergiesAt(), bands.length);
     this.amplitudes = floats(kernel.amplitudesAt(), shape.emphasis.length);
@@ -107,7 +108,7 @@ export class SpectralKernel {
     }
   }
 
-  /** From `even` and `odd` to `power`. */
+  /** From `block` to `power`. */
   computePower(): void {
     this.#kernel.computePower();
   }

@@ -18,7 +18,6 @@ export class StaticFeatures {
   readonly shape: SpectralShape;
   /** What the meters of bandwidth of this configuration share. */
   readonly bandwidthScale: BandwidthScale;
-  readonly #window: Float32Array;
   readonly #kernel: SpectralKernel;
   readonly #dct: Dct | null;
   readonly #coefficients: Float64Array;
@@ -26,10 +25,10 @@ export class StaticFeatures {
   constructor(config: FrontEndConfig) {
     const { sampleRateHz, fftSize, filterbank, cepstra } = config;
     this.windowSamples = msToSamples(config.windowMs, sampleRateHz);
-    this.#window = Float32Array.from(createWindow(config.window, this.windowSamples));
     const shapeBins = shapeBinsOf(config);
     this.#kernel = new SpectralKernel({
       fftSize,
+      window: createWindow(config.window, this.windowSamples),
       bands: filterbankBands({ ...filterbank, sampleRateHz, fftSize }),
       logFloor: filterbank.logFloor,
       shape: shapeBins,
@@ -48,16 +47,9 @@ export class StaticFeatures {
 
   /** Computes the power spectrum of the frame that starts at `samples[start]`. */
   analyse(samples: Float32Array, start: number): void {
-    const window = this.#window;
-    const { even, odd } = this.#kernel;
-    const pairs = window.length >> 1;
-    for (let pair = 0; pair < pairs; pair++) {
-      const index = 2 * pair;
-      even[pair] = window[index]! * samples[start + index]!;
-      odd[pair] = window[index + 1]! * samples[start + index + 1]!;
-    }
-    const last = window.length - 1;
-    if (last === 2 * pairs) even[pairs] = window[last]! * samples[start + last]!;
+    const { block } = this.#kernel;
+    const { length } = block;
+    for (let index = 0; index < length; index++) block[index] = samples[start + index]!;
     this.#kernel.computePower();
   }
 

@@ -7,16 +7,15 @@ const SHAPE = { firstBin: 1, emphasis: [1, 2, 0.5, 1, 1], floor: 1e-12 };
 const SIZES = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192];
 
 function create(fftSize: number, bands: readonly Band[] = [{ firstBin: 0, weights: [1] }]) {
-  return new SpectralKernel({ fftSize, bands, logFloor: 1e-8, shape: SHAPE });
+  const window = new Float32Array(fftSize).fill(1);
+  return new SpectralKernel({ fftSize, window, bands, logFloor: 1e-8, shape: SHAPE });
 }
 
 function fill(kernel: SpectralKernel, sample: (index: number) => number): Float64Array {
-  const spectrum = new PowerSpectrum(2 * kernel.even.length);
-  for (let pair = 0; pair < kernel.even.length; pair++) {
-    kernel.even[pair] = sample(2 * pair);
-    kernel.odd[pair] = sample(2 * pair + 1);
-    spectrum.input[2 * pair] = kernel.even[pair]!;
-    spectrum.input[2 * pair + 1] = kernel.odd[pair]!;
+  const spectrum = new PowerSpectrum(kernel.block.length);
+  for (let index = 0; index < kernel.block.length; index++) {
+    kernel.block[index] = sample(index);
+    spectrum.input[index] = kernel.block[index]!;
   }
   kernel.computePower();
   spectrum.compute();
@@ -44,14 +43,32 @@ describe('power', () => {
     }
   });
 
+  it('is that of the samples times the window, with nothing behind them', () => {
+    const random = createRandom(7);
+    const window = Float32Array.from({ length: 25 }, () => random.uniform());
+    const bands = [{ firstBin: 0, weights: [1] }];
+    const kernel = new SpectralKernel({ fftSize: 32, window, bands, logFloor: 1e-8, shape: SHAPE });
+    const spectrum = new PowerSpectrum(32);
+    expect(kernel.block).toHaveLength(25);
+    for (let index = 0; index < 25; index++) {
+      kernel.block[index] = random.gaussian();
+      spectrum.input[index] = Math.fround(kernel.block[index]! * window[index]!);
+    }
+    kernel.computePower();
+    spectrum.compute();
+    for (const [bin, value] of spectrum.power.entries()) {
+      expect(kernel.power[bin]).toBeCloseTo(value, 4);
+    }
+  });
+
   it('leaves its input, and does not remember', () => {
     const kernel = create(256);
     fill(kernel, (index) => Math.sin(index * index));
-    const input = kernel.even.slice();
+    const input = kernel.block.slice();
     const first = kernel.power.slice();
     fill(kernel, () => 1);
     fill(kernel, (index) => Math.sin(index * index));
-    expect(kernel.even).toEqual(input);
+    expect(kernel.block).toEqual(input);
     expect(kernel.power).toEqual(first);
   });
 });
@@ -87,7 +104,14 @@ describe('log energies', () => {
 
   it('keep off a floor that float32 does not have', () => {
     const bands = [{ firstBin: 0, weights: [1] }];
-    const kernel = new SpectralKernel({ fftSize: 32, bands, logFloor: 1e-300, shape: SHAPE });
+    const window = [1];
+    const kernel = new SpectralKernel({
+      fftSize: 32,
+      window,
+      bands,
+      logFloor: 1e-300,
+      shape: SHAPE,
+    });
     kernel.computeLogEnergies();
     expect(kernel.logEnergies[0]).toBeCloseTo(Math.log(1.2e-38), 3);
   });
