@@ -121,7 +121,7 @@ export class TcpSession {
   #closed(): void {
     for (const timer of [this.#identify, this.#idle, this.#force]) timer?.cancel();
     const code = this.#closeCode ?? (this.#peerEnded ? NORMAL_CODE : LOST_CODE);
-    this.#wall.close(code);
+    if (!this.#wall.close(code)) this.#intake.letGo();
     this.#options.events.closed(this.#options.adapter.id, code);
     this.#options.onClose();
   }
