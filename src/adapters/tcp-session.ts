@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { CallManager } from '../stream/call-manager.ts';
+import { watchPeer } from '../tcp-keep-alive.ts';
 import type { Adapter, DetectorIdentity, Link } from './adapter.ts';
 import { KeyedIntake } from './keyed-intake.ts';
 import { SessionWall } from './session-wall.ts';
@@ -63,6 +64,7 @@ export class TcpSession {
     const { adapter, clock, events } = this.#options;
     const socket = this.#socket;
     socket.setNoDelay(true);
+    watchPeer(socket);
     socket.on('data', (bytes: Buffer) => {
       this.#heardAtMs = clock.nowMs();
       this.#wall.run((session) => session.binary(bytes));
