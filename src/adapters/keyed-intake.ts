@@ -70,10 +70,14 @@ export class KeyedIntake implements CallIntake {
     return this.#parts.calls.start({ ...start, keyName: this.#key.name }, this.#guarded(sink));
   }
 
-  resume(token: string, sink: CallSink): ReturnType<CallIntake['resume']> {
+  resume(
+    token: string,
+    sink: CallSink,
+    fits?: (call: Call) => boolean,
+  ): ReturnType<CallIntake['resume']> {
     return this.#key === null
       ? null
-      : this.#parts.calls.resume(token, this.#key.name, this.#guarded(sink));
+      : this.#parts.calls.resume(token, this.#key.name, this.#guarded(sink), fits);
   }
 
   after(delayMs: number, action: () => void): { cancel(): void } {

@@ -118,6 +118,17 @@ describe('resume', () => {
     await second.stop();
   });
 
+  it('refuses another format before it touches the socket that has the call', async () => {
+    const first = await host.connect();
+    const { resumeToken } = await first.start({ audio: PCM, pace: 'fast' });
+    const other = await host.connect();
+    other.json({ type: 'start', audio: { ...PCM, codec: 'mulaw' }, resume: resumeToken });
+    expect(await other.refusal()).toMatchObject({ code: 'SCREEN_ERR_RESUME', close: 1008 });
+    first.send((await speechPackets(PCM)).packets.slice(0, 50));
+    const { legs } = await first.stop();
+    expect(legs[0]).toMatchObject({ packets: 50, lostMs: 0 });
+  });
+
   it('needs not wait until the loss of the socket before is noticed', async () => {
     const { packets } = await speechPackets(PCM);
     const first = await host.connect();
