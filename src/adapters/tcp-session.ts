@@ -115,6 +115,11 @@ export class TcpSession {
   // A half-open peer never answers the end.
   #close(code: number): void {
     this.#closeCode ??= code;
+    // Who never said anything has nothing to hear.
+    if (this.#socket.bytesRead === 0) {
+      this.#socket.destroySoon();
+      return;
+    }
     if (this.#force !== null || this.#socket.destroyed) return;
     this.#force = this.#options.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
     this.#socket.end();

@@ -282,6 +282,14 @@ describe('TcpEndpoint', () => {
     peer.socket.destroy();
   });
 
+  it('waits for no peer that never said anything', async () => {
+    const { endpoint, until } = await createRig();
+    const peer = await AudioSocketPeer.connect(endpoint.port, true);
+    await until('opened');
+    await endpoint.closeAll();
+    peer.socket.destroy();
+  });
+
   it('drains: no more connections, and only calls live on', async () => {
     const { endpoint, until, seen, connect } = await createRig();
     const talking = await connect();
