@@ -115,8 +115,8 @@ export class TcpSession {
   // A half-open peer never answers the end.
   #close(code: number): void {
     this.#closeCode ??= code;
-    // Who never said anything has nothing to hear.
-    if (this.#socket.bytesRead === 0) {
+    // Whom we do not know has nothing to hear, and no place while it does not answer the end.
+    if (this.#intake.keyName === null) {
       this.#socket.destroySoon();
       return;
     }
