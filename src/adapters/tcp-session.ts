@@ -115,14 +115,11 @@ export class TcpSession {
   // A half-open peer never answers the end.
   #close(code: number): void {
     this.#closeCode ??= code;
-    // Whom we do not know has nothing to hear, and no place while it does not answer the end.
-    if (this.#intake.keyName === null) {
-      this.#socket.destroySoon();
-      return;
-    }
     if (this.#force !== null || this.#socket.destroyed) return;
     this.#force = this.#options.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
-    this.#socket.end();
+    // Whom we do not know gets no time to answer the end: it would take the place of others.
+    if (this.#intake.keyName === null) this.#socket.destroySoon();
+    else this.#socket.end();
   }
 
   #closed(): void {
