@@ -1,5 +1,6 @@
 import type { KeyIdentity } from './keys.ts';
 import { isLoopback } from './loopback.ts';
+import { originOf } from './origins.ts';
 import { type SessionRing, sessionTokenOf } from './sessions.ts';
 
 /** What is known of a request that brought neither key nor token. Header values as they came. */
@@ -25,7 +26,7 @@ export interface BrowserAccessOptions {
   readonly sessions: SessionRing;
   /** Who a loopback peer without a key is; null = a key is needed from everywhere. */
   readonly loopbackIdentity: KeyIdentity | null;
-  /** Address under which browsers reach the service, without a path; `''` = the Host header. */
+  /** Origin under which browsers reach the service, as `originOf` says it; `''` = the Host header. */
   readonly publicUrl: string;
   /** Other origins whose pages may act with the cookie. */
   readonly origins: readonly string[];
@@ -74,16 +75,26 @@ export class BrowserAccess {
   #isOwnName(host: string | undefined): boolean {
     // Browsers always send it.
     if (host === undefined || NO_FOREIGN_NAME.test(host)) return true;
-    return this.#options.publicUrl.split('://')[1] === host;
+    const { publicUrl } = this.#options;
+    return publicUrl !== '' && originOf(`${schemeOf(publicUrl)}${host}`) === publicUrl;
   }
 
   /** True for the service's own origin and the configured ones. */
   allows(origin: string, host: string | undefined): boolean {
     const { publicUrl, origins } = this.#options;
     if (origin === publicUrl || origins.includes(origin)) return origin !== '';
-    const originHost = /^https?:\/\/([^/?#@\s]+)$/.exec(origin)?.[1];
-    if (originHost === undefined || originHost !== host) return false;
-    // Behind a proxy the service cannot see the scheme; where it was told, it must be right.
-    return publicUrl.split('://')[1] !== host;
+    const own = originOf(origin);
+    // Behind a proxy the service cannot see the scheme.
+    if (own === null || own !== originOf(`${schemeOf(own)}${host ?? ''}`)) return false;
+    // Where it was told, it must be right.
+    return hostOf(publicUrl) !== hostOf(own);
   }
+}
+
+function schemeOf(origin: string): string {
+  return origin.startsWith('https://') ? 'https://' : 'http://';
+}
+
+function hostOf(origin: string): string {
+  return origin.slice(schemeOf(origin).length);
 }

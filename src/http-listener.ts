@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ConnectionLimits } from './http/connection-limits.ts';
 import { answerMalformed } from './http/malformed.ts';
+import { watchPeer } from './tcp-keep-alive.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
 /** How often those limits are looked at: Node's own 30 s would be the limit. */
@@ -51,6 +52,7 @@ export async function startHttpListener(parts: HttpListenerParts): Promise<HttpL
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = UPLOAD_TIMEOUT_MS;
   answerMalformed(server);
+  server.on('connection', watchPeer);
   connections.attach(server, parts.maxMediaSockets + config.maxReaders);
   endpoint.attach(server, (socket) => connections.upgraded(socket));
   await new Promise<void>((resolve, reject) => {

@@ -171,6 +171,7 @@ function assemble(assembly: Assembly): Service {
       calls.endAll();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      connections.destroySilent();
       // Upgraded ones, too, which the server's own list does not have.
       const force = parts.clock.after(FORCE_CLOSE_MS, () => connections.destroyAll());
       await lanes.stop();

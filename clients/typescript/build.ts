@@ -13,6 +13,7 @@ const MODULES = [
   'clients/typescript/client.ts',
   'clients/typescript/event-stream.ts',
   'src/replay/audio-stream.ts',
+  'src/replay/stream-inbox.ts',
 ].map((path) => join(ROOT, path));
 /** Whose exported types are written out. */
 const TYPES = join(ROOT, 'clients/typescript/types.ts');

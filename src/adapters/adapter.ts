@@ -66,7 +66,15 @@ export interface CallIntake {
   readonly keyName: string | null;
   /** May be called several times: each starts one stream (feeds that live and end together). */
   start(start: Omit<CallStart, 'keyName'>, sink: CallSink): Call | ErrorCode;
-  resume(token: string, sink: CallSink): { readonly call: Call; readonly awayMs: number } | null;
+  /**
+   * Takes over the call of a token, if it `fits`: one that does not stays with the socket that has it.
+   * null = there is none.
+   */
+  resume(
+    token: string,
+    sink: CallSink,
+    fits?: (call: Call) => boolean,
+  ): { readonly call: Call; readonly awayMs: number } | null;
   after(delayMs: number, action: () => void): { cancel(): void };
   readonly mayRunFast: boolean;
   readonly detectors: readonly DetectorIdentity[];

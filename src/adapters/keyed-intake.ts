@@ -26,6 +26,8 @@ export class KeyedIntake implements CallIntake {
   #key: KeyIdentity | null;
   #refusal: ErrorCode | null = null;
   #untold: ErrorCode | null = null;
+  /** Of the calls that were given to the session; another connection may have taken one over. */
+  readonly #sinks = new WeakSet<CallSink>();
 
   constructor(parts: KeyedIntakeParts) {
     this.#parts = parts;
@@ -68,10 +70,14 @@ export class KeyedIntake implements CallIntake {
     return this.#parts.calls.start({ ...start, keyName: this.#key.name }, this.#guarded(sink));
   }
 
-  resume(token: string, sink: CallSink): ReturnType<CallIntake['resume']> {
+  resume(
+    token: string,
+    sink: CallSink,
+    fits?: (call: Call) => boolean,
+  ): ReturnType<CallIntake['resume']> {
     return this.#key === null
       ? null
-      : this.#parts.calls.resume(token, this.#key.name, this.#guarded(sink));
+      : this.#parts.calls.resume(token, this.#key.name, this.#guarded(sink), fits);
   }
 
   after(delayMs: number, action: () => void): { cancel(): void } {
@@ -82,10 +88,17 @@ export class KeyedIntake implements CallIntake {
     this.#parts.onError(code);
   }
 
+  /** The connection is gone and its session has not said so: its calls wait for another one, then end. */
+  letGo(): void {
+    for (const call of this.#parts.calls.calls()) {
+      if (call.sink !== null && this.#sinks.has(call.sink)) call.detach();
+    }
+  }
+
   /** Lanes and alerts speak to many sessions in a row: none may keep them from the next. */
   #guarded(sink: CallSink): CallSink {
     const { guard } = this.#parts;
-    return {
+    const guarded: CallSink = {
       deliver: (event) => guard(() => sink.deliver(event)),
       control(request) {
         let reply: ControlReply = 'call_over';
@@ -96,5 +109,7 @@ export class KeyedIntake implements CallIntake {
       },
       leave: () => guard(() => sink.leave?.()),
     };
+    this.#sinks.add(guarded);
+    return guarded;
   }
 }

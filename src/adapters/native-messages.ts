@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IN_AN_ADDRESS } from '../stream/call-id.ts';
 
 /** Sub-protocol of the native protocol and the prefix that carries a browser's token beside it. */
 export const NATIVE_SUBPROTOCOL = 'bonafide.v1';
@@ -30,7 +31,12 @@ const MAX_METADATA_ENTRIES = 32;
 
 export const startSchema = z.object({
   type: z.literal('start'),
-  callId: identifier.optional().describe('Made up when missing. Unique among live calls.'),
+  callId: identifier
+    .regex(IN_AN_ADDRESS)
+    .optional()
+    .describe(
+      'Made up when missing. Unique among live calls; not `.` or `..`, which no address can hold.',
+    ),
   legs: z.array(legSchema).min(1).max(2).optional().describe('One a channel.'),
   audio: audioSchema,
   scoreIntervalMs: z.number().int().min(100).max(5000).default(DEFAULT_SCORE_INTERVAL_MS),

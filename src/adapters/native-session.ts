@@ -219,10 +219,11 @@ export class NativeSession implements AdapterSession {
   }
 
   #resume(message: StartMessage, format: AudioFormat): void {
-    const found = this.#intake.resume(message.resume ?? '', this);
-    const before = found?.call.start.feeds[0]?.format;
-    if (found === null || before === undefined || !isSameFormat(before, format)) {
-      found?.call.detach();
+    const found = this.#intake.resume(message.resume ?? '', this, ({ start }) => {
+      const before = start.feeds[0]?.format;
+      return before !== undefined && isSameFormat(before, format);
+    });
+    if (found === null) {
       this.refuse('SCREEN_ERR_RESUME');
       return;
     }

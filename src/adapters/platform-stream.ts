@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { Call, CallSink, FeedStart, LegRole } from '../stream/call.ts';
-import { MAX_ID_CHARACTERS, wellFormed } from '../stream/call-id.ts';
+import { IN_AN_ADDRESS, MAX_ID_CHARACTERS, wellFormed } from '../stream/call-id.ts';
 import { checkAudioFormat } from '../stream/codecs/create-decoder.ts';
 import type { AudioFormat } from '../stream/codecs/decoder.ts';
 import type { EndReason } from '../stream/screening-events.ts';
 import type { CallIntake } from './adapter.ts';
 
+const DIGEST_DIGITS = 8;
 const MAX_METADATA = 32;
 const MAX_METADATA_CHARACTERS = 256;
 
@@ -96,9 +98,16 @@ export function isCleanClose(code: number): boolean {
   return code === 1000 || code === 1005;
 }
 
-/** Printable characters of a platform's id, cut to a length that everything downstream takes. */
+/**
+ * A platform's id in printable ASCII, cut to a length that everything downstream takes. One that is not
+ * like that already gets a digest of itself behind it: two that differ in what cannot stay are two.
+ */
 export function safeId(id: string): string {
-  return id.replace(/[^\x21-\x7e]/g, '_').slice(0, MAX_ID_CHARACTERS);
+  const safe = id.replace(/[^\x21-\x7e]/g, '_').slice(0, MAX_ID_CHARACTERS);
+  if (safe === id && IN_AN_ADDRESS.test(id)) return id;
+  // In UTF-8 all halves of characters are one.
+  const digest = createHash('sha256').update(id, 'utf16le').digest('hex').slice(0, DIGEST_DIGITS);
+  return `${safe.slice(0, MAX_ID_CHARACTERS - 1 - DIGEST_DIGITS)}-${digest}`;
 }
 
 /** Strings, numbers and booleans of a platform's parameters as short strings; the rest is left out. */

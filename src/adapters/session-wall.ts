@@ -59,9 +59,20 @@ export class SessionWall {
     }
   }
 
-  /** Tells the session that its connection is gone, and lets it go. */
-  close(code: number): void {
-    this.run((session) => session.closed(code));
+  /**
+   * Tells the session that its connection is gone, and lets it go.
+   * @returns false when there is none, or it threw: its calls are to be looked after
+   */
+  close(code: number): boolean {
+    const session = this.#session;
     this.#session = null;
+    if (session === null) return false;
+    try {
+      session.closed(code);
+      return true;
+    } catch (error) {
+      this.#onFault(error);
+      return false;
+    }
   }
 }

@@ -154,7 +154,7 @@ export class SocketEndpoint {
       },
     });
     this.#sessions.add(session);
-    if (key === null) this.#unidentified.enter(session);
+    if (key === null) this.#unidentified.enter(session, request.remoteAddress);
     if (!session.readsOnly) places.enter(session);
     session.begin();
   }

@@ -135,7 +135,7 @@ export class SocketSession {
   #closed(code: number): void {
     this.#idle?.cancel();
     this.#ping?.cancel();
-    this.#wall.close(code);
+    if (!this.#wall.close(code)) this.#intake.letGo();
     this.#options.events.closed(this.#options.adapter.id, code);
     this.#options.onClose();
   }

@@ -119,7 +119,7 @@ export class TcpEndpoint {
       },
     });
     this.#sessions.add(session);
-    this.#unidentified.enter(session);
+    this.#unidentified.enter(session, socket.remoteAddress ?? '');
     session.begin();
   }
 }

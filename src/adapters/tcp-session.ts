@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { CallManager } from '../stream/call-manager.ts';
+import { watchPeer } from '../tcp-keep-alive.ts';
 import type { Adapter, DetectorIdentity, Link } from './adapter.ts';
 import { KeyedIntake } from './keyed-intake.ts';
 import { SessionWall } from './session-wall.ts';
@@ -63,6 +64,7 @@ export class TcpSession {
     const { adapter, clock, events } = this.#options;
     const socket = this.#socket;
     socket.setNoDelay(true);
+    watchPeer(socket);
     socket.on('data', (bytes: Buffer) => {
       this.#heardAtMs = clock.nowMs();
       this.#wall.run((session) => session.binary(bytes));
@@ -115,13 +117,15 @@ export class TcpSession {
     this.#closeCode ??= code;
     if (this.#force !== null || this.#socket.destroyed) return;
     this.#force = this.#options.clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
-    this.#socket.end();
+    // Whom we do not know gets no time to answer the end: it would take the place of others.
+    if (this.#intake.keyName === null) this.#socket.destroySoon();
+    else this.#socket.end();
   }
 
   #closed(): void {
     for (const timer of [this.#identify, this.#idle, this.#force]) timer?.cancel();
     const code = this.#closeCode ?? (this.#peerEnded ? NORMAL_CODE : LOST_CODE);
-    this.#wall.close(code);
+    if (!this.#wall.close(code)) this.#intake.letGo();
     this.#options.events.closed(this.#options.adapter.id, code);
     this.#options.onClose();
   }

@@ -17,13 +17,15 @@ interface Refusable {
 
 /**
  * The open sockets whose peers have not said yet who they are. There is always room for another one:
- * a peer that means it says at once who it is, so the oldest gives way.
+ * a peer that means it says at once who it is, so the oldest gives way, and among the addresses that of
+ * the one with the most sockets: however many a peer opens, it takes no other's place.
  */
 export class UnidentifiedSockets<Socket extends Refusable> {
   readonly #clock: Clock;
   readonly #gaveWay: () => void;
-  /** Since when, oldest first. */
-  readonly #sockets = new Map<Socket, number>();
+  readonly #addressOf = new Map<Socket, string>();
+  /** By address; since when, oldest first. */
+  readonly #sockets = new Map<string, Map<Socket, number>>();
 
   /** @param gaveWay is called for each socket that is refused, before that */
   constructor(clock: Clock, gaveWay: () => void) {
@@ -31,21 +33,41 @@ export class UnidentifiedSockets<Socket extends Refusable> {
     this.#gaveWay = gaveWay;
   }
 
-  enter(socket: Socket): void {
+  enter(socket: Socket, address: string): void {
     const nowMs = this.#clock.nowMs();
-    for (const [oldest, sinceMs] of this.#sockets) {
-      const { size } = this.#sockets;
-      if (size < USUAL_UNIDENTIFIED) break;
-      if (size < MOST_UNIDENTIFIED && nowMs - sinceMs < GRACE_MS) break;
-      this.#sockets.delete(oldest);
+    while (this.#addressOf.size >= USUAL_UNIDENTIFIED) {
+      const [oldest, sinceMs] = this.#oldestOfMost()!;
+      if (this.#addressOf.size < MOST_UNIDENTIFIED && nowMs - sinceMs < GRACE_MS) break;
+      this.leave(oldest);
       this.#gaveWay();
       oldest.refuse('SCREEN_ERR_IDLE');
     }
-    this.#sockets.set(socket, nowMs);
+    const others = this.#sockets.get(address);
+    if (others === undefined) this.#sockets.set(address, new Map([[socket, nowMs]]));
+    else others.set(socket, nowMs);
+    this.#addressOf.set(socket, address);
   }
 
   /** It has said who it is, or is gone. */
   leave(socket: Socket): void {
-    this.#sockets.delete(socket);
+    const address = this.#addressOf.get(socket);
+    if (address === undefined) return;
+    this.#addressOf.delete(socket);
+    const others = this.#sockets.get(address)!;
+    others.delete(socket);
+    if (others.size === 0) this.#sockets.delete(address);
+  }
+
+  /** With the time since when; of two addresses with as many, that of which the oldest is older. */
+  #oldestOfMost(): readonly [Socket, number] | null {
+    let most = 0;
+    let found: readonly [Socket, number] | null = null;
+    for (const sockets of this.#sockets.values()) {
+      if (sockets.size < most) continue;
+      const [oldest] = sockets as Iterable<readonly [Socket, number]>;
+      if (sockets.size > most || oldest![1] < found![1]) found = oldest!;
+      most = sockets.size;
+    }
+    return found;
   }
 }

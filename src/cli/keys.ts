@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createKey } from '../keys.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { wholeNumber } from './options.ts';
+import { replaceFile } from './replace-file.ts';
 
 interface FileOptions {
   readonly file?: string;
@@ -100,5 +101,5 @@ function parseJson(text: string): unknown {
 }
 
 function writeKeysFile(path: string, content: KeysFile): void {
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
 }

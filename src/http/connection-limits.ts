@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
 import { requireWholeLimits } from '../whole-limits.ts';
@@ -35,7 +36,7 @@ interface Busy {
  */
 export class ConnectionLimits {
   readonly #options: ConnectionLimitsOptions;
-  readonly #all = new Set<Duplex>();
+  readonly #all = new Set<Socket>();
   /** Since when, oldest first. */
   readonly #waiting = new Map<Duplex, number>();
   #eviction: Timer | null = null;
@@ -97,6 +98,11 @@ export class ConnectionLimits {
   upgraded(socket: Duplex): void {
     this.#waiting.delete(socket);
     this.#busy.delete(socket);
+  }
+
+  /** Cuts the connections over which nothing has come: the server itself takes them for busy. */
+  destroySilent(): void {
+    for (const socket of this.#all) if (socket.bytesRead === 0) socket.destroy();
   }
 
   /** Cuts every connection, upgraded ones too. */

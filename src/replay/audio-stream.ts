@@ -1,3 +1,4 @@
+import { StreamInbox } from './stream-inbox.ts';
 import type { ErrorMessage, Started, StreamMessage, StreamStart } from './stream-messages.ts';
 
 // The native protocol's side of the TypeScript client (clients/typescript), which `replay` uses too.
@@ -24,6 +25,8 @@ interface SocketLike {
 }
 
 const OPEN = 1;
+/** Close code when the events are not read. Private use: browsers let pages say no other. */
+const UNREAD_CODE = 4_000;
 
 export interface StreamTarget {
   /** e.g. `ws://127.0.0.1:8080/v1/stream`. */
@@ -65,19 +68,49 @@ async function openSocket({ url, key, token }: StreamTarget): Promise<SocketLike
   }) as unknown as SocketLike;
 }
 
-/** One call over the native protocol: audio up, events down. Iterate over it to get the events. */
+/** An open socket, what came over it, and how it ends. */
+interface Connection {
+  readonly socket: SocketLike;
+  readonly inbox: StreamInbox;
+  readonly closed: Promise<number>;
+}
+
+async function connect(target: StreamTarget): Promise<Connection> {
+  const socket = await openSocket(target);
+  socket.binaryType = 'arraybuffer';
+  const inbox = new StreamInbox(() => socket.close(UNREAD_CODE));
+  socket.onmessage = ({ data }) => {
+    if (typeof data === 'string') inbox.push(JSON.parse(data) as Started | StreamMessage);
+  };
+  const closed = new Promise<number>((resolve) => {
+    socket.onclose = ({ code }) => {
+      inbox.close();
+      resolve(code);
+    };
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => resolve();
+    socket.onerror = ({ message }) => reject(new Error(message ?? 'the connection was refused'));
+  });
+  return { socket, inbox, closed };
+}
+
+/**
+ * One call over the native protocol: audio up, events down. Iterate over it to get the events. Unread
+ * ones wait: from 4,096 on scores give way to newer ones of their leg, and with 8,192 the connection is
+ * closed with 4000.
+ */
 export class AudioStream implements AsyncIterable<StreamMessage> {
   /** The configuration as applied. */
   readonly started: Started;
   /** Resolves with the close code when the socket is closed. */
   readonly closed: Promise<number>;
   readonly #socket: SocketLike;
-  readonly #inbox: Inbox;
+  readonly #inbox: StreamInbox;
   readonly #sleep: StreamTarget['sleep'];
 
   private constructor(
-    socket: SocketLike,
-    inbox: Inbox,
+    { socket, inbox, closed }: Connection,
     started: Started,
     sleep: StreamTarget['sleep'],
   ) {
@@ -85,18 +118,16 @@ export class AudioStream implements AsyncIterable<StreamMessage> {
     this.#sleep = sleep;
     this.#inbox = inbox;
     this.started = started;
-    this.closed = inbox.closed;
+    this.closed = closed;
   }
 
   /** Connects and starts a call. @throws StreamError when it is refused, Error when there is no connection */
   static async open(target: StreamTarget, start: StreamStart): Promise<AudioStream> {
-    const socket = await openSocket(target);
-    socket.binaryType = 'arraybuffer';
-    const inbox = new Inbox(socket);
-    await inbox.opened;
+    const connection = await connect(target);
+    const { socket, inbox } = connection;
     socket.send(JSON.stringify({ type: 'start', ...start }));
     const first = await inbox.next();
-    if (first?.type === 'started') return new AudioStream(socket, inbox, first, target.sleep);
+    if (first?.type === 'started') return new AudioStream(connection, first, target.sleep);
     socket.close();
     if (first?.type === 'error') throw new StreamError(first);
     throw new Error('the connection was closed before the call began');
@@ -120,6 +151,11 @@ export class AudioStream implements AsyncIterable<StreamMessage> {
     return this.#socket.readyState === OPEN;
   }
 
+  /** Scores that gave way to newer ones of their leg because nobody read the events. */
+  get coalesced(): number {
+    return this.#inbox.coalesced;
+  }
+
   /** Drops the connection. */
   close(): void {
     this.#socket.close(1000);
@@ -130,45 +166,5 @@ export class AudioStream implements AsyncIterable<StreamMessage> {
       if (message.type !== 'started') yield message;
       message = await this.#inbox.next();
     }
-  }
-}
-
-/** Messages between the socket and their reader, in order. */
-class Inbox {
-  readonly opened: Promise<void>;
-  readonly closed: Promise<number>;
-  readonly #waiting: (Started | StreamMessage)[] = [];
-  #isClosed = false;
-  #wake: (() => void) | null = null;
-
-  constructor(socket: SocketLike) {
-    this.opened = new Promise((resolve, reject) => {
-      socket.onopen = () => resolve();
-      socket.onerror = ({ message }) => reject(new Error(message ?? 'the connection was refused'));
-    });
-    this.closed = new Promise((resolve) => {
-      socket.onclose = ({ code }) => {
-        this.#isClosed = true;
-        this.#wake?.();
-        resolve(code);
-      };
-    });
-    socket.onmessage = ({ data }) => {
-      if (typeof data !== 'string') return;
-      this.#waiting.push(JSON.parse(data) as Started | StreamMessage);
-      this.#wake?.();
-    };
-  }
-
-  /** The next message, or null when there is none and the socket is closed. */
-  async next(): Promise<Started | StreamMessage | null> {
-    while (this.#waiting.length === 0) {
-      if (this.#isClosed) return null;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = null;
-    }
-    return this.#waiting.shift()!;
   }
 }

@@ -2,6 +2,9 @@ const BETWEEN = '~';
 /** Ids are cut to this length, which everything downstream takes. */
 export const MAX_ID_CHARACTERS = 128;
 
+/** No `.` or `..`: every client takes such a part out of an address, also where its dots are `%2e`. */
+export const IN_AN_ADDRESS = /^(?!\.{1,2}$)/;
+
 /** Half a character, as texts that were cut end in, has no place in an address or a file: U+FFFD stands for it. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\ufffd');

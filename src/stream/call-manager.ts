@@ -137,10 +137,15 @@ export class CallManager {
     return call;
   }
 
-  /** The call of a resume token of the same key, with the wall time it was alone. */
-  resume(token: string, keyName: string, sink: CallSink): { call: Call; awayMs: number } | null {
+  /** The call of a resume token of the same key, with the wall time it was alone. As of `CallIntake`. */
+  resume(
+    token: string,
+    keyName: string,
+    sink: CallSink,
+    fits: (call: Call) => boolean = () => true,
+  ): { call: Call; awayMs: number } | null {
     const call = this.#directory.byToken(token);
-    if (call === undefined || call.start.keyName !== keyName) return null;
+    if (call === undefined || call.start.keyName !== keyName || !fits(call)) return null;
     const awayMs = call.attach(sink);
     return awayMs < 0 ? null : { call, awayMs };
   }

@@ -117,6 +117,11 @@ export class Call {
     return this.#state;
   }
 
+  /** null = no socket has the call. */
+  get sink(): CallSink | null {
+    return this.#sink;
+  }
+
   set sink(sink: CallSink | null) {
     this.#sink = sink;
   }

@@ -49,10 +49,14 @@ const DEFAULT_REORDER_WINDOW = {
   maxGapSamples: 60 * 48_000,
 } as const;
 
-/** Given-out numbers that are remembered, to tell a duplicate from a late packet. */
-const REMEMBERED = 64;
+/** Given-out packets that are remembered, to tell a duplicate from a late packet and from another one of its number. */
+const REMEMBERED = 128;
 /** So many late packets in a row are a sender that started anew. */
 const LATE_RUN_LIMIT = 64;
+/** So many in a run that differ from what was given out under their numbers are one, too. */
+const OTHERS_IN_RUN = 3;
+/** Bytes of a packet that are looked at, spread over it, to know it again. */
+const MARKED_BYTES = 32;
 
 /**
  * Puts stamped packets in order: waits a few packets for a missing one, drops duplicates and what
@@ -71,6 +75,7 @@ export class ReorderWindow<Stamped extends StampedPacket = StampedPacket> {
   /** In order of sequence, without duplicates, all after `#nextSequence`. */
   readonly #waiting: Stamped[] = [];
   readonly #recent = new Float64Array(REMEMBERED).fill(-1);
+  readonly #recentMarks = new Int32Array(REMEMBERED);
   readonly #counts = {
     emitted: 0,
     reordered: 0,
@@ -85,6 +90,8 @@ export class ReorderWindow<Stamped extends StampedPacket = StampedPacket> {
   #nextSampleTime = 0;
   #lateRun = 0;
   #lateRunSamples = 0;
+  /** Packets in a row, late or given out before, whose numbers go up. */
+  readonly #run = { nextSequence: 0, nextSampleTime: 0, samples: 0, others: 0 };
 
   /** @throws RangeError for a window that is out of range */
   constructor(options: ReorderWindowOptions<Stamped>) {
@@ -196,27 +203,48 @@ export class ReorderWindow<Stamped extends StampedPacket = StampedPacket> {
     this.#nextSampleTime = (packet.sampleTime + packet.samples) >>> 0;
     this.#nextSequence = (packet.sequence + 1) >>> 0;
     this.#recent[packet.sequence % REMEMBERED] = packet.sequence;
+    this.#recentMarks[packet.sequence % REMEMBERED] = markOf(packet);
     this.#counts.emitted += 1;
     this.#audio(packet.packet, packet);
   }
 
   #behind(packet: Stamped): void {
-    if (this.#recent[packet.sequence % REMEMBERED] === packet.sequence) {
+    const place = packet.sequence % REMEMBERED;
+    const wasGiven = this.#recent[place] === packet.sequence;
+    this.#goOnWithRun(packet, wasGiven && this.#recentMarks[place] !== markOf(packet));
+    if (wasGiven) {
       this.#counts.duplicates += 1;
-      return;
+    } else {
+      this.#counts.late += 1;
+      this.#lateRun += 1;
+      this.#lateRunSamples += packet.samples;
     }
-    this.#counts.late += 1;
-    this.#lateRun += 1;
-    this.#lateRunSamples += packet.samples;
-    if (this.#lateRun < LATE_RUN_LIMIT) return;
-    // The sender counts from another number: what was dropped meanwhile is time that passed.
-    const missed = this.#lateRunSamples;
+    const { nextSequence, nextSampleTime, samples, others } = this.#run;
+    if (others < OTHERS_IN_RUN && this.#lateRun < LATE_RUN_LIMIT) return;
+    this.#startAnew(others < OTHERS_IN_RUN ? this.#lateRunSamples : samples);
+    this.#nextSequence = nextSequence;
+    this.#nextSampleTime = nextSampleTime;
+  }
+
+  /** A sender that counts anew may change the places of packets as it did before. */
+  #goOnWithRun(packet: Stamped, isOther: boolean): void {
+    const run = this.#run;
+    const ahead = (packet.sequence - run.nextSequence) | 0;
+    if (Math.abs(ahead) > this.#windowPackets) this.#endRun();
+    if (run.samples === 0 || ahead >= 0) {
+      run.nextSequence = (packet.sequence + 1) >>> 0;
+      run.nextSampleTime = (packet.sampleTime + packet.samples) >>> 0;
+    }
+    run.samples += packet.samples;
+    if (isOther) run.others += 1;
+  }
+
+  /** The sender counts from another number: what was dropped meanwhile is time that passed. */
+  #startAnew(missedSamples: number): void {
     this.flush();
     this.reset();
     this.#counts.restarts += 1;
-    this.#declareLost(missed);
-    this.#nextSequence = (packet.sequence + 1) >>> 0;
-    this.#nextSampleTime = (packet.sampleTime + packet.samples) >>> 0;
+    this.#declareLost(missedSamples);
     this.#started = true;
     this.#timeKnown = true;
   }
@@ -230,5 +258,20 @@ export class ReorderWindow<Stamped extends StampedPacket = StampedPacket> {
   #endLateRun(): void {
     this.#lateRun = 0;
     this.#lateRunSamples = 0;
+    this.#endRun();
   }
+
+  #endRun(): void {
+    this.#run.samples = 0;
+    this.#run.others = 0;
+  }
+}
+
+/** What tells two packets of one number apart; a repeated one has the same. */
+function markOf({ sampleTime, packet }: StampedPacket): number {
+  const stride = Math.max(1, Math.floor(packet.length / MARKED_BYTES));
+  let mark = sampleTime ^ packet.length;
+  for (let at = 0; at < packet.length; at += stride)
+    mark = Math.imul(mark ^ packet[at]!, 16_777_619);
+  return mark | 0;
 }

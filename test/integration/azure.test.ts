@@ -134,14 +134,14 @@ describe('unmixed audio', () => {
     const peer = await connect('crowd');
     peer.json(METADATA(16_000));
     for (let index = 0; index < 12; index++) {
-      peer.json(AUDIO(new Uint8Array(640), `8:acs:guest ${index}`));
+      peer.json(AUDIO(new Uint8Array(640), `8:acs:guest-${index}`));
     }
     while (host.service.status().liveCalls < 8) await host.clock.sleep(5);
     peer.socket.close(1000);
     await host.idle();
     const { legs } = await summaryOf('crowd');
     expect(legs.map(({ id }) => id)).toEqual(
-      Array.from({ length: 8 }, (_, index) => `8:acs:guest_${index}`),
+      Array.from({ length: 8 }, (_, index) => `8:acs:guest-${index}`),
     );
   });
 });

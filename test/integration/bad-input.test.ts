@@ -59,6 +59,8 @@ const REFUSED: [string, ErrorCode, (string | Uint8Array | object)[]][] = [
     [start({ ...MULAW, channels: 2 }, { legs: [{ id: 'a' }, { id: 'a' }] })],
   ],
   ['a score interval of zero', 'SCREEN_ERR_MESSAGE', [start(MULAW, { scoreIntervalMs: 0 })]],
+  ['a call id that no address holds', 'SCREEN_ERR_MESSAGE', [start(MULAW, { callId: '..' })]],
+  ['a call id that no address holds', 'SCREEN_ERR_MESSAGE', [start(MULAW, { callId: '.' })]],
   ['an unsupported rate', 'SCREEN_ERR_FORMAT', [start({ ...MULAW, sampleRateHz: 11_025 })]],
   ['a rate that Opus lacks', 'SCREEN_ERR_FORMAT', [start({ ...OPUS, sampleRateHz: 44_100 })]],
   ['a call id in use', 'SCREEN_ERR_CALL_ID', [start(MULAW, { callId: 'bystander' })]],

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConnectionLimits } from '../../src/http/connection-limits.ts';
 import { stampPacket, timelineOf } from '../../src/replay/timeline.ts';
 import { Bystander } from '../support/bystander.ts';
 import { clientFrame, upgradeRaw } from '../support/raw-socket.ts';
@@ -118,6 +119,17 @@ describe('resume', () => {
     await second.stop();
   });
 
+  it('refuses another format before it touches the socket that has the call', async () => {
+    const first = await host.connect();
+    const { resumeToken } = await first.start({ audio: PCM, pace: 'fast' });
+    const other = await host.connect();
+    other.json({ type: 'start', audio: { ...PCM, codec: 'mulaw' }, resume: resumeToken });
+    expect(await other.refusal()).toMatchObject({ code: 'SCREEN_ERR_RESUME', close: 1008 });
+    first.send((await speechPackets(PCM)).packets.slice(0, 50));
+    const { legs } = await first.stop();
+    expect(legs[0]).toMatchObject({ packets: 50, lostMs: 0 });
+  });
+
   it('needs not wait until the loss of the socket before is noticed', async () => {
     const { packets } = await speechPackets(PCM);
     const first = await host.connect();
@@ -196,4 +208,22 @@ describe('a refused upgrade whose peer never ends its side', () => {
     await own.service.close();
     socket.destroy();
   });
+});
+
+it('a connection that never said anything does not hold up the end of the service', async () => {
+  const cutByForce = vi.spyOn(ConnectionLimits.prototype, 'destroyAll');
+  const own = await startTestService();
+  const silent = connect({ port: own.port, host: '127.0.0.1', allowHalfOpen: true });
+  silent.on('error', () => {
+    // It may be reset.
+  });
+  const gone = new Promise((resolve) => silent.once('close', resolve));
+  await new Promise((resolve) => silent.once('connect', resolve));
+  // Connections are taken in order: the silent one is there, too.
+  await fetch(`http://127.0.0.1:${own.port}/healthz`);
+  silent.on('end', () => silent.destroy());
+  silent.resume();
+  await own.service.close();
+  await gone;
+  expect(cutByForce).not.toHaveBeenCalled();
 });

@@ -48,6 +48,43 @@ describe('readConfig', () => {
     expect(readConfig({ BONAFIDE_LANES: '0' }).maxCalls).toBe(300);
   });
 
+  it.each([
+    ['https://screen.example', 'https://screen.example'],
+    ['HTTPS://Screen.Example:443/', 'https://screen.example'],
+    ['http://screen.example:80', 'http://screen.example'],
+    ['https://screen.example:8443/', 'https://screen.example:8443'],
+    ['https://größe.example', 'https://xn--gre-6ka8i.example'],
+    ['http://[::0001]:8080', 'http://[::1]:8080'],
+    [' ', ''],
+  ])('reads the origin %j as browsers write it', (text, origin) => {
+    expect(readConfig({ BONAFIDE_PUBLIC_URL: text }).publicUrl).toBe(origin);
+    const listed = readConfig({ BONAFIDE_CORS_ORIGINS: `${text}, https://b.example/,` });
+    expect(listed.corsOrigins).toBe(
+      origin === '' ? 'https://b.example' : `${origin},https://b.example`,
+    );
+  });
+
+  it.each([
+    'screen.example',
+    'https://screen.example/calls',
+    'https://screen.example?',
+    'https://screen.example/#a',
+    'https://user@screen.example',
+    'https://*.example',
+    'https:\\\\screen.example',
+    'https://screen.example:99999',
+    'wss://screen.example',
+    '*',
+  ])('refuses %j as an origin', (text) => {
+    const problem = `must be an origin like https://host or https://host:8443, without a path; "${text}" is none, got`;
+    expect(problemsOf({ BONAFIDE_PUBLIC_URL: text })).toEqual([
+      `BONAFIDE_PUBLIC_URL: ${problem} "${text}"`,
+    ]);
+    expect(problemsOf({ BONAFIDE_CORS_ORIGINS: `https://a.example,${text}` })).toEqual([
+      `BONAFIDE_CORS_ORIGINS: ${problem} "https://a.example,${text}"`,
+    ]);
+  });
+
   it('takes an empty text for none', () => {
     expect(readConfig({ BONAFIDE_PORT: '', BONAFIDE_DETECTORS: '' })).toEqual(readConfig({}));
   });

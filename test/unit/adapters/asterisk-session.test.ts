@@ -118,7 +118,7 @@ describe('which call and leg an Asterisk socket is', () => {
     ['call=c4&side=in', 'c4', { id: 'in', role: 'unknown' }],
     ['call=&side=', '1795436724.4', { id: 'channel', role: 'caller' }],
     ['side=callee', '1795436724.4', { id: 'callee', role: 'callee' }],
-    ['call=a%20b%C3%A9&side=%00', 'a_b_', { id: '_', role: 'unknown' }],
+    ['call=a%20b%C3%A9&side=%00', 'a_b_-e7b4c021', { id: '_-96a296d2', role: 'unknown' }],
   ])('%s', (query, callId, leg) => {
     const { start } = startedSession({ query });
     expect(start.callId).toBe(callId);

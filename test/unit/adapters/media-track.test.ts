@@ -18,9 +18,9 @@ function trackOf(reorders: boolean) {
     },
   } as unknown as PlatformStream;
   const track = new MediaTrack(stream, 0, reorders);
-  const hear = (chunk: number, timestampMs: number, packetMs = 20) => {
+  const hear = (chunk: number, timestampMs: number, packetMs = 20, sound = 0) => {
     const frame = { ...emptyMediaFrame(), chunk, timestampMs };
-    expect(track.take(frame, new Uint8Array(8 * packetMs))).toBeNull();
+    expect(track.take(frame, new Uint8Array(8 * packetMs).fill(sound))).toBeNull();
   };
   return { heard, hear, flush: () => track.flush() };
 }
@@ -67,6 +67,15 @@ describe.each([
     for (const index of indices.filter((each) => !isLost(each))) hear(index + 3, 20 * index);
     flush();
     expect(heard).toEqual({ lostMs: 60, totalMs: 60 * 20 });
+  });
+
+  it.each([20, 60, 100])('loses no time to a sender that counts anew after %d packets', (count) => {
+    const { heard, hear, flush } = trackOf(reorders);
+    for (let index = 0; index < count; index++) hear(index + 1, 20 * index);
+    for (let index = 0; index < 120; index++) hear(index + 1, 20 * index, 20, 1);
+    flush();
+    // Three packets of the window's make the difference known.
+    expect(heard).toEqual({ lostMs: reorders ? 60 : 0, totalMs: (count + 120) * 20 });
   });
 
   it('takes a pause of the platform for no loss, and finds loss after it', () => {

@@ -63,9 +63,11 @@ function createSession(refusal: ErrorCode | null = null) {
       calls.push(call);
       return call;
     },
-    resume(token, sink) {
-      const awayMs = token === 'token' ? (calls[0]?.attach(sink) ?? -1) : -1;
-      return awayMs < 0 ? null : { call: calls[0]!, awayMs };
+    resume(token, sink, fits = () => true) {
+      const [call] = calls;
+      if (token !== 'token' || call === undefined || !fits(call)) return null;
+      const awayMs = call.attach(sink);
+      return awayMs < 0 ? null : { call, awayMs };
     },
     after: (delayMs, action) => clock.after(delayMs, action),
     mayRunFast: true,

@@ -5,19 +5,21 @@ import type { SocketEvents } from '../../../src/adapters/socket-session.ts';
 import { TcpEndpoint } from '../../../src/adapters/tcp-endpoint.ts';
 import { USUAL_UNIDENTIFIED } from '../../../src/adapters/unidentified-sockets.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
+import type { Call, CallSink } from '../../../src/stream/call.ts';
 import type { CallManager } from '../../../src/stream/call-manager.ts';
 import { AudioSocketPeer } from '../../support/audiosocket-peer.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const IDLE_MS = 60_000;
 
-/** Identifies by the letter i, has a call by c, throws by t, ends by e, answers by a. */
+/** Identifies by the letter i, starts a call by s, has one by c, throws by t and at its end by b, ends by e, answers by a. */
 class LetterSession implements AdapterSession {
   readonly #link: Link;
   readonly #intake: CallIntake;
   readonly #note: (text: string) => void;
   hasCall = false;
   #isClosed = false;
+  #isBroken = false;
 
   constructor(link: Link, intake: CallIntake, note: (text: string) => void) {
     this.#link = link;
@@ -31,7 +33,9 @@ class LetterSession implements AdapterSession {
     for (const letter of Buffer.from(bytes).toString('latin1')) {
       this.#note(letter);
       if (letter === 'i') this.#intake.identify({ name: 'a', maxCalls: null, fast: false });
+      if (letter === 's') this.#intake.start({} as never, this);
       if (letter === 'c') this.hasCall = true;
+      if (letter === 'b') this.#isBroken = true;
       if (letter === 't') throw new Error('a fault');
       if (letter === 'e') this.#link.close(1000, '');
       if (letter === 'a') this.#link.sendBinary(Buffer.from('A'));
@@ -39,6 +43,7 @@ class LetterSession implements AdapterSession {
   }
 
   closed(code: number): void {
+    if (this.#isBroken) throw new Error('a fault');
     this.#note(`closed ${code}`);
   }
 
@@ -70,6 +75,11 @@ async function createRig(
     error: (_adapterId, code) => note(code),
     fault: () => note('fault'),
   };
+  const live: Pick<Call, 'sink' | 'detach'>[] = [];
+  const calls = {
+    calls: () => live,
+    start: (_start: object, sink: CallSink) => live.push({ sink, detach: () => note('detached') }),
+  } as unknown as CallManager;
   const adapter: Adapter = {
     id: 'letters',
     mount: { tcpPort: 0 },
@@ -84,10 +94,7 @@ async function createRig(
     host: '127.0.0.1',
     port: 0,
     maxSockets: options.maxSockets ?? 1_000,
-    calls: {} as CallManager,
-    clock,
-    detectors: [],
-    events,
+    ...{ calls, clock, events, detectors: [] },
     ...(options.places === undefined ? {} : { places: options.places }),
   });
   endpoints.push(endpoint);
@@ -248,6 +255,20 @@ describe('TcpEndpoint', () => {
     await until('gone 1011');
   });
 
+  it('lets go the call of a session that throws when its connection is gone, and no other', async () => {
+    const { until, seen, connect } = await createRig();
+    const [broken, sound] = [await connect(), await connect()];
+    await broken.send(Buffer.from('isb'));
+    await sound.send(Buffer.from('is'));
+    await until('s', 2);
+    broken.socket.destroy();
+    await until('gone 1000');
+    sound.socket.destroy();
+    await until('gone 1000', 2);
+    expect(seen.filter((entry) => entry === 'detached')).toHaveLength(1);
+    expect(seen.indexOf('detached')).toBeLessThan(seen.indexOf('gone 1000'));
+  });
+
   it('gives a peer that does not answer the end two seconds', async () => {
     const { endpoint, clock, until, seen } = await createRig();
     const peer = await AudioSocketPeer.connect(endpoint.port, true);
@@ -258,6 +279,14 @@ describe('TcpEndpoint', () => {
     clock.advance(1);
     await until('gone 1000');
     expect(seen).toContain('closed 1000');
+    peer.socket.destroy();
+  });
+
+  it('waits for no peer that never said anything', async () => {
+    const { endpoint, until } = await createRig();
+    const peer = await AudioSocketPeer.connect(endpoint.port, true);
+    await until('opened');
+    await endpoint.closeAll();
     peer.socket.destroy();
   });
 

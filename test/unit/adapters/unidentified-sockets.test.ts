@@ -15,7 +15,7 @@ function createRig() {
     gaveWay++;
   });
   let next = 0;
-  const enter = (count: number) =>
+  const enter = (count: number, address = '192.0.2.1') =>
     Array.from({ length: count }, () => {
       const number = next++;
       const socket = {
@@ -24,7 +24,7 @@ function createRig() {
           refused.push(number);
         },
       };
-      sockets.enter(socket);
+      sockets.enter(socket, address);
       return socket;
     });
   return { clock, sockets, enter, refused, gaveWay: () => gaveWay };
@@ -63,4 +63,35 @@ it('holds no more than its limit, however young they are', () => {
   expect(refused).toEqual([]);
   enter(2);
   expect(refused).toEqual([0, 1]);
+});
+
+it('lets sockets of the address that has most give way, however many it opens', () => {
+  const { clock, sockets, enter, refused, gaveWay } = createRig();
+  const [first] = enter(1, '192.0.2.7');
+  enter(MOST_UNIDENTIFIED - 1);
+  enter(1, '192.0.2.8');
+  enter(2_000);
+  clock.advance(1_000);
+  enter(3_000);
+  enter(1, '192.0.2.9');
+  const ofOthers = [0, MOST_UNIDENTIFIED, 5_000 + MOST_UNIDENTIFIED + 1];
+  expect(refused.filter((number) => ofOthers.includes(number))).toEqual([]);
+  expect(gaveWay()).toBe(refused.length);
+  // The place of one that has said who it is is free.
+  sockets.leave(first!);
+  const before = refused.length;
+  enter(1, '192.0.2.10');
+  expect(refused.length).toBe(before);
+  enter(1, '192.0.2.11');
+  expect(refused.length).toBe(before + 1);
+});
+
+it('of addresses with as many sockets the oldest of all gives way', () => {
+  const { clock, enter, refused } = createRig();
+  for (let host = 0; host < USUAL_UNIDENTIFIED; host++) {
+    enter(1, `192.0.2.${host}`);
+    clock.advance(10);
+  }
+  enter(1, '198.51.100.1');
+  expect(refused).toEqual([0]);
 });

@@ -175,6 +175,19 @@ describe('a public URL', () => {
   });
 });
 
+describe('the Host header', () => {
+  it.each(['Localhost', 'localhost:443'])(
+    '%s is the origin that a browser writes otherwise',
+    async (host) => {
+      const { post, key } = setUp();
+      expect((await post({ key }, { host, origin: 'https://localhost' })).status).toBe(204);
+      expect((await post({ key }, { host, origin: 'https://other.example' })).status).toBe(403);
+      const other = await post({ key }, { host: 'localhost:444', origin: 'https://localhost' });
+      expect(other.status).toBe(403);
+    },
+  );
+});
+
 describe('loopback without a key', () => {
   it('is not lent to a name whose DNS leads here', async () => {
     const { app } = setUp({ loopback: true, publicUrl: 'https://screen.example' });

@@ -18,6 +18,11 @@ function stamped(index: number, firstSequence = 0, firstTime = 0): StampedPacket
   };
 }
 
+/** The same place with other audio. */
+function again(index: number, firstSequence = 0): StampedPacket {
+  return { ...stamped(index, firstSequence), packet: Uint8Array.of(index, 1) };
+}
+
 function listening(options: Partial<ReorderWindowOptions> = {}) {
   const events: (number | string)[] = [];
   let totalSamples = 0;
@@ -105,6 +110,63 @@ describe('ReorderWindow', () => {
     expect(totalSamples() - before).toBe(80 * SAMPLES);
     expect(events.at(-1)).toBe(79);
     expect(window.counts.restarts).toBe(1);
+  });
+
+  it.each([
+    [3, 0],
+    [50, 0],
+    [90, 1],
+    [120, 1],
+    [150, 0],
+  ])('follows a sender that counts anew after %d packets, from %d', (packets, first) => {
+    const { window, totalSamples, events } = listening();
+    for (let index = 0; index < packets; index++) window.push(stamped(index, first));
+    const late = Math.max(0, packets - 128);
+    for (let index = 0; index < late + 3; index++) window.push(again(index, first));
+    expect(window.counts.restarts).toBe(1);
+    expect(events.at(-1)).toBe(`lost ${(late + 3) * SAMPLES}`);
+    for (let index = late + 3; index < 200; index++) window.push(again(index, first));
+    expect(totalSamples()).toBe((packets + 200) * SAMPLES);
+    expect(window.counts.restarts).toBe(1);
+  });
+
+  it('follows a sender that counts anew and whose packets change places', () => {
+    const { window, totalSamples } = listening();
+    for (let index = 0; index < 50; index++) window.push(stamped(index));
+    for (const index of [0, 2, 1, 3, 4, 6, 5]) window.push(again(index));
+    expect(window.counts.restarts).toBe(1);
+    expect(totalSamples()).toBe((50 + 7) * SAMPLES);
+  });
+
+  it('follows a sender that counts anew in silence once it says something', () => {
+    const { window, totalSamples } = listening();
+    for (let index = 0; index < 50; index++) window.push(stamped(index));
+    for (let index = 0; index < 20; index++) window.push(stamped(index));
+    for (let index = 20; index < 40; index++) window.push(again(index));
+    expect(window.counts.restarts).toBe(1);
+    expect(totalSamples()).toBe((50 + 40) * SAMPLES);
+  });
+
+  it.each([50, 128])(
+    'drops what a sender says again, as the one that is back and cannot know',
+    (count) => {
+      const { window, events, totalSamples } = listening();
+      for (let index = 0; index < count; index++) window.push(stamped(index));
+      for (let index = 0; index < count + 20; index++) window.push(stamped(index));
+      expect(events.length).toBe(count + 20);
+      expect(totalSamples()).toBe((count + 20) * SAMPLES);
+      expect(window.counts).toMatchObject({ restarts: 0, duplicates: count });
+    },
+  );
+
+  it('takes no packets of one number for a new start while others come between them', () => {
+    const { window, events } = listening();
+    for (let index = 0; index < 50; index++) {
+      window.push(stamped(index));
+      window.push(again(index));
+    }
+    expect(events.length).toBe(50);
+    expect(window.counts).toMatchObject({ restarts: 0, duplicates: 50 });
   });
 
   it('sets numbers and time anew after reset', () => {
