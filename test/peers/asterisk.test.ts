@@ -141,8 +141,9 @@ describe.skipIf(peersAsterisk === null)('chan_websocket of a running Asterisk', 
     const levels = new Map(legs.map((leg) => [leg.leg, leg.finalScore!.quality.levelDbfs]));
     expect([...levels.keys()].sort()).toEqual(['callee', 'caller']);
     // Each side as loud as its own party, 12 dB apart: neither hears the other.
-    expect(levels.get('caller')).toBeCloseTo(-15.3, 0);
-    expect(levels.get('callee')).toBeCloseTo(-27.3, 0);
+    // To a decibel or two: how much of the speech the copy hears depends on when Asterisk begins with it.
+    expect(Math.abs(levels.get('caller')! + 15.3)).toBeLessThan(2);
+    expect(Math.abs(levels.get('callee')! + 27.3)).toBeLessThan(2);
     for (const { speechMs } of legs) expect(speechMs).toBeGreaterThan(2_000);
   });
 });
