@@ -3,17 +3,21 @@ import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { MPEGDecoder } from 'mpg123-decoder';
 import { OggOpusDecoder } from 'ogg-opus-decoder';
 import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
-import { type DecodedPiece, decodeInPieces, type PieceDecoder } from './decode-in-pieces.ts';
-import { findMp3Frame, isMonoMp3Frame } from './mp3-frames.ts';
-import { joinLinks, oggLinks } from './ogg-links.ts';
 import {
-  type Container,
-  type DecodedAudio,
-  RecordingError,
-  RecordingTooLongError,
-} from './recording.ts';
-
-export type CompressedContainer = Exclude<Container, 'wav' | 'webm-opus' | 'raw'>;
+  type CompressedContainer,
+  compressedPieces,
+  damaged,
+  opusOptions,
+  paddedFlac,
+  rescaledFlac,
+  samplesOf,
+  withMp3Channels,
+} from './compressed-pieces.ts';
+import { type DecodedPiece, decodeInPieces, type PieceDecoder } from './decode-in-pieces.ts';
+import { mp3Parts } from './mp3-frames.ts';
+import { joinLinks, oggLinks } from './ogg-links.ts';
+import { quietly } from './quiet-decoders.ts';
+import { type DecodedAudio, RecordingError, RecordingTooLongError } from './recording.ts';
 
 /** What the decoder packages have in common. */
 interface WasmDecoder {
@@ -39,6 +43,9 @@ export async function decodeCompressed(
   container: CompressedContainer,
   options: CompressedOptions = {},
 ): Promise<DecodedAudio> {
+  if (container === 'mp3' && mp3Parts(file).length > 1) {
+    return decodeMp3Parts(file, options.maxSeconds);
+  }
   const links = container.startsWith('ogg') ? oggLinks(file) : [file];
   if (links.length > 1) return decodeLinks(links, container, options);
   const decoded = samplesOf(await decodeAs(links[0]!, container, options));
@@ -46,11 +53,20 @@ export async function decodeCompressed(
   throw new RecordingError(`no audio could be decoded from ${container}`);
 }
 
-function samplesOf({ channelData, samplesDecoded, sampleRate }: WasmResult): DecodedAudio {
-  return {
-    sampleRateHz: sampleRate,
-    channels: channelData.map((channel) => channel.subarray(0, samplesDecoded)),
-  };
+/** Parts of different rates, at the rate of the first one. */
+async function decodeMp3Parts(
+  file: Uint8Array,
+  maxSeconds = Number.POSITIVE_INFINITY,
+): Promise<DecodedAudio> {
+  const pieces: DecodedAudio[] = [];
+  let seconds = 0;
+  for await (const piece of compressedPieces(file, 'mp3')) {
+    pieces.push(piece);
+    seconds += piece.channels[0]!.length / piece.sampleRateHz;
+    if (seconds > maxSeconds) throw new RecordingTooLongError(maxSeconds);
+  }
+  if (pieces.length === 0) throw new RecordingError('no audio could be decoded from mp3');
+  return joinLinks(pieces);
 }
 
 async function decodeLinks(
@@ -107,13 +123,8 @@ async function decodeWhole<Result extends WasmResult>(
   }: { maxSeconds: number | undefined; inOneGo: () => Promise<Result> | Result },
 ): Promise<Result> {
   return maxSeconds === undefined && file.length <= MOST_BYTES_IN_ONE_GO
-    ? inOneGo()
+    ? quietly(inOneGo)
     : decodeInPieces(decoder, file, maxSeconds ?? Number.POSITIVE_INFINITY);
-}
-
-/** The package takes the rate, its type definitions do not know it. */
-function opusOptions(sampleRate: OpusRateHz): object {
-  return { sampleRate };
 }
 
 async function use<D extends WasmDecoder>(
@@ -124,56 +135,27 @@ async function use<D extends WasmDecoder>(
   try {
     return await decode(decoder);
   } catch (error) {
-    if (error instanceof RecordingError) throw error;
-    throw new RecordingError('the compressed audio is damaged', { cause: error });
+    throw damaged(error);
   } finally {
     decoder.free();
   }
 }
-
-/** The package's parser overlooks a very short last frame unless something follows it. */
-const FLAC_PADDING_BYTES = 64;
-/** ID3v1: three letters and fixed fields at the end of a file. Taggers put it behind FLAC, too. */
-const ID3V1_BYTES = 128;
 
 async function decodeFlac(
   decoder: FLACDecoder,
   file: Uint8Array,
   maxSeconds: number | undefined,
 ): Promise<WasmResult> {
-  const audio = withoutId3v1(file);
-  const padded = new Uint8Array(audio.length + FLAC_PADDING_BYTES);
-  padded.set(audio);
-  const decoded = await decodeWhole(decoder, padded, {
-    maxSeconds,
-    inOneGo: () => decoder.decodeFile(padded),
-  });
-  // The package divides integers by 2^(bits − 1) − 1, all else here by 2^(bits − 1): put right, so
-  // that a FLAC file and a WAV file of the same samples are the same to the bit.
-  const fullScale = 2 ** (decoded.bitDepth - 1);
-  for (const channel of decoded.channelData) {
-    for (let index = 0; index < channel.length; index += 1) {
-      channel[index] = Math.round(channel[index]! * (fullScale - 1)) / fullScale;
-    }
-  }
-  return decoded;
+  const padded = paddedFlac(file);
+  const inOneGo = () => decoder.decodeFile(padded);
+  return rescaledFlac(await decodeWhole(decoder, padded, { maxSeconds, inOneGo }));
 }
 
-/** The package takes the tag for a part of the last frame, and leaves that out as damaged. */
-function withoutId3v1(file: Uint8Array): Uint8Array {
-  const start = file.length - ID3V1_BYTES;
-  const hasTag = [...'TAG'].every((letter, at) => file[start + at] === letter.charCodeAt(0));
-  return hasTag ? file.subarray(0, start) : file;
-}
-
-/** The package gives two channels always. */
 async function decodeMp3(
   decoder: MPEGDecoder,
   file: Uint8Array,
   maxSeconds: number | undefined,
 ): Promise<WasmResult> {
   const inOneGo = () => decoder.decode(file);
-  const decoded = await decodeWhole(decoder, file, { maxSeconds, inOneGo });
-  const channels = isMonoMp3Frame(file, findMp3Frame(file)) ? 1 : 2;
-  return { ...decoded, channelData: decoded.channelData.slice(0, channels) };
+  return withMp3Channels(await decodeWhole(decoder, file, { maxSeconds, inOneGo }), file);
 }

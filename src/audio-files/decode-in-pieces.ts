@@ -1,3 +1,4 @@
+import { quietly } from './quiet-decoders.ts';
 import { RecordingTooLongError } from './recording.ts';
 
 /** So few bytes cannot unpack to more than memory holds, whatever the codec. */
@@ -13,6 +14,22 @@ export interface DecodedPiece {
 export interface PieceDecoder<Piece extends DecodedPiece> {
   decode(bytes: Uint8Array): Piece | Promise<Piece>;
   flush?(): Promise<Piece>;
+}
+
+/**
+ * What each piece of a file gives, then what the decoder still held; it may be nothing.
+ * @param paddingBytes so many zeros come behind the file
+ */
+export async function* eachPiece<Piece extends DecodedPiece>(
+  decoder: PieceDecoder<Piece>,
+  file: Uint8Array,
+  paddingBytes = 0,
+): AsyncGenerator<Piece, void> {
+  for (let start = 0; start < file.length; start += PIECE_BYTES) {
+    yield await quietly(() => decoder.decode(file.slice(start, start + PIECE_BYTES)));
+  }
+  if (paddingBytes > 0) yield await quietly(() => decoder.decode(new Uint8Array(paddingBytes)));
+  if (decoder.flush !== undefined) yield await quietly(() => decoder.flush!());
 }
 
 /**
@@ -38,10 +55,7 @@ export async function decodeInPieces<Piece extends DecodedPiece>(
     samples += piece.samplesDecoded;
     if (samples > maxSeconds * piece.sampleRate) throw new RecordingTooLongError(maxSeconds);
   };
-  for (let start = 0; start < file.length; start += PIECE_BYTES) {
-    add(await decoder.decode(file.slice(start, start + PIECE_BYTES)));
-  }
-  if (decoder.flush !== undefined) add(await decoder.flush());
+  for await (const piece of eachPiece(decoder, file)) add(piece);
   return { ...newest!, channelData: join(pieces, samples), samplesDecoded: samples };
 }
 

@@ -1,3 +1,5 @@
+import { RecordingError } from './recording.ts';
+
 // Tables of ISO 11172-3 (MPEG-1), 13818-3 (MPEG-2) and the unofficial MPEG-2.5, layer III only.
 const MPEG1_KBITS = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const MPEG2_KBITS = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
@@ -6,23 +8,31 @@ const MPEG1_RATES_HZ = [44_100, 48_000, 32_000];
 /** A stream may begin with this much that is no frame. */
 const SEARCHED_BYTES = 4_096;
 const FRAMES_IN_A_ROW = 3;
+/** Each takes a decoder of its own. */
+const MAX_PARTS = 256;
 
-/** Length of the layer-III frame whose header is at `offset`, or 0 when there is none. */
-function frameBytes(bytes: Uint8Array, offset: number): number {
-  if (bytes[offset] !== 0xff) return 0;
+interface Mp3Frame {
+  readonly bytes: number;
+  readonly rateHz: number;
+}
+
+/** The layer-III frame whose header is at `offset`, or null when there is none. */
+function frameAt(bytes: Uint8Array, offset: number): Mp3Frame | null {
+  if (bytes[offset] !== 0xff) return null;
   const second = bytes[offset + 1] ?? 0;
   const third = bytes[offset + 2] ?? 0;
   const version = (second >> 3) & 3;
   const layerThree = (second & 0xe6) === 0xe2;
   const bitrateIndex = third >> 4;
   const rateIndex = (third >> 2) & 3;
-  if (!layerThree || version === 1 || bitrateIndex === 0 || bitrateIndex === 15) return 0;
-  if (rateIndex === 3) return 0;
+  if (!layerThree || version === 1 || bitrateIndex === 0 || bitrateIndex === 15) return null;
+  if (rateIndex === 3) return null;
   const isMpeg1 = version === 3;
   const kbits = (isMpeg1 ? MPEG1_KBITS : MPEG2_KBITS)[bitrateIndex]!;
   const rateHz = MPEG1_RATES_HZ[rateIndex]! / (isMpeg1 ? 1 : version === 2 ? 2 : 4);
   const padding = (third >> 1) & 1;
-  return Math.floor(((isMpeg1 ? 144 : 72) * kbits * 1000) / rateHz) + padding;
+  const length = Math.floor(((isMpeg1 ? 144 : 72) * kbits * 1000) / rateHz) + padding;
+  return { bytes: length, rateHz };
 }
 
 const ID3_HEAD_BYTES = 10;
@@ -51,17 +61,49 @@ export function findMp3Frame(bytes: Uint8Array): number {
   const begin = afterId3(bytes);
   const last = Math.min(begin + SEARCHED_BYTES, bytes.length);
   for (let start = begin; start < last; start += 1) {
-    let offset = start;
-    let frames = 0;
-    while (frames < FRAMES_IN_A_ROW) {
-      const length = frameBytes(bytes, offset);
-      if (length === 0) break;
-      frames += 1;
-      offset += length;
-    }
-    if (frames === FRAMES_IN_A_ROW) return start;
+    if (hasFramesInARow(bytes, start)) return start;
   }
   return -1;
+}
+
+/** @param rateHz which all of them must have; default: any */
+function hasFramesInARow(bytes: Uint8Array, start: number, rateHz?: number): boolean {
+  let offset = start;
+  for (let frames = 0; frames < FRAMES_IN_A_ROW; frames += 1) {
+    const frame = frameAt(bytes, offset);
+    if (frame === null || frame.rateHz !== (rateHz ?? frame.rateHz)) return false;
+    offset += frame.bytes;
+  }
+  return true;
+}
+
+/**
+ * Cuts an MP3 where its sample rate becomes another, as in files that were put one behind the other:
+ * the decoder package knows one rate, the last. A single odd header is damage and no cut.
+ * @throws RecordingError when there are too many
+ */
+export function mp3Parts(file: Uint8Array): Uint8Array[] {
+  const first = findMp3Frame(file);
+  let rateHz = frameAt(file, first)?.rateHz;
+  const starts = [0];
+  for (let at = first; at >= 0 && at < file.length; ) {
+    const frame = frameAt(file, at);
+    if (frame !== null && frame.rateHz === rateHz) {
+      at += frame.bytes;
+      continue;
+    }
+    if (frame !== null && hasFramesInARow(file, at, frame.rateHz)) {
+      starts.push(at);
+      if (starts.length > MAX_PARTS) {
+        throw new RecordingError('MP3 changes its sample rate too often');
+      }
+      rateHz = frame.rateHz;
+      at += frame.bytes;
+      continue;
+    }
+    at = file.indexOf(0xff, at + 1);
+  }
+  return starts.map((start, index) => file.subarray(start, starts[index + 1] ?? file.length));
 }
 
 /** Whether the frame at `offset` has one channel. */

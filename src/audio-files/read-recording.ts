@@ -75,8 +75,7 @@ async function decodeAny(
   if (bytes.length === 0) throw new RecordingError('the file is empty');
   if (raw !== undefined) return recordingOf(decodeRaw(bytes, raw), 'raw');
   const rawByName = RAW_BY_EXTENSION[extname(nameHint).toLowerCase()];
-  // MP3 frames have no magic number: headerless audio may look like one by chance.
-  const container = sniffContainer(bytes) ?? (rawByName ? 'raw' : sniffMp3(bytes));
+  const container = containerOf(bytes, nameHint);
   if (container === undefined) {
     throw new RecordingError('this is no WAV, FLAC, MP3, Ogg Opus, Ogg Vorbis or WebM Opus file');
   }
@@ -88,6 +87,13 @@ async function decodeAny(
       ? await decodeWebm(bytes, options)
       : await decodeCompressed(bytes, container, options);
   return recordingOf(decoded, container);
+}
+
+/** What a file is by its first bytes, or by the ending of its name. */
+export function containerOf(bytes: Uint8Array, nameHint: string): Container | undefined {
+  const isRaw = extname(nameHint).toLowerCase() in RAW_BY_EXTENSION;
+  // MP3 frames have no magic number: headerless audio may look like one by chance.
+  return sniffContainer(bytes) ?? (isRaw ? 'raw' : sniffMp3(bytes));
 }
 
 /** A trailing part of a sample is left out. @throws RangeError for a rate that is not listed */
@@ -114,7 +120,7 @@ function recordingOf(decoded: DecodedAudio, container: Container): Recording {
 }
 
 /** Float formats and lossy decoders may go beyond full scale, or hold what is no number. */
-function limit(samples: Float32Array): void {
+export function limit(samples: Float32Array): void {
   for (let index = 0; index < samples.length; index += 1) {
     const sample = samples[index]!;
     if (sample >= -1 && sample <= 1) continue;

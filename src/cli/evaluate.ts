@@ -28,7 +28,13 @@ import {
 import { renderSeeds, type SeedFigures, spreadOf } from '../train/seed-figures.ts';
 import { judgedTrials, slicesOf } from '../train/slices.ts';
 import { trainingFamilies } from '../train/system-family.ts';
-import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import {
+  tellUnreadable,
+  type UnreadableClip,
+  unreadableJson,
+  unreadableNotes,
+} from '../train/unreadable.ts';
+import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
 import { corpusKindOption, corpusOption, readChosenCorpus } from './corpus-options.ts';
 import { evaluateScores } from './evaluate-scores.ts';
 import { jsonBeside } from './json-beside.ts';
@@ -134,15 +140,20 @@ async function evaluateCorpus(options: EvaluateOptions, context: CliContext): Pr
   const scoreWith = (chosen: Detector) =>
     scoreCorpus({ detector: chosen, clips, channels, cacheFolder: options.cache });
   const seenFamilies = seenFamiliesOf(detector.manifest, trainingFamilies(all));
-  const judgements = (await scoreWith(detector)).map(({ channel, scored }) =>
+  const channelsScored = await scoreWith(detector);
+  const { unreadable } = channelsScored[0]!;
+  const line = tellUnreadable(unreadable, clips.length);
+  if (line !== null) warnOn(context)(line);
+  const judgements = channelsScored.map(({ channel, scored }) =>
     judgeChannel(scored, { split, channel, ...decisionOf(detector), seenFamilies }),
   );
   const comparison =
     other === null ? [] : compareChannels(judgements, other, await scoreWith(other), seenFamilies);
   const seeds = await judgeSeeds(options, judgements, scoreWith);
   if (options.writeScores !== undefined) writeScores(options, judgements[0]!);
-  if (options.report !== undefined) writeReport(options, detector, judgements, comparison);
-  writeFigures(options, { judgements, comparison, seeds }, context);
+  const evaluated = { judgements, comparison, seeds, unreadable };
+  if (options.report !== undefined) writeReport(options, detector, evaluated);
+  writeFigures(options, evaluated, context);
   return comparison.some(({ verdict }) => verdict === 'worse') ? EXIT.worse : EXIT.ok;
 }
 
@@ -207,21 +218,27 @@ function writeScores(options: EvaluateOptions, { trials }: ChannelJudgement): vo
 function writeReport(
   options: EvaluateOptions,
   { id, manifest }: Detector,
-  judgements: readonly ChannelJudgement[],
-  comparison: readonly SliceComparison[],
+  { judgements, comparison, unreadable }: Evaluated,
 ): void {
   const path = options.report!;
   const { log } = manifest.training;
   const html = renderEvaluationReport({
     title: `${id} on ${basename(resolve(options.corpus))}`,
-    about:
-      options.compare === undefined ? [] : [`Compared with the detector in ${options.compare}.`],
+    about: [
+      ...(options.compare === undefined
+        ? []
+        : [`Compared with the detector in ${options.compare}.`]),
+      ...unreadableNotes(unreadable),
+    ],
     judgements,
     comparison,
     log: Array.isArray(log) ? log : [],
   });
   writeFileSync(path, html);
-  const figures = { detector: id, channels: judgements.map(judgementJson), comparison };
+  const figures = {
+    ...{ detector: id, channels: judgements.map(judgementJson), comparison },
+    unreadable: unreadableJson(unreadable),
+  };
   writeFileSync(jsonBeside(path), `${JSON.stringify(figures, null, 1)}\n`);
 }
 
@@ -229,16 +246,18 @@ interface Evaluated {
   readonly judgements: readonly ChannelJudgement[];
   readonly comparison: readonly SliceComparison[];
   readonly seeds: readonly SeedFigures[];
+  readonly unreadable: readonly UnreadableClip[];
 }
 
 function writeFigures(
   options: EvaluateOptions,
-  { judgements, comparison, seeds }: Evaluated,
+  { judgements, comparison, seeds, unreadable }: Evaluated,
   { stdout }: CliContext,
 ): void {
   if (options.json) {
     const channels = judgements.map(judgementJson);
-    stdout.write(`${JSON.stringify({ channels, comparison, seeds })}\n`);
+    const left = unreadableJson(unreadable);
+    stdout.write(`${JSON.stringify({ channels, comparison, seeds, unreadable: left })}\n`);
     return;
   }
   const rows = judgements.map(({ figures, durations }) => ({

@@ -9,9 +9,9 @@ import { finishDetector } from '../train/finish-detector.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { hasCheckpoint } from '../train/run-folder.ts';
 import { loadTrained, type TrainedNetwork } from '../train/train-run.ts';
-import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import { AUDIT_FILE, addRunOptions, type TrainCliOptions } from './train.ts';
-import { readTrainInputs, runOf } from './train-inputs.ts';
+import { noCheckpoint, readTrainInputs, runOf } from './train-inputs.ts';
 
 interface ExportCliOptions extends TrainCliOptions {
   readonly average?: string;
@@ -34,15 +34,17 @@ export function addExportCommand(
     )
     .action(async (options: ExportCliOptions) => {
       const { recipe, runFolder } = await runOf(options);
-      const noCheckpoint = () =>
-        new CliError(`${runFolder} has no checkpoint of this recipe`, EXIT.configuration);
       // Before minutes go into features.
       const mean = options.average === undefined ? null : await meanOf(options.average, recipe);
-      if (mean === null && !hasCheckpoint(runFolder)) throw noCheckpoint();
-      const inputs = await readTrainInputs({ ...options, firstTakesOnly: true }, context);
+      if (mean === null && !hasCheckpoint(runFolder)) throw noCheckpoint(runFolder);
+      const checkpoint = mean === null ? 'needed' : 'ignored';
+      const inputs = await readTrainInputs(
+        { ...options, firstTakesOnly: true, checkpoint },
+        context,
+      );
       inputs.audio.clear();
       const trained = mean ?? loadTrained({ ...inputs, runFolder });
-      if (trained === null) throw noCheckpoint();
+      if (trained === null) throw noCheckpoint(runFolder);
       const audit = readAudit(join(runFolder, AUDIT_FILE));
       const figures = await finishDetector({
         ...inputs,

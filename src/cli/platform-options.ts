@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { basename } from 'node:path';
 import { isUuid } from '../adapters/audiohook-messages.ts';
 import { readRecording } from '../audio-files/read-recording.ts';
 import type { PeerCall, PlatformPeer } from '../replay/peers/platform-peer.ts';
@@ -17,8 +16,6 @@ import { lossOf, orConfigurationError, type WireCliOptions, wireFormatOf } from 
 export interface PlatformCall {
   readonly call: PeerCall;
   readonly timeline: readonly TrackPacket[];
-  /** Name that is the same in every run. */
-  readonly label: string;
 }
 
 export interface PlatformCallOptions extends WireCliOptions {
@@ -79,6 +76,5 @@ export async function readPlatformCall(
       integration: { apiKey: options.apiKey ?? null, clientSecret: options.clientSecret ?? null },
     },
     timeline: options.fast ? fastTimeline(timeline) : timeline,
-    label: options.callId ?? basename(path),
   };
 }

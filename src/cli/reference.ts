@@ -6,7 +6,8 @@ import { ClipAudio } from '../train/clip-audio.ts';
 import { type Clip, CorpusError } from '../train/corpora/clip.ts';
 import { type FeatureStore, prepareFeatures } from '../train/features.ts';
 import { driftReference, referenceClips } from '../train/reference.ts';
-import { type CliContext, EXIT, type ExitCode } from './context.ts';
+import { requireMostReadable, tellUnreadable, unreadableIn } from '../train/unreadable.ts';
+import { type CliContext, EXIT, type ExitCode, warnOn } from './context.ts';
 import {
   type CorpusChoice,
   corpusKindOption,
@@ -72,6 +73,10 @@ async function write(options: ReferenceOptions, context: CliContext): Promise<vo
       }),
     );
   }
+  const unreadable = unreadableIn(clips, stores[0]!);
+  requireMostReadable(clips, unreadable);
+  const line = tellUnreadable(unreadable, clips.length);
+  if (line !== null) warnOn(context)(line);
   const reference = await driftReference(detector, clips, stores);
   if (reference === null) throw new CorpusError(`${options.corpus} has too few long human clips`);
   await writeReference(detector, reference);

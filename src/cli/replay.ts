@@ -163,7 +163,7 @@ async function read(
   try {
     return job.peer === null
       ? await readNative(file, callId, job)
-      : await readAs(job.peer, file, job);
+      : await readAs(job.peer, file, { ...job, label: callId });
   } catch (error) {
     const line = describeUnreadable(file, error);
     if (line === null) throw error;
@@ -193,10 +193,11 @@ async function readNative(
 async function readAs(
   peer: PlatformPeer,
   file: string,
-  job: ReplayJob,
+  // The platform's own call id is another in each run.
+  job: ReplayJob & { readonly label: string },
 ): Promise<() => Promise<void>> {
-  const { options, context, tcpPort, key } = job;
-  const { call, timeline, label } = await readPlatformCall(file, peer, { ...options, key });
+  const { options, context, tcpPort, key, label } = job;
+  const { call, timeline } = await readPlatformCall(file, peer, { ...options, key });
   return () =>
     replayPlatform({
       server: { url: serverUrlOf(job.url), tcpPort },

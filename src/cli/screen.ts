@@ -12,7 +12,7 @@ import { type CliContext, EXIT, type ExitCode } from './context.ts';
 import {
   addWireOptions,
   describeUnreadable,
-  readWireCall,
+  openWireCall,
   type WireCliOptions,
 } from './wire-options.ts';
 
@@ -72,7 +72,7 @@ async function screen(
   try {
     for (const file of files) {
       try {
-        const events = await screener.screen(await readWireCall(file, options));
+        const events = await screener.screen(await openWireCall(file, options));
         if (options.json) writeTrace(events, options, context);
         rows.push(...requireStopped(events).legs.map((result) => ({ file, result })));
       } catch (error) {

@@ -118,7 +118,10 @@ async function audit(
 
 async function train(options: TrainCliOptions, context: CliContext): Promise<ExitCode> {
   const guarded = readGuarded(options, context);
-  const inputs = await readTrainInputs(options, context);
+  const inputs = await readTrainInputs(
+    options.prepareOnly ? { ...options, checkpoint: 'ignored' } : options,
+    context,
+  );
   if (options.prepareOnly) return EXIT.ok;
   const runFolder = folderOf(options, inputs.recipe);
   // Refuses other data before the audit of these takes the place of that training's.
@@ -178,7 +181,7 @@ async function targetsOf(
 async function guard(
   { from, out, cache }: TrainCliOptions,
   { recipe, guarded }: Pick<TrainInputs, 'recipe'> & { readonly guarded: readonly Clip[] | null },
-  { stdout }: CliContext,
+  { stdout, stderr }: CliContext,
 ): Promise<ExitCode> {
   if (guarded === null) {
     stdout.write('not held against the old evaluation: --guard <its corpus> does that\n');
@@ -190,6 +193,7 @@ async function guard(
     clips: guarded,
     channel: auditedChannel(recipe),
     cacheFolder: cache,
+    say: warnOn({ stderr }),
   });
   stdout.write(`${renderComparison(rows)}\n`);
   const worse = rows.filter(({ verdict }) => verdict === 'worse').map(nameOf);

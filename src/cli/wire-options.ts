@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_SCORE_INTERVAL_MS } from '../adapters/native-messages.ts';
-import { RecordingError, readRecording } from '../audio-files/read-recording.ts';
+import { openRecording } from '../audio-files/open-recording.ts';
+import { type Recording, RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import type { OfflineCall } from '../replay/offline-screener.ts';
-import { wireAudio } from '../replay/prepare-audio.ts';
-import { steadyTimeline, timelineOf } from '../replay/timeline.ts';
+import { type WireAudio, wireAudio, wireStream } from '../replay/prepare-audio.ts';
+import { steadyTimeline, streamedTimeline, timelineOf } from '../replay/timeline.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
-import type { LossOptions } from '../stream/loss-simulation.ts';
+import type { LossOptions, TimedPacket } from '../stream/loss-simulation.ts';
 import { CliError, EXIT } from './context.ts';
 import { numberBetween, wholeNumber } from './options.ts';
 import { isSystemError } from './system-error.ts';
@@ -86,9 +87,33 @@ export function parseRoles(text: string): LegStart['role'][] {
   });
 }
 
+/** A call whose packets are all at hand. */
+export interface WireCall extends OfflineCall {
+  readonly audio: WireAudio;
+  readonly timeline: Iterable<TimedPacket>;
+}
+
 /** Reads and transcodes a file. @throws RecordingError when it is no audio */
-export async function readWireCall(path: string, options: WireCliOptions): Promise<OfflineCall> {
-  const recording = await readRecording(path);
+export async function readWireCall(path: string, options: WireCliOptions): Promise<WireCall> {
+  return wireCallOf(await readRecording(path), path, options);
+}
+
+/**
+ * `readWireCall` for one pass over the packets: a large compressed file is decoded on the way, unless
+ * a simulated network needs all packets at once. The packets are the same.
+ */
+export async function openWireCall(path: string, options: WireCliOptions): Promise<OfflineCall> {
+  if (lossOf(options) !== null) return readWireCall(path, options);
+  const recording = await openRecording(path);
+  if (!('pieces' in recording)) return wireCallOf(recording, path, options);
+  const audio = orConfigurationError(() =>
+    wireStream(recording, { codec: 'pcm16', ...wireFormatOf(options) }),
+  );
+  const timeline = streamedTimeline(audio);
+  return { audio, timeline, stamped: false, ...aboutCall(path, audio.format.channels, options) };
+}
+
+function wireCallOf(recording: Recording, path: string, options: WireCliOptions): WireCall {
   const loss = lossOf(options);
   const audio = orConfigurationError(() =>
     wireAudio(recording, { codec: 'pcm16', ...wireFormatOf(options) }),
@@ -97,8 +122,14 @@ export async function readWireCall(path: string, options: WireCliOptions): Promi
     audio,
     timeline: loss === null ? steadyTimeline(audio) : timelineOf(audio, loss),
     stamped: loss !== null,
+    ...aboutCall(path, audio.format.channels, options),
+  };
+}
+
+function aboutCall(path: string, channels: number, options: WireCliOptions) {
+  return {
     callId: options.callId ?? callIdOf(path),
-    legs: legsOf(audio.format.channels, options.roles),
+    legs: legsOf(channels, options.roles),
     scoreIntervalMs: options.interval,
   };
 }

@@ -22,8 +22,9 @@ export interface OfflineOptions {
 }
 
 export interface OfflineCall {
-  readonly audio: WireAudio;
-  readonly timeline: Iterable<TimedPacket>;
+  readonly audio: Pick<WireAudio, 'format'>;
+  /** May come while it is decoded, and break off: what it throws, `screen` throws. */
+  readonly timeline: Iterable<TimedPacket> | AsyncIterable<TimedPacket>;
   /** True when the network was simulated: packets are put in order by their stamps. */
   readonly stamped: boolean;
   readonly callId: string;
@@ -123,15 +124,19 @@ export class OfflineScreener {
         else while (call.audio(0, item) === 'full') await this.#lane.turn();
       }
     };
-    for (const timed of offline.timeline) {
-      if (stamped === null) ready.push(timed.packet);
-      else stamped.take(stampPacket(timed));
+    try {
+      for await (const timed of offline.timeline) {
+        if (stamped === null) ready.push(timed.packet);
+        else stamped.take(stampPacket(timed));
+        await write();
+      }
+      stamped?.flush();
       await write();
+    } finally {
+      // A recording that breaks off must not leave its call behind.
+      call.end('stop');
+      while (!ended) await this.#lane.turn();
     }
-    stamped?.flush();
-    await write();
-    call.end('stop');
-    while (!ended) await this.#lane.turn();
     return events;
   }
 

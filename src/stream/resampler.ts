@@ -239,3 +239,44 @@ export function resampleRecording(input: Float32Array, options: ResamplerOptions
   resampler.process(new Float32Array(silence), silence, output.subarray(ready));
   return output.subarray(latency, latency + wanted);
 }
+
+/**
+ * `resampleRecording` of a recording that comes in pieces: their outputs, one behind the other, are the
+ * same numbers, to the bit. Allocates each.
+ */
+export class PieceResampler {
+  readonly #resampler: Resampler;
+  /** Of the output: what belongs to the silence before the recording. */
+  #latency: number;
+  #inputSamples = 0;
+  #outputSamples = 0;
+
+  /** @throws RangeError as the constructor of `Resampler` */
+  constructor(options: ResamplerOptions) {
+    this.#resampler = new Resampler(options);
+    this.#latency = this.#resampler.latencySamples;
+  }
+
+  push(input: Float32Array): Float32Array {
+    this.#inputSamples += input.length;
+    const output = this.#process(input);
+    this.#outputSamples += output.length;
+    return output;
+  }
+
+  /** What is left once the recording is over. */
+  end(): Float32Array {
+    const { inputRateHz, outputRateHz, latencySamples } = this.#resampler;
+    const wanted = Math.ceil((this.#inputSamples * outputRateHz) / inputRateHz);
+    const silence = Math.ceil((latencySamples * inputRateHz) / outputRateHz) + 1;
+    return this.#process(new Float32Array(silence)).subarray(0, wanted - this.#outputSamples);
+  }
+
+  #process(input: Float32Array): Float32Array {
+    const output = new Float32Array(this.#resampler.maxOutputSamples(input.length));
+    const ready = this.#resampler.process(input, input.length, output);
+    const skipped = Math.min(this.#latency, ready);
+    this.#latency -= skipped;
+    return output.subarray(skipped, ready);
+  }
+}

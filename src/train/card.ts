@@ -5,6 +5,7 @@ import type { Clip } from './corpora/clip.ts';
 import type { Decision, SplitFigures } from './evaluate-detector.ts';
 import type { Recipe } from './recipe.ts';
 import { percentText } from './report/markup.ts';
+import { type UnreadableClip, unreadableNotes } from './unreadable.ts';
 
 export interface CardOptions {
   readonly recipe: Recipe;
@@ -16,6 +17,8 @@ export interface CardOptions {
   readonly baseline?: Baseline | undefined;
   /** Detectors whose weights were averaged; absent = the weights are of one training. */
   readonly meanOf?: readonly string[] | undefined;
+  /** Clips of the corpus that are not among `clips`. Default: none. */
+  readonly unreadable?: readonly UnreadableClip[] | undefined;
 }
 
 /** The detector's card, in Markdown. */
@@ -30,7 +33,9 @@ ${recipe.description || 'A detector of synthetic speech for telephone calls.'}
 - ${renderMaking(options)}
 
 ## Data
-${renderData(options.clips)}
+${renderData(options.clips)}${unreadableNotes(options.unreadable)
+  .map((note) => `\n${note}\n`)
+  .join('')}
 ${renderOrigin(options)} The audio is not part of this project.
 ${renderAuditNote(options.audit)}
 ## Figures

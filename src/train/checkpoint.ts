@@ -8,10 +8,19 @@ export interface Checkpoint {
   readonly recipe: string;
   /** Hash of what it was trained on and went on from; absent in checkpoints from before it was kept. */
   readonly data?: string;
+  /** The same of what was asked for, unreadable clips among it; absent = no clip was left out. */
+  readonly askedData?: string;
   readonly randomState: number;
   readonly state: FitState;
+  /** Training losses since the last evaluation; absent in checkpoints from before they were kept. */
+  readonly losses?: LossesSoFar;
   /** Of the features; absent in checkpoints from before it was kept. */
   readonly normalisation?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
+}
+
+export interface LossesSoFar {
+  readonly sum: number;
+  readonly count: number;
 }
 
 /** Written beside and renamed into place, so that a kill leaves the last whole one. */

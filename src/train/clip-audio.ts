@@ -2,11 +2,11 @@ import { readRecording } from '../audio-files/read-recording.ts';
 import { opusOutputRateHz } from '../stream/codecs/create-decoder.ts';
 import { sampleToPcm16 } from '../stream/codecs/encode.ts';
 import { resampleRecording } from '../stream/resampler.ts';
-import { type Clip, CorpusError } from './corpora/clip.ts';
+import { type Clip, UnreadableClipError } from './corpora/clip.ts';
 
 /** Gives the first channel of a clip at one rate. Allocates each time. */
 export interface ClipSource {
-  /** @throws CorpusError naming the clip when it is not there or cannot be decoded */
+  /** @throws UnreadableClipError naming the clip when it is not there or cannot be decoded */
   samplesOf(clip: Clip): Promise<Float32Array>;
 }
 
@@ -59,7 +59,7 @@ async function firstChannel(path: string, outputRateHz: number): Promise<Float32
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? ' is not there' : `: ${message}`;
-    throw new CorpusError(`${path}${why}`, { cause });
+    throw new UnreadableClipError(path, why, { cause });
   }
 }
 

@@ -18,7 +18,7 @@ import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
 import type { ClipSource } from './clip-audio.ts';
 import { contentOf } from './clip-content.ts';
-import type { Clip } from './corpora/clip.ts';
+import { type Clip, UnreadableClipError } from './corpora/clip.ts';
 import { findCoders } from './ffmpeg-coders.ts';
 import { heardClips } from './heard-clips.ts';
 import { PART, removeAbandonedParts, writeWhole } from './part-files.ts';
@@ -36,6 +36,8 @@ export interface ClipSpan {
   readonly frames: number;
   /** Loud frames over quiet frames, in dB, as heard through the channel; absent = not measured. */
   readonly snrDb?: number;
+  /** Why the clip could not be read, to follow its name; such a clip has no frames. */
+  readonly unreadable?: string;
 }
 
 /** Kept frames of many clips through one channel. */
@@ -84,7 +86,11 @@ function unitOf({ frames }: FeatureStore): number {
   return frames instanceof Float32Array ? 1 : 1 / STEPS_PER_UNIT;
 }
 
-/** Features of all clips through one channel, from the cache when it has them. */
+/**
+ * Features of all clips through one channel, from the cache when it has them. A clip that cannot be
+ * read has none, and its span says why; it is tried again each time, and when it can be read the
+ * cache is made anew.
+ */
 export async function prepareFeatures(options: PrepareOptions): Promise<FeatureStore> {
   const { clips, channel, frontEnd, seed, cacheFolder, firstIndex = 0, isExact = false } = options;
   const made = [
@@ -95,16 +101,36 @@ export async function prepareFeatures(options: PrepareOptions): Promise<FeatureS
   ];
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
   const base = join(cacheFolder, `${channel}-${key}`);
-  if (!existsSync(`${base}.json`)) await writeStore(base, options);
-  const index = JSON.parse(readFileSync(`${base}.json`, 'utf8')) as { spans: ClipSpan[] };
+  const readSpans = () =>
+    (JSON.parse(readFileSync(`${base}.json`, 'utf8')) as { spans: ClipSpan[] }).spans;
+  if (!existsSync(`${base}.json`) || (await canReadMore(readSpans(), options))) {
+    await writeStore(base, options);
+  }
   const frames = readLarge(`${base}.frames`);
   return {
     channel,
     featureCount: new FrontEnd(frontEnd).featureCount,
     frames: isExact ? new Float32Array(frames) : new Int16Array(frames),
     voiced: new Uint8Array(readLarge(`${base}.voiced`)),
-    spans: index.spans,
+    spans: readSpans(),
   };
+}
+
+/** Whether a clip that could not be read, of which there are few, can be read by now. */
+async function canReadMore(
+  spans: readonly ClipSpan[],
+  { clips, audio }: PrepareOptions,
+): Promise<boolean> {
+  for (const [index, { unreadable }] of spans.entries()) {
+    if (unreadable === undefined) continue;
+    try {
+      await audio.samplesOf(clips[index]!);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnreadableClipError)) throw error;
+    }
+  }
+  return false;
 }
 
 function readLarge(path: string): ArrayBuffer {
@@ -144,6 +170,11 @@ async function writeStore(base: string, options: PrepareOptions): Promise<void> 
   let firstFrame = 0;
   try {
     for await (const samples of heardClips({ ...options, sampleRateHz: frontEnd.sampleRateHz })) {
+      if (samples instanceof UnreadableClipError) {
+        spans.push({ firstFrame, frames: 0, unreadable: samples.reason });
+        onProgress?.(spans.length, clips.length);
+        continue;
+      }
       const { frames, voiced } = keptFrames(samples, frontEnd, isExact);
       writeWhole(framesFile, new Uint8Array(frames.buffer, 0, frames.byteLength));
       writeWhole(voicedFile, voiced);

@@ -20,6 +20,7 @@ import { readLog } from './run-folder.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 import { trainingFamilies } from './system-family.ts';
 import { indicesOf, type TrainedNetwork } from './train-run.ts';
+import { type UnreadableClip, unreadableNotes } from './unreadable.ts';
 
 const CALIBRATION_EDGES_MS = [1000, 2000, 4000] as const;
 const REPLICAS = 40;
@@ -51,6 +52,8 @@ export interface FinishOptions {
   readonly audit?: AuditReport;
   /** Another detector's figures, for card and report. */
   readonly baseline?: Baseline | undefined;
+  /** Clips of the corpus that are not among `clips`. Default: none. */
+  readonly unreadable?: readonly UnreadableClip[] | undefined;
 }
 
 /** What was measured with the finished weights. */
@@ -74,6 +77,7 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
       'README.md': renderCard({
         ...{ recipe, plan: trained.plan, clips, figures, decision, audit, baseline },
         meanOf: trained.meanOf,
+        unreadable: options.unreadable,
       }),
       ...reportsOf(options, measured),
     },
@@ -131,7 +135,7 @@ function decisionOf(val: readonly (readonly ScoredClip[])[], recipe: Recipe): De
 }
 
 function manifestOf(
-  { recipe, clips, trained, runFolder, audit }: FinishOptions,
+  { recipe, clips, trained, runFolder, audit, unreadable = [] }: FinishOptions,
   { decision, families }: Measured,
 ): DetectorContent['manifest'] {
   const { plan, mean, scale, spec } = trained;
@@ -161,6 +165,7 @@ function manifestOf(
       parameters: plan.parameterCount,
       flopsPerFrame: plan.flopsPerFrame,
       clips: clips.length,
+      ...(unreadable.length === 0 ? {} : { unreadableClips: unreadable.length }),
       synthesiserFamilies: families,
       ...(audit === undefined ? {} : { audit }),
       log: readLog(runFolder),
@@ -170,7 +175,7 @@ function manifestOf(
 
 /** The figures for machines and the report for people. */
 function reportsOf(
-  { recipe, runFolder, baseline }: FinishOptions,
+  { recipe, runFolder, baseline, unreadable }: FinishOptions,
   { judgements }: Measured,
 ): Record<string, string> {
   const log = readLog(runFolder);
@@ -182,6 +187,7 @@ function reportsOf(
       title: `${recipe.name} ${recipe.version}`,
       about: [
         'val served calibration and watching the training, dev choosing between recipes; neither gave gradients.',
+        ...unreadableNotes(unreadable),
       ],
       judgements,
       comparison: [],

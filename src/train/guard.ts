@@ -6,6 +6,7 @@ import { evaluationSplitOf } from './corpus.ts';
 import { type ScoredChannel, scoreCorpus, seenFamiliesOf } from './score-corpus.ts';
 import { judgedTrials, slicesOf } from './slices.ts';
 import { trainingFamilies } from './system-family.ts';
+import { tellUnreadable } from './unreadable.ts';
 
 export interface GuardOptions {
   readonly before: Detector;
@@ -14,6 +15,8 @@ export interface GuardOptions {
   readonly clips: readonly Clip[];
   readonly channel: ChannelName;
   readonly cacheFolder: string;
+  /** Takes a line about clips that cannot be read. */
+  readonly say: (line: string) => void;
 }
 
 /**
@@ -22,17 +25,20 @@ export interface GuardOptions {
  * @throws CorpusError when there is nothing to judge on
  */
 export async function guardTransfer(options: GuardOptions): Promise<readonly SliceComparison[]> {
-  const { before, after, channel, cacheFolder } = options;
+  const { before, after, channel, cacheFolder, say } = options;
   const split = evaluationSplitOf(options.clips);
   const clips = options.clips.filter((clip) => clip.split === split);
   if (clips.length === 0) throw new CorpusError(`the guarding corpus has no split ${split}`);
-  const trialsOf = async (detector: Detector) => {
+  const scoredBy = async (detector: Detector) => {
     const scored = await scoreCorpus({ detector, clips, channels: [channel], cacheFolder });
-    return judged(detector, scored[0]!);
+    return scored[0]!;
   };
   const families = seenFamiliesOf(before.manifest, trainingFamilies(options.clips));
-  const slices = slicesOf(await trialsOf(after), families);
-  return compareSlices(slices, await trialsOf(before), channel);
+  const scoredAfter = await scoredBy(after);
+  const line = tellUnreadable(scoredAfter.unreadable, clips.length);
+  if (line !== null) say(line);
+  const slices = slicesOf(judged(after, scoredAfter), families);
+  return compareSlices(slices, judged(before, await scoredBy(before)), channel);
 }
 
 function judged({ manifest }: Detector, { scored }: ScoredChannel) {

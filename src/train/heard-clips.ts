@@ -9,7 +9,7 @@ import {
   normaliseLevel,
 } from './channels.ts';
 import type { ClipSource } from './clip-audio.ts';
-import type { Clip } from './corpora/clip.ts';
+import { type Clip, UnreadableClipError } from './corpora/clip.ts';
 import { type Coder, CoderError, findCoders, throughCoder } from './ffmpeg-coders.ts';
 import { varyRecording } from './variations.ts';
 
@@ -27,19 +27,22 @@ export interface HeardOptions {
   readonly sampleRateHz: number;
 }
 
+/** A clip as the front end gets it, or why it cannot be read. */
+export type HeardClip = Float32Array | UnreadableClipError;
+
 /**
- * Every clip at a normalised level through the channel, in order: what the front end gets. The
- * same clips, channel and seed give the same samples; `firstIndex` (a multiple of 64 for `coded`) is the
+ * Every clip at a normalised level through the channel, in order: what the front end gets, or why a
+ * clip cannot be read. The same clips, channel and seed give the same samples; `firstIndex` (a multiple of 64 for `coded`) is the
  * place of the first one in a larger corpus. Allocates each.
  * @throws CoderError when the channel needs ffmpeg and none of its coders is there
  */
 export async function* heardClips(
   options: HeardOptions & { readonly clips: readonly Clip[]; readonly firstIndex?: number },
-): AsyncGenerator<Float32Array, void> {
+): AsyncGenerator<HeardClip, void> {
   const { clips, channel, firstIndex = 0 } = options;
   if (channel !== 'coded') {
     for (const [index, clip] of clips.entries()) {
-      yield await heardClip(clip, firstIndex + index, { ...options, channel });
+      yield await orUnreadable(heardClip(clip, firstIndex + index, { ...options, channel }));
     }
     return;
   }
@@ -52,6 +55,15 @@ export async function* heardClips(
   for (let first = 0; first < clips.length; first += GROUP_CLIPS) {
     const group = clips.slice(first, first + GROUP_CLIPS);
     yield* await codedGroup(group, firstIndex + first, options, present);
+  }
+}
+
+async function orUnreadable<Value>(reading: Promise<Value>): Promise<Value | UnreadableClipError> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof UnreadableClipError) return error;
+    throw error;
   }
 }
 
@@ -85,7 +97,7 @@ async function codedGroup(
   firstIndex: number,
   options: HeardOptions,
   coders: readonly Coder[],
-): Promise<Float32Array[]> {
+): Promise<HeardClip[]> {
   const dice = createRandom(options.seed * 1_000_003 + firstIndex * 64 + 63);
   const choices = coders.map((coder) => ({
     coder,
@@ -93,13 +105,18 @@ async function codedGroup(
     members: [] as number[],
     signals: [] as Float32Array[],
   }));
+  const output: HeardClip[] = new Array(clips.length);
   for (const [at, clip] of clips.entries()) {
-    const { random, samples } = await levelled(clip, firstIndex + at, options);
+    const read = await orUnreadable(levelled(clip, firstIndex + at, options));
+    if (read instanceof UnreadableClipError) {
+      output[at] = read;
+      continue;
+    }
+    const { random, samples } = read;
     const choice = choices[random.integer(choices.length)]!;
     choice.members.push(at);
     choice.signals.push(lineBand(samples, options.sampleRateHz));
   }
-  const output: Float32Array[] = new Array(clips.length);
   for (const { coder, bitrate, members, signals } of choices) {
     if (signals.length === 0) continue;
     const coded = await throughCoder(signals, coder, bitrate);

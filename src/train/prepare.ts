@@ -8,6 +8,7 @@ import type { Clip } from './corpora/clip.ts';
 import { type FeatureStore, prepareFeatures } from './features.ts';
 import { findCoders } from './ffmpeg-coders.ts';
 import type { Recipe } from './recipe.ts';
+import { requireMostReadable, unreadableIn } from './unreadable.ts';
 
 /** Frames near speech only, as when serving. */
 const VOICE_ACTIVITY = {
@@ -56,6 +57,7 @@ export interface PrepareAllOptions {
 /**
  * Features of all clips through each channel, from the cache where they are there. Without a
  * single coder of ffmpeg the channel `coded` is left out, and a line says so.
+ * @throws CorpusError when more than a few clips cannot be read
  */
 export async function prepareAll(options: PrepareAllOptions): Promise<FeatureStore[]> {
   const { recipe, clips, cacheFolder, audio, onProgress } = options;
@@ -64,28 +66,29 @@ export async function prepareAll(options: PrepareAllOptions): Promise<FeatureSto
   const stores: FeatureStore[] = [];
   for (const [at, channel] of channels.entries()) {
     const take = channels.slice(0, at).filter((earlier) => earlier === channel).length;
-    stores.push(
-      await prepareFeatures({
-        clips,
-        channel,
-        frontEnd: frontEndOf(recipe),
-        seed: recipe.channelSeed + SEEDS_A_TAKE * take,
-        cacheFolder,
-        opus,
-        audio,
-        onProgress: (done, total) => onProgress(channel, done, total),
-      }),
-    );
+    const store = await prepareFeatures({
+      clips,
+      channel,
+      frontEnd: frontEndOf(recipe),
+      seed: recipe.channelSeed + SEEDS_A_TAKE * take,
+      cacheFolder,
+      opus,
+      audio,
+      onProgress: (done, total) => onProgress(channel, done, total),
+    });
+    // After the first channel, not after hours of all of them.
+    requireMostReadable(clips, unreadableIn(clips, store));
+    stores.push(store);
   }
   return stores;
 }
 
 /** The channels that this machine can make. */
-async function channelsAtHand({
+export async function channelsAtHand({
   recipe,
   channels,
   say,
-}: PrepareAllOptions): Promise<readonly ChannelName[]> {
+}: Pick<PrepareAllOptions, 'recipe' | 'channels' | 'say'>): Promise<readonly ChannelName[]> {
   if (!channels.includes('coded')) return channels;
   const { present, missing } = await findCoders(recipe.frontEnd.sampleRateHz);
   if (missing.length > 0) say(`the channel coded goes without ${missing.join(', ')} (ffmpeg)`);

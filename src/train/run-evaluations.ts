@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { NetworkWeights } from '../model/weights.ts';
+import type { LossesSoFar } from './checkpoint.ts';
 import { EarlyStopping } from './early-stopping.ts';
 import type { Recipe } from './recipe.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -17,6 +18,8 @@ export interface RunEvaluationsParts {
   readonly eerOf: (weights: NetworkWeights) => Promise<number>;
   /** Where the run, or its going on, begins. */
   readonly firstStep: number;
+  /** Of the checkpoint that it goes on from. */
+  readonly losses?: LossesSoFar | undefined;
 }
 
 /** The evaluations of a run while it trains: into the log, the event file and early stopping. */
@@ -34,6 +37,13 @@ export class RunEvaluations {
       recipe.earlyStoppingEvaluations,
       run.evaluationsUntil(firstStep),
     );
+    const { losses } = parts;
+    // Those before an evaluation at this very step, which the checkpoint does not know of, are told.
+    const isTold = run.evaluationsUntil(firstStep).some(({ step }) => step === firstStep);
+    if (losses !== undefined && !isTold) {
+      this.#lossSum = losses.sum;
+      this.#losses = losses.count;
+    }
     this.#startedAtMs = clock.nowMs();
   }
 
@@ -51,6 +61,11 @@ export class RunEvaluations {
   isOwed(step: number): boolean {
     const done = this.#parts.run.evaluationsUntil(step);
     return step > 0 && this.isAt(step) && !done.some((evaluation) => evaluation.step === step);
+  }
+
+  /** Training losses since the last evaluation, for the checkpoint. */
+  get losses(): LossesSoFar {
+    return { sum: this.#lossSum, count: this.#losses };
   }
 
   /** Takes the training loss of a step. */

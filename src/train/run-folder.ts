@@ -21,7 +21,7 @@ const LOG_FILE = 'log.jsonl';
 /** Which run it is: its recipe, what it learns from, and where it is kept. */
 export type RunIdentity = Pick<
   TrainRunOptions,
-  'recipe' | 'clips' | 'corpusClips' | 'runFolder' | 'from'
+  'recipe' | 'clips' | 'corpusClips' | 'runFolder' | 'from' | 'askedData'
 >;
 
 /** The files of one training: checkpoint, log, and the weights of its best evaluation. */
@@ -29,11 +29,13 @@ export class RunFolder {
   readonly #folder: string;
   readonly #recipe: Recipe;
   readonly #data: string;
+  readonly #askedData: string | undefined;
 
   constructor(run: RunIdentity) {
     this.#folder = run.runFolder;
     this.#recipe = run.recipe;
     this.#data = dataKey(run);
+    this.#askedData = run.askedData;
   }
 
   /**
@@ -43,13 +45,29 @@ export class RunFolder {
   checkpoint(): Checkpoint | null {
     const checkpoint = readCheckpoint(this.#path(CHECKPOINT_FILE), isSameRecipe(this.#recipe));
     if (checkpoint === null || checkpoint.data === this.#data) return checkpoint;
-    throw new CorpusError(
+    throw this.#otherData();
+  }
+
+  /**
+   * Whether there is a checkpoint of this recipe; for a run whose clips have not been read yet.
+   * @throws CorpusError when its training asked for other data
+   */
+  isAskedFor(): boolean {
+    const checkpoint = readCheckpoint(this.#path(CHECKPOINT_FILE), isSameRecipe(this.#recipe));
+    if (checkpoint === null) return false;
+    if ((checkpoint.askedData ?? checkpoint.data) === this.#data) return true;
+    throw this.#otherData();
+  }
+
+  #otherData(): CorpusError {
+    return new CorpusError(
       `${this.#folder} has a training of this recipe on other data (corpus, splits, --licences, --extra or --from): choose another --run, or remove it`,
     );
   }
 
-  save(checkpoint: Omit<Checkpoint, 'recipe' | 'data'>): void {
-    const belongsTo = { recipe: trainingKey(this.#recipe), data: this.#data };
+  save(checkpoint: Omit<Checkpoint, 'recipe' | 'data' | 'askedData'>): void {
+    const asked = this.#askedData === undefined ? {} : { askedData: this.#askedData };
+    const belongsTo = { recipe: trainingKey(this.#recipe), data: this.#data, ...asked };
     writeCheckpoint(this.#path(CHECKPOINT_FILE), { ...belongsTo, ...checkpoint });
   }
 

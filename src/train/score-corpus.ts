@@ -5,6 +5,7 @@ import { ClipAudio } from './clip-audio.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
 import { prepareFeatures } from './features.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
+import { requireMostReadable, type UnreadableClip, unreadableIn } from './unreadable.ts';
 
 /** A public corpus has hundreds of hours, which do not fit into memory. */
 const SHARD_CLIPS = 2_048;
@@ -22,12 +23,15 @@ export interface ScoreCorpusOptions {
 export interface ScoredChannel {
   readonly channel: ChannelName;
   readonly scored: readonly ScoredClip[];
+  /** Clips that are not among the scored ones. */
+  readonly unreadable: readonly UnreadableClip[];
 }
 
 /**
  * Scores clips with a detector through channels, features from the cache where it has them. The
  * scores are those that the server gives the same samples.
- * @throws CorpusError when the detector's normalisation is not global
+ * @throws CorpusError when the detector's normalisation is not global, or more than a few clips
+ * cannot be read
  */
 export async function scoreCorpus(options: ScoreCorpusOptions): Promise<ScoredChannel[]> {
   const { detector, clips, channels, cacheFolder, shardClips = SHARD_CLIPS } = options;
@@ -41,13 +45,21 @@ export async function scoreCorpus(options: ScoreCorpusOptions): Promise<ScoredCh
   const audio = new ClipAudio(manifest.sampleRateHz);
   const frontEnd = { ...manifest.frontEnd, normalisation: { kind: 'none' } } as const;
   const prepared = { frontEnd, seed: 1, cacheFolder, opus, audio, isExact: true };
-  const results = channels.map((channel) => ({ channel, scored: [] as ScoredClip[] }));
+  const results = channels.map((channel) => ({
+    channel,
+    scored: [] as ScoredClip[],
+    unreadable: [] as UnreadableClip[],
+  }));
   try {
     for (let firstIndex = 0; firstIndex < clips.length; firstIndex += shardClips) {
       const shard = clips.slice(firstIndex, firstIndex + shardClips);
-      const indices = [...shard.keys()];
-      for (const { channel, scored } of results) {
+      for (const { channel, scored, unreadable } of results) {
         const store = await prepareFeatures({ ...prepared, clips: shard, firstIndex, channel });
+        unreadable.push(...unreadableIn(shard, store));
+        requireMostReadable(clips, unreadable);
+        const indices = [...shard.keys()].filter(
+          (index) => store.spans[index]!.unreadable === undefined,
+        );
         const options = { engine, store, clips: shard, indices, ...normalisation };
         scored.push(...(await scoreStore(options)));
       }

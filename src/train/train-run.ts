@@ -35,6 +35,8 @@ export interface TrainRunOptions {
   readonly furtherTakes?: readonly FeatureStore[];
   /** Checkpoints and the log go here. */
   readonly runFolder: string;
+  /** Of all clips that were asked for, where some could not be read. Default: they are `clips`. */
+  readonly askedData?: string;
   /** A detector to go on from instead of fresh weights: transfer to other recordings. */
   readonly from?: TransferSource;
   /** What teachers make of each clip's label, 0 … 1; default: the labels. */
@@ -120,6 +122,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
   const events = new EventFileWriter(join(runFolder, 'events'), String(fitter.step), clock);
   const evaluations = new RunEvaluations({
     ...{ run, recipe, events, clock, say, folded, firstStep: fitter.step },
+    losses: checkpoint?.losses,
     eerOf: (weights) => macroEer(plan, weights, { ...options, mean, scale, split: 'val' }),
   });
   if (evaluations.isOwed(fitter.step)) await evaluations.at(fitter.step);
@@ -132,6 +135,7 @@ export async function trainNetwork(options: TrainRunOptions): Promise<TrainedNet
       run.save({
         randomState: sampler.randomState,
         state: await fitter.state(),
+        losses: evaluations.losses,
         normalisation: { mean, scale },
       });
     }

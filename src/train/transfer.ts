@@ -14,6 +14,8 @@ const TRANSFER_DEFAULTS = {
   learningRate: 2e-4,
   evaluateEvery: 100,
   furtherTakes: [],
+  // They taught that training; this one has those of `--teachers`.
+  teachers: [],
 };
 
 export interface Transfer {

@@ -26,14 +26,4 @@ async function run(port: MessagePort, setup: UploadThreadSetup): Promise<void> {
   say({ kind: 'ready' });
 }
 
-/**
- * The decoder packages say a line of each damaged frame to the console: of one file thousands, that would stand
- * in the service's log and wait in this thread's memory until then.
- */
-function silenceDecoders(): void {
-  const silent = () => undefined;
-  Object.assign(globalThis.console, { error: silent, warn: silent, log: silent });
-}
-
-silenceDecoders();
 if (parentPort !== null) await run(parentPort, workerData as UploadThreadSetup);

@@ -49,9 +49,12 @@ describe('replay', () => {
     }
   });
 
-  it('streams files of one name together', async () => {
+  it.each([
+    { as: 'bonafide.v1', options: [] },
+    { as: 'twilio', options: ['--as', 'twilio'] },
+  ])('streams files of one name together as $as', async ({ options }) => {
     const files = [copyAs('a', 'x.wav'), copyAs('b', 'x.wav')];
-    const { code, stdout } = await replay([...files, '--together']);
+    const { code, stdout } = await replay([...files, '--together', ...options]);
     expect(code).toBe(0);
     const events = stdout
       .trim()

@@ -123,9 +123,13 @@ afterAll(() => {
 class Killed extends Error {}
 
 /** Trains in its own run folder; `killAfterStep` throws when that step is logged. */
-function train(run: string, killAfterStep: number | null = null): Promise<TrainedNetwork> {
+function train(
+  run: string,
+  killAfterStep: number | null = null,
+  changes: Partial<Recipe> = {},
+): Promise<TrainedNetwork> {
   return trainNetwork({
-    recipe,
+    recipe: { ...recipe, ...changes },
     clips,
     stores,
     runFolder: join(folder, run),
@@ -208,6 +212,35 @@ it('gives the same weights when it is killed after 6 steps and resumed', async (
   expect(lines).toContain('going on from step 6');
   expect(readLog(join(folder, 'killed')).map(({ step }) => step)).toEqual([6, 12]);
   expect(resumed.weights).toEqual((await train('uninterrupted')).weights);
+});
+
+it('logs the same losses when it is killed between evaluations and resumed', async () => {
+  // Checkpoints at 4, 8 and 12, evaluations at 6 and 12: each resume begins within a mean.
+  const changes = { checkpointEvery: 4 };
+  await expect(train('cut', 6, changes)).rejects.toThrow(Killed);
+  const told: number[] = [];
+  const resumed = async () =>
+    trainNetwork({
+      ...{ recipe: { ...recipe, ...changes }, clips, stores, runFolder: join(folder, 'cut') },
+      clock: new FakeClock(),
+      say: (line) =>
+        told.push(...(line.startsWith('going on from') ? [Number(line.slice(19))] : [])),
+    });
+  await resumed();
+  await train('uncut', null, changes);
+  expect(told).toEqual([4]);
+  const [six, sixAgain, twelve] = readLog(join(folder, 'cut'));
+  // Of the repeated evaluation both lines.
+  expect(sixAgain).toEqual(six);
+  expect([six, twelve]).toEqual(readLog(join(folder, 'uncut')));
+});
+
+it('logs the loss of the steps before an evaluation that a kill took', async () => {
+  await expect(train('owed-loss', 6)).rejects.toThrow(Killed);
+  writeFileSync(join(folder, 'owed-loss', 'log.jsonl'), '');
+  await train('owed-loss');
+  await train('not-owed');
+  expect(readLog(join(folder, 'owed-loss'))).toEqual(readLog(join(folder, 'not-owed')));
 });
 
 it('makes up for the evaluation of a checkpoint that a kill took', async () => {

@@ -47,6 +47,21 @@ export function warnOfOtherFiles(folders: readonly string[], warn: CorpusOptions
   warn(`${endings.length} files left out because of their ending: ${distinct.join(', ')}`);
 }
 
+/** Warns of folders that a loader passes over, and why. */
+export function warnOfOtherFolders(
+  folders: readonly string[],
+  why: string,
+  warn: CorpusOptions['warn'],
+): void {
+  if (folders.length === 0) return;
+  warn(`${folders.length} folders left out: ${why}, for example ${folders[0]}`);
+}
+
+/** The folders right below these. */
+export function foldersBelow(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) => foldersIn(folder).map((name) => join(folder, name)));
+}
+
 /** Names of the files in a folder, sorted, hidden ones left out; none when it is not there. */
 function filesIn(folder: string): string[] {
   if (!existsSync(folder)) return [];

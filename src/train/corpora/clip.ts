@@ -34,6 +34,17 @@ export class CorpusError extends Error {
   override readonly name = 'CorpusError';
 }
 
+/** One clip cannot be read; the others may be. */
+export class UnreadableClipError extends CorpusError {
+  /** What follows the name of the clip. */
+  readonly reason: string;
+
+  constructor(path: string, reason: string, options: ErrorOptions) {
+    super(`${path}${reason}`, options);
+    this.reason = reason;
+  }
+}
+
 /** What loaders are told. */
 export interface CorpusOptions {
   /** Counts that differ from the published ones, and clips without audio, are errors. */

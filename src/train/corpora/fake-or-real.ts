@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { audioFilesIn, warnOfOtherFiles } from './audio-tree.ts';
+import { basename, join, resolve } from 'node:path';
+import { audioFilesIn, foldersBelow, warnOfOtherFiles, warnOfOtherFolders } from './audio-tree.ts';
 import { CorpusError, type CorpusLoader, labelOf, type Split } from './clip.ts';
 
 const VARIANTS = [
@@ -34,8 +34,12 @@ export const fakeOrRealLoader: CorpusLoader = {
         ['real', 'fake'].map((kind) => ({ at: join(root, part, kind), name, kind, split })),
       ),
     );
-    warnOfOtherFiles(
-      places.map(({ at }) => at),
+    const read = places.map(({ at }) => at);
+    warnOfOtherFiles(read, warn);
+    warnOfOtherFolders(foldersBelow(read), 'below real and fake nothing is read', warn);
+    warnOfOtherFolders(
+      otherFolders(folder, variants),
+      'Fake-or-Real has none of such a name',
       warn,
     );
     return places.flatMap(({ at, name, kind, split }) =>
@@ -54,6 +58,24 @@ export const fakeOrRealLoader: CorpusLoader = {
     );
   },
 };
+
+/** Variants, parts and classes that are not read. */
+function otherFolders(
+  folder: string,
+  variants: readonly { readonly name: string; readonly root: string }[],
+): string[] {
+  const roots = variants.map(({ root }) => root);
+  const parts = PARTS.flatMap(([part]) => roots.map((root) => join(root, part)));
+  const isClass = (at: string) => ['real', 'fake'].includes(basename(at));
+  const found = new Set(variants.map(({ name }) => name));
+  return [
+    ...(roots.includes(folder)
+      ? []
+      : foldersBelow([folder]).filter((at) => !found.has(basename(at)))),
+    ...foldersBelow(roots).filter((at) => !parts.includes(at)),
+    ...foldersBelow(parts).filter((at) => !isClass(at)),
+  ];
+}
 
 function variantsOf(folder: string): { name: string; root: string }[] {
   const holdsParts = (root: string) => existsSync(join(root, 'training', 'real'));

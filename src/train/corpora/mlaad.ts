@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { foldersIn, withAudio } from './audio-tree.ts';
-import { type Clip, CorpusError, type CorpusLoader, genderField } from './clip.ts';
+import { foldersBelow, foldersIn, warnOfOtherFolders, withAudio } from './audio-tree.ts';
+import {
+  type Clip,
+  CorpusError,
+  type CorpusLoader,
+  type CorpusOptions,
+  genderField,
+} from './clip.ts';
 import { type Entry, readTable } from './table.ts';
 
 const NEEDED = ['path', 'original_file', 'language', 'duration', 'model_name'] as const;
@@ -22,9 +28,32 @@ export const mlaadLoader: CorpusLoader = {
       entries.map((entry) => spoofClip(folder, entry)),
       options,
     );
-    return [...spoof, ...originals(folder, entries)];
+    const human = originals(folder, entries);
+    warnOfSilence(folder, { entries, human }, options.warn);
+    return [...spoof, ...human];
   },
 };
+
+/** Models without a table, and originals that are not where they are looked for. */
+function warnOfSilence(
+  folder: string,
+  { entries, human }: { readonly entries: readonly Entry[]; readonly human: readonly Clip[] },
+  warn: CorpusOptions['warn'],
+): void {
+  const models = foldersBelow(foldersBelow([join(folder, 'fake')]));
+  warnOfOtherFolders(
+    models.filter((model) => !existsSync(join(model, 'meta.csv'))),
+    'a model of MLAAD has a meta.csv',
+    warn,
+  );
+  const named = new Set(entries.map(({ values }) => values['original_file']!));
+  const missing = named.size - human.length;
+  if (missing === 0) return;
+  const first = [...named].find((name) => !existsSync(join(folder, 'real', name)))!;
+  warn(
+    `${missing} of ${named.size} originals have no audio file, for example ${join(folder, 'real', first)}`,
+  );
+}
 
 function tablesOf(folder: string): string[] {
   const fake = join(folder, 'fake');

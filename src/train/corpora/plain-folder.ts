@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { audioFilesIn, foldersIn, warnOfOtherFiles } from './audio-tree.ts';
+import {
+  audioFilesIn,
+  foldersBelow,
+  foldersIn,
+  warnOfOtherFiles,
+  warnOfOtherFolders,
+} from './audio-tree.ts';
 import type { Clip, ClipLabel, CorpusLoader, CorpusOptions } from './clip.ts';
 
 const CLASS_FOLDERS: readonly (readonly [string, ClipLabel])[] = [
@@ -30,6 +36,12 @@ export const plainFolderLoader: CorpusLoader = {
       warn,
     );
     warnOfDeeper(places, warn);
+    const known = new Set(CLASS_FOLDERS.map(([name]) => name));
+    warnOfOtherFolders(
+      foldersBelow([folder]).filter((at) => !known.has(basename(at))),
+      'beside real and fake (or bonafide and spoof) nothing is read',
+      warn,
+    );
     return places.flatMap(({ at, label, group }) =>
       audioFilesIn(at).map((path) => clipOf(folder, path, label, group)),
     );
@@ -41,13 +53,8 @@ function warnOfDeeper(
   places: readonly { readonly at: string; readonly group: string }[],
   warn: CorpusOptions['warn'],
 ): void {
-  const deeper = places
-    .filter(({ group }) => group !== '')
-    .flatMap(({ at }) => foldersIn(at).map((name) => join(at, name)));
-  if (deeper.length === 0) return;
-  warn(
-    `${deeper.length} folders left out: below a speaker or generator nothing is read, for example ${deeper[0]}`,
-  );
+  const groups = places.filter(({ group }) => group !== '').map(({ at }) => at);
+  warnOfOtherFolders(foldersBelow(groups), 'below a speaker or generator nothing is read', warn);
 }
 
 function clipOf(folder: string, path: string, label: ClipLabel, group: string): Clip {

@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { audioFilesIn, firstExisting, foldersIn, warnOfOtherFiles } from './audio-tree.ts';
+import { basename, dirname, join } from 'node:path';
+import {
+  audioFilesIn,
+  firstExisting,
+  foldersBelow,
+  foldersIn,
+  warnOfOtherFiles,
+  warnOfOtherFolders,
+} from './audio-tree.ts';
 import { type Clip, CorpusError, type CorpusLoader } from './clip.ts';
 
 const SPEAKERS: readonly (readonly [string, string, string])[] = [
@@ -9,6 +16,9 @@ const SPEAKERS: readonly (readonly [string, string, string])[] = [
   // Prompts of many people, all in the voice of LJSpeech.
   ['common_voices_prompts', 'ljspeech', 'en'],
 ];
+
+/** Where the bona fide sides lie, which may be beside the vocoders themselves. */
+const ORIGINALS = ['LJSpeech-1.1', 'jsut'];
 
 /**
  * WaveFake: `generated_audio/<speaker>_<vocoder>/`, copies of LJSpeech and JSUT. The originals come
@@ -19,14 +29,20 @@ export const waveFakeLoader: CorpusLoader = {
   read(folder, { warn }) {
     const root = generatedOf(folder);
     if (root === null) throw new CorpusError(`${folder} has no generated_audio of WaveFake`);
+    const originals = root === folder ? ORIGINALS : [];
+    const unknown: string[] = [];
     const spoof = foldersIn(root).flatMap((name) => {
       const known = SPEAKERS.find(([prefix]) => name.startsWith(prefix));
-      if (known === undefined) return [];
+      if (known === undefined) {
+        if (!originals.includes(name)) unknown.push(join(root, name));
+        return [];
+      }
       const [prefix, speaker, language] = known;
       const system = name.replace(prefix, '').replace(/^_/, '') || name;
       const about = { label: 'spoof', system, speaker, language } as const;
       return [{ at: join(root, name), about }];
     });
+    warnOfOtherFolders(unknown, 'WaveFake has no vocoder of such a name', warn);
     const human = { label: 'bonafide', system: 'human' } as const;
     const ljSpeech = {
       at: join(folder, 'LJSpeech-1.1', 'wavs'),
@@ -37,8 +53,12 @@ export const waveFakeLoader: CorpusLoader = {
       about: { ...human, speaker: 'jsut', language: 'ja' },
     }));
     const places = [...spoof, ljSpeech, ...jsut];
-    warnOfOtherFiles(
-      places.map(({ at }) => at),
+    const read = places.map(({ at }) => at);
+    warnOfOtherFiles(read, warn);
+    warnOfOtherFolders(foldersBelow(read), 'below a vocoder or speaker nothing is read', warn);
+    warnOfOtherFolders(
+      jsut.filter(({ at }) => !existsSync(at)).map(({ at }) => dirname(at)),
+      'a part of JSUT has its audio in wav',
       warn,
     );
     return places.flatMap(({ at, about }) => audioFilesIn(at).map((path) => clipOf(path, about)));

@@ -72,6 +72,36 @@ describe('evaluate --corpus', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ bonafide: 1, spoof: 1 });
   });
 
+  it('leaves a clip out that cannot be read, names it, and tells it in every form', async () => {
+    const corpus = join(folder, 'holed');
+    for (const [kind, names] of Object.entries(FIXTURES)) {
+      mkdirSync(join(corpus, kind), { recursive: true });
+      for (const name of names) {
+        copyFileSync(join('test/fixtures', name), join(corpus, kind, name));
+      }
+    }
+    const broken = write('holed/fake/broken.flac', 'no audio');
+    const report = join(folder, 'out', 'holed.html');
+    const args = ['evaluate', '--corpus', corpus, '--cache', join(folder, 'cache'), '--json'];
+    const { code, stdout, stderr } = await runCli([...args, '--report', report]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^1 of 7 clips cannot be read and are left out: .*broken\.flac: this is no WAV/,
+    );
+    const unreadable = {
+      clips: 1,
+      named: [{ path: broken, reason: expect.stringMatching(/^this is no WAV/) }],
+    };
+    expect(JSON.parse(stdout)).toMatchObject({ channels: [{ figures: { clips: 6 } }], unreadable });
+    const json = JSON.parse(readFileSync(report.replace('.html', '.json'), 'utf8')) as object;
+    expect(json).toMatchObject({ unreadable });
+    expect(readFileSync(report, 'utf8')).toContain('they cannot be read: 1 of dev.');
+    write('holed/fake/broken-2.flac', 'no audio');
+    const refused = await runCli(args);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('2 of 8 clips of the split dev cannot be read, more than 1 %');
+  });
+
   it.each([
     { args: ['--corpus', 'nowhere'], says: /nowhere is not there/ },
     { args: ['--channels', 'tin'], says: /--channels must be of clean, mulaw/ },

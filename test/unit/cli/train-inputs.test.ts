@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CliContext, EXIT } from '../../../src/cli/context.ts';
 import { readTrainInputs } from '../../../src/cli/train-inputs.ts';
+import { loadDetector } from '../../../src/model/detector.ts';
 import { createRandom } from '../../../src/random.ts';
-import { readRecipe } from '../../../src/train/recipe.ts';
+import { type Recipe, readRecipe } from '../../../src/train/recipe.ts';
 import { RunFolder } from '../../../src/train/run-folder.ts';
 import { corpusFolder, empty } from '../train/corpora/corpus-folder.ts';
 import { runCli } from './run-cli.ts';
@@ -84,6 +85,93 @@ describe('what a training reads', () => {
       ...['--cache', join(folder, 'cache')],
     ]);
     expect([code, stderr]).toEqual([EXIT.configuration, expect.stringContaining('on other data')]);
+  });
+
+  it('leaves a clip out that cannot be read, and names it', async () => {
+    const folder = manifestFolder(['train', 'train', 'val', 'dev']);
+    writeFileSync(join(folder, 'train-1-s.ulaw'), '');
+    const { code, stderr } = await prepare(folder);
+    expect(code).toBe(EXIT.ok);
+    const name = join(folder, 'train-1-s.ulaw');
+    const told = `1 of 8 clips cannot be read and are left out: ${name}: the file is empty\n`;
+    expect(stderr).toBe(told);
+    // From the cache the same.
+    expect((await prepare(folder)).stderr).toBe(told);
+    // All that a split has of a class.
+    writeFileSync(join(folder, 'val-2-h.ulaw'), '');
+    const refused = await prepare(folder);
+    expect(refused.code).toBe(EXIT.configuration);
+    expect(refused.stderr).toContain('no bonafide clip of the split val can be read');
+  });
+
+  it('hands on which clips it left out, and knows its run by what was asked for', async () => {
+    const folder = manifestFolder(['train', 'train', 'val', 'dev']);
+    const options = {
+      ...{ corpus: folder, recipe: join(folder, 'recipe.yaml') },
+      ...{ run: join(folder, 'run'), cache: join(folder, 'cache') },
+    };
+    writeFileSync(join(folder, 'train-1-s.ulaw'), '');
+    const context = { stderr: { write() {} } } as unknown as CliContext;
+    const inputs = await readTrainInputs(options, context);
+    expect(inputs.unreadable.map(({ clip }) => basename(clip.path))).toEqual(['train-1-s.ulaw']);
+    expect(inputs.clips).toHaveLength(7);
+    expect(inputs.corpusClips).toBe(7);
+    expect(inputs.stores[0]!.spans).toHaveLength(7);
+    const run = new RunFolder({ ...inputs, runFolder: join(folder, 'run', 'small-seed1') });
+    run.save({ randomState: 1, state: { step: 1, weights: new Map(), optimizer: [] } });
+    const again = await readTrainInputs({ ...options, checkpoint: 'needed' }, context);
+    expect(again.askedData).toBe(inputs.askedData);
+    // Once it can be read, it is another training.
+    writeNoise(join(folder, 'train-1-s.ulaw'), 9);
+    const healed = await readTrainInputs(options, context);
+    expect(healed.unreadable).toEqual([]);
+    const other = new RunFolder({ ...healed, runFolder: join(folder, 'run', 'small-seed1') });
+    expect(() => other.checkpoint()).toThrow('on other data');
+  });
+
+  it('exports nothing before it knows whose checkpoint it is', async () => {
+    const folder = manifestFolder(['train', 'val', 'dev']);
+    const path = join(folder, 'recipe.yaml');
+    const runFolder = join(folder, 'run', 'small-seed1');
+    const exporting = () =>
+      runCli([
+        ...['export', '--corpus', folder, '--recipe', path, '--run', join(folder, 'run')],
+        ...['--cache', join(folder, 'cache'), '--out', join(folder, 'out')],
+      ]);
+    const save = (recipe: Recipe) => {
+      mkdirSync(runFolder, { recursive: true });
+      new RunFolder({ recipe, clips: [], runFolder }).save({
+        ...{ randomState: 1, state: { step: 1, weights: new Map(), optimizer: [] } },
+      });
+    };
+    save({ ...readRecipe(path), learningRate: 1 });
+    const other = await exporting();
+    expect([other.code, other.stderr]).toEqual([
+      EXIT.configuration,
+      `${runFolder} has no checkpoint of this recipe`,
+    ]);
+    save(readRecipe(path));
+    expect((await exporting()).stderr).toContain('on other data');
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+  });
+
+  it('refuses a recipe whose teachers are not those of --teachers', async () => {
+    const folder = manifestFolder(['train', 'val', 'dev'], {
+      'recipe.yaml': ['name: small', 'channels: [mulaw]', 'teachers: [one@1, two@2]'],
+    });
+    const none = await prepare(folder);
+    expect([none.code, none.stderr]).toEqual([
+      EXIT.configuration,
+      'the recipe names the teachers one@1, two@2, --teachers gives none: give these, or take the field out of the recipe',
+    ]);
+    const other = await prepare(folder, '--teachers', 'models/telephone-8k');
+    expect(other.stderr).toMatch(/--teachers gives telephone-8k@[0-9a-f]+: give these/);
+    const { id } = await loadDetector('models/telephone-8k');
+    writeFileSync(
+      join(folder, 'recipe.yaml'),
+      `name: small\nchannels: [mulaw]\nteachers: ["${id}"]\n`,
+    );
+    expect((await prepare(folder, '--teachers', 'models/telephone-8k')).code).toBe(EXIT.ok);
   });
 
   it('counts epochs over the clips that are trained on', async () => {

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
-import { OfflineScreener, requireStopped } from '../../../src/replay/offline-screener.ts';
+import {
+  type OfflineCall,
+  OfflineScreener,
+  requireStopped,
+} from '../../../src/replay/offline-screener.ts';
 import { timelineOf } from '../../../src/replay/timeline.ts';
 import { traceLine } from '../../../src/replay/trace.ts';
 import type { LossOptions } from '../../../src/stream/loss-simulation.ts';
@@ -66,6 +70,26 @@ describe('OfflineScreener', () => {
     });
     expect(() => requireStopped(events)).toThrow('the screening broke off (SCREEN_ERR_CODEC)');
     expect(requireStopped(await screen(1)).legs).toHaveLength(1);
+  });
+
+  it('ends the call of a recording that breaks off while it is decoded', async () => {
+    const audio = await speechPackets({ codec: 'mulaw', sampleRateHz: 8000, channels: 1 });
+    async function* broken() {
+      yield* timelineOf(audio, null).slice(0, 20);
+      throw new RangeError('damaged here');
+    }
+    const offline = (timeline: OfflineCall['timeline']) => ({
+      ...{ audio, timeline, stamped: false, callId: 'call', scoreIntervalMs: 500 },
+      legs: [{ id: 'caller', role: 'caller' as const }],
+    });
+    // As many calls as may live at once, and one more.
+    for (let run = 0; run <= 1_000; run++) {
+      const screening = screener.screen(offline(broken()));
+      await expect(screening).rejects.toThrow('damaged here');
+    }
+    expect(linesOf(await screen(1))).toEqual(
+      linesOf(await screener.screen(offline(timelineOf(audio, null)))),
+    );
   });
 
   it('scores both legs of a stereo recording, and the first as if it were alone', async () => {

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SnapshotReader, SnapshotWriter } from '../../../src/dsp/snapshot.ts';
 import { createRandom } from '../../../src/random.ts';
-import { createResampler, Resampler, resampleRecording } from '../../../src/stream/resampler.ts';
+import {
+  createResampler,
+  PieceResampler,
+  Resampler,
+  resampleRecording,
+} from '../../../src/stream/resampler.ts';
 
 const PAIRS: readonly (readonly [number, number])[] = [
   [16_000, 8_000],
@@ -116,6 +121,26 @@ describe.each(PAIRS)('Resampler from %i to %i Hz', (inputRateHz, outputRateHz) =
     expect(run(copy, input.subarray(777))).toEqual(run(original, input.subarray(777)));
   });
 });
+
+describe.each([...PAIRS, [8_000, 8_000] as const])(
+  'a recording in pieces from %i to %i Hz',
+  (inputRateHz, outputRateHz) => {
+    it.each([0, 1, 7, 40, 3_000, 10_007])('of %i samples is the whole, to the bit', (samples) => {
+      const rates = { inputRateHz, outputRateHz };
+      const input = noise(samples);
+      const random = createRandom(samples + 1);
+      const resampler = new PieceResampler(rates);
+      const output: number[] = [];
+      for (let at = 0; at < samples; ) {
+        const end = at + random.integer(1_500);
+        output.push(...resampler.push(input.subarray(at, end)));
+        at = end;
+      }
+      output.push(...resampler.end());
+      expect(Float32Array.from(output)).toEqual(resampleRecording(input, rates));
+    });
+  },
+);
 
 describe('Resampler', () => {
   it('passes equal rates through unchanged, without delay', () => {

@@ -3,15 +3,21 @@ import { planNetwork } from '../../../src/model/network.ts';
 import { renderCard } from '../../../src/train/card.ts';
 import type { Clip } from '../../../src/train/corpora/clip.ts';
 import { networkOf } from '../../../src/train/train-run.ts';
+import type { UnreadableClip } from '../../../src/train/unreadable.ts';
 import { clipOf, toyRecipe } from './toy-corpus.ts';
 
-const card = (clips: readonly Clip[], recordings = '') =>
+const card = (
+  clips: readonly Clip[],
+  recordings = '',
+  unreadable: readonly UnreadableClip[] = [],
+) =>
   renderCard({
     ...{
       recipe: toyRecipe({ recordings }),
       plan: planNetwork(networkOf(toyRecipe())),
       clips,
       figures: [],
+      unreadable,
     },
     decision: { calibration: { bins: [], replicas: [] }, thresholds: [] },
   }).replaceAll('\n', ' ');
@@ -26,6 +32,19 @@ it('says that splits share pages where own recordings are one page', () => {
   const text = card([clipOf('bonafide', 'mine'), clipOf('spoof', 'mine', 'dev')]);
   expect(text).toContain('The splits share pages');
   expect(text).not.toContain('No page is in two splits');
+});
+
+it('says how many clips of each split could not be read', () => {
+  const clips = [clipOf('bonafide', 'one'), clipOf('spoof', 'two', 'dev')];
+  expect(card(clips)).not.toContain('cannot be read');
+  const lost = [clipOf('spoof', 'a'), clipOf('spoof', 'b'), clipOf('spoof', 'c', 'val')];
+  const text = card(
+    clips,
+    '',
+    lost.map((clip) => ({ clip, reason: ': the file is empty' })),
+  );
+  expect(text).toContain('Clips left out because they cannot be read: 2 of train, 1 of val.');
+  expect(text).not.toContain('a-spoof.wav');
 });
 
 it('says of the recordings what the recipe says, and nothing by itself', () => {

@@ -95,7 +95,7 @@ describe('the channel coded', () => {
     const audio = new ClipAudio(8_000);
     const opus = await loadOpus();
     const options = { clips, channel: 'coded', seed: 1, opus, audio, sampleRateHz: 8_000 } as const;
-    for await (const samples of heardClips(options)) all.push(samples);
+    for await (const samples of heardClips(options)) all.push(samples as Float32Array);
     return all;
   }
 

@@ -17,6 +17,7 @@ const clip = (name: string, label: 'bonafide' | 'spoof'): Clip => ({
   ...clipOf(label, name, 'dev'),
   path: fixturePath(name),
 });
+const say = (line: string) => expect.unreachable(line);
 const CLIPS = [
   clip('human_allison_en_8k.flac', 'bonafide'),
   clip('human_carlo_it_8k.flac', 'bonafide'),
@@ -27,7 +28,7 @@ const CLIPS = [
 it('holds a detector against the one before; against itself nothing is worse', async () => {
   const before = await loadDetector(FOLDER);
   const options = { before, after: before, channel: 'mulaw', cacheFolder } as const;
-  const rows = await guardTransfer({ ...options, clips: CLIPS });
+  const rows = await guardTransfer({ ...options, say, clips: CLIPS });
   expect(rows.map(({ dimension, trials, verdict }) => [dimension, trials, verdict])).toEqual([
     ['all', 4, 'same'],
   ]);
@@ -47,7 +48,7 @@ it('holds a detector against the one before; against itself nothing is worse', a
       },
     },
   };
-  const worse = await guardTransfer({ ...options, after: turned, clips: CLIPS });
+  const worse = await guardTransfer({ ...options, say, after: turned, clips: CLIPS });
   expect(worse[0]!.verdict).toBe('worse');
   expect(worse[0]!.difference).toBeGreaterThan(0.9);
 });
@@ -56,6 +57,6 @@ it('refuses a corpus without an evaluation', async () => {
   const before = await loadDetector(FOLDER);
   const clips = CLIPS.map((one) => ({ ...one, split: 'train' as const }));
   await expect(
-    guardTransfer({ before, after: before, clips, channel: 'mulaw', cacheFolder }),
+    guardTransfer({ before, after: before, say, clips, channel: 'mulaw', cacheFolder }),
   ).rejects.toThrow(CorpusError);
 });
