@@ -6,8 +6,8 @@ import {
   ScreeningStore,
   type ScreeningStoreOptions,
 } from './screening-store.ts';
-import type { UploadBody, UploadOutcome } from './upload-messages.ts';
-import type { UploadScreener } from './upload-worker.ts';
+import type { UploadScreener } from './upload-host.ts';
+import type { UploadBody, UploadOutcome, UploadProblemCode } from './upload-messages.ts';
 
 export interface ScreeningDeskOptions {
   readonly clock: Clock;
@@ -17,7 +17,11 @@ export interface ScreeningDeskOptions {
   /** Of those of one key, so that it does not keep all others waiting. Default: as many. */
   readonly maxOpenOfKey?: number;
   readonly store: Omit<ScreeningStoreOptions, 'clock'>;
+  readonly count: (result: ScreeningResult) => void;
 }
+
+/** What came of an upload in a word. */
+export type ScreeningResult = 'done' | 'too_many_screenings' | UploadProblemCode;
 
 export interface UploadRequest {
   readonly keyName: string;
@@ -31,7 +35,7 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** Takes uploads, screens one after the other, and keeps what came of them. */
+/** Takes uploads, screens one after the other and keeps what came of them. */
 export class ScreeningDesk {
   readonly store: ScreeningStore;
   readonly #options: ScreeningDeskOptions;
@@ -55,7 +59,10 @@ export class ScreeningDesk {
   reserve(keyName: string): boolean {
     const { maxOpen, maxOpenOfKey = maxOpen } = this.#options;
     const ofKey = this.#openOfKey.get(keyName) ?? 0;
-    if (this.#open >= maxOpen || ofKey >= maxOpenOfKey) return false;
+    if (this.#open >= maxOpen || ofKey >= maxOpenOfKey) {
+      this.#options.count('too_many_screenings');
+      return false;
+    }
     this.#open++;
     this.#openOfKey.set(keyName, ofKey + 1);
     return true;
@@ -109,7 +116,7 @@ export class ScreeningDesk {
     return isDone();
   }
 
-  /** Gives up what is not finished, and the thread. */
+  /** Gives up what is not finished, and the process. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#queue.length = 0;
@@ -141,6 +148,7 @@ export class ScreeningDesk {
   #finish(record: ScreeningRecord, outcome: UploadOutcome): void {
     const finishedAtMs = this.#options.clock.nowMs();
     const { fileName } = outcome;
+    this.#options.count(outcome.kind === 'done' ? 'done' : outcome.code);
     if (outcome.kind === 'done') {
       const { audio, legs, legsJson } = outcome;
       const done = {
