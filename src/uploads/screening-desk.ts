@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { problemBody } from '../http/problem.ts';
 import { randomId } from '../random.ts';
+import { FairQueue } from './fair-queue.ts';
 import {
   type ScreeningRecord,
   ScreeningStore,
@@ -35,11 +36,14 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** Takes uploads, screens one after the other and keeps what came of them. */
+/** Takes uploads, screens one after the other, the keys in turn, and keeps what came of them. */
 export class ScreeningDesk {
   readonly store: ScreeningStore;
   readonly #options: ScreeningDeskOptions;
-  readonly #queue: { readonly record: ScreeningRecord; readonly body: UploadBody }[] = [];
+  readonly #queue = new FairQueue<{
+    readonly record: ScreeningRecord;
+    readonly body: UploadBody;
+  }>();
   readonly #waiters = new Set<Waiter>();
   #open = 0;
   readonly #openOfKey = new Map<string, number>();
@@ -92,7 +96,7 @@ export class ScreeningDesk {
         legs: [],
       },
     });
-    this.#queue.push({ record, body });
+    this.#queue.push(keyName, { record, body });
     void this.#work();
     return record;
   }
@@ -119,7 +123,7 @@ export class ScreeningDesk {
   /** Gives up what is not finished, and the process. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     for (const waiter of [...this.#waiters]) waiter.wake();
     await this.#options.screener.stop();
   }

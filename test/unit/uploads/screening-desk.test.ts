@@ -70,3 +70,18 @@ it('keeps a place of others from a key that has all it may have', async () => {
   const refusals = counted.filter((result) => result === 'too_many_screenings');
   expect([refusals.length, counted.length]).toEqual([4, 5]);
 });
+
+it('screens the uploads of the keys in turn, whoever came first', async () => {
+  const screener = new HeldScreener();
+  const desk = new ScreeningDesk({
+    ...{ clock: new FakeClock(), screener, maxOpen: 9, store: DEFAULT_SCREENING_STORE, count() {} },
+  });
+  for (const fileName of ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']) {
+    const keyName = fileName[0]!;
+    desk.reserve(keyName);
+    desk.submit({ keyName, bytes: 1, idempotency: null, body: { ...BODY, fileName } });
+  }
+  for (let answers = 0; answers < 5; answers++) await screener.answer();
+  const screened = screener.bodies.map(({ fileName }) => fileName);
+  expect(screened).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
+});
