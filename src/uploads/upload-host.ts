@@ -107,26 +107,38 @@ export class UploadHost implements UploadScreener {
   /** @returns null when the system has no room for a process */
   #start(): ChildProcess | null {
     const { setup, maxHeapMb = MAX_HEAP_MB } = this.#options;
-    let child: ChildProcess;
-    try {
-      child = startProcess(maxHeapMb);
-    } catch (error) {
-      this.#options.died(`no process could be started: ${(error as Error).message}`);
-      return null;
-    }
+    const child = this.#spawn(maxHeapMb);
+    // Without a number it never was: it has no streams either.
+    if (child?.pid === undefined) return null;
     this.#child = child;
     let lastWords = '';
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-LAST_WORDS_CHARACTERS);
     });
     child.on('message', (report: UploadReport) => this.#report(child, report));
-    child.on('error', (error) => this.#giveUp(child, error.message));
     // Not `exit`: what it has said before is heard first.
     child.on('close', (code, signal) => {
       this.#giveUp(child, `the upload process ended ${endOf(code, signal, lastWords)}`);
     });
     void send(child, { kind: 'setup', setup });
     return child;
+  }
+
+  /** Why there is no room comes at once or, e.g. of open files, by and by. */
+  #spawn(maxHeapMb: number): ChildProcess | null {
+    const noRoom = (error: unknown) =>
+      this.#options.died(`no process could be started: ${(error as Error).message}`);
+    try {
+      const child = startProcess(maxHeapMb);
+      child.on('error', (error) => {
+        if (child.pid === undefined) noRoom(error);
+        else this.#giveUp(child, error.message);
+      });
+      return child;
+    } catch (error) {
+      noRoom(error);
+      return null;
+    }
   }
 
   #report(child: ChildProcess, { outcome }: UploadReport): void {

@@ -11,18 +11,25 @@ import { writeTinyDetector } from '../../support/tiny-detector.ts';
 import { fixturePath } from '../../support/wire-audio.ts';
 
 const children: ChildProcess[] = vi.hoisted(() => []);
-/** When set, there is no room for a process. */
-const room = vi.hoisted(() => ({ isFull: false }));
+/** What the system has no more of when a process is to be started. */
+const lack: { of: 'memory' | 'files' | null } = vi.hoisted(() => ({ of: null }));
 vi.mock('node:child_process', async (original) => {
   const actual = await original<typeof import('node:child_process')>();
   const fork = (...given: Parameters<typeof actual.fork>) => {
-    if (room.isFull) throw new Error('spawn ENOMEM');
+    if (lack.of === 'memory') throw new Error('spawn ENOMEM');
+    if (lack.of === 'files') return withoutStreams(new actual.ChildProcess());
     const child = actual.fork(...given);
     children.push(child);
     return child;
   };
   return { ...actual, fork };
 });
+
+/** As Node makes it then. */
+function withoutStreams(child: ChildProcess): ChildProcess {
+  process.nextTick(() => child.emit('error', new Error('spawn EMFILE')));
+  return child;
+}
 
 let folder = '';
 beforeAll(async () => {
@@ -72,15 +79,21 @@ it('fails a body whose process cannot load the detectors, and says why', async (
   await host.stop();
 });
 
-it('fails a body for which there is no room for a process, and screens the next', async () => {
-  const { host, deaths, screen } = makeHost();
-  room.isFull = true;
-  expect(await screen()).toMatchObject(INTERNAL);
-  room.isFull = false;
-  expect(deaths).toEqual(['no process could be started: spawn ENOMEM']);
-  expect(await screen()).toMatchObject({ kind: 'done' });
-  await host.stop();
-});
+it.each([
+  ['memory', 'ENOMEM'],
+  ['files', 'EMFILE'],
+] as const)(
+  'fails a body when a process lacks %s to start, and screens the next',
+  async (of, code) => {
+    const { host, deaths, screen } = makeHost();
+    lack.of = of;
+    expect(await screen()).toMatchObject(INTERNAL);
+    lack.of = null;
+    expect(await screen()).toMatchObject({ kind: 'done' });
+    expect(deaths).toEqual([`no process could be started: spawn ${code}`]);
+    await host.stop();
+  },
+);
 
 it('tells what failed in its process, which the answer does not, and goes on in it', async () => {
   const { host, failures, deaths, screen } = makeHost();
