@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
 import { systemClock } from '../clock.ts';
 import { OfflineScreener } from '../replay/offline-screener.ts';
 import { screenUpload } from './screen-upload.ts';
@@ -6,6 +7,18 @@ import type { UploadCommand, UploadReport } from './upload-messages.ts';
 
 /** Of 1,000: how much sooner than others of its size this process is ended when memory runs out. */
 const OOM_SCORE = '500';
+
+/**
+ * A thread that sees the service die also while a decoder holds the first one, which may take 20 s: the
+ * process has another parent then. As text it needs no file, and no loader where the others need one.
+ */
+const PARENT_WATCH = `
+  const { workerData } = require('node:worker_threads');
+  setInterval(() => {
+    if (process.ppid !== workerData) process.kill(process.pid, 'SIGKILL');
+  }, 500);
+`;
+const WATCH_HEAP = { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 };
 
 /**
  * Entry of the upload process: loads the detectors, then screens one body after the other. What fails here
@@ -32,6 +45,9 @@ function run(): void {
 /** The service ends this process, and its death does. Signals to all of its group are for the service. */
 function liveAsLongAsTheService(): void {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  new Worker(PARENT_WATCH, {
+    ...{ eval: true, workerData: process.ppid, resourceLimits: WATCH_HEAP },
+  }).unref();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => undefined);
   }
