@@ -19,7 +19,7 @@ import { verdictOptionsOf } from './stream/detector-choice.ts';
 import type { SummaryStore } from './summaries/summary-store.ts';
 import { ScreeningDesk } from './uploads/screening-desk.ts';
 import { DEFAULT_SCREENING_STORE } from './uploads/screening-store.ts';
-import { UploadWorker } from './uploads/upload-worker.ts';
+import { UploadHost } from './uploads/upload-host.ts';
 
 /** A recording that takes longer than this to read and screen is given up. */
 const UPLOAD_TIME_LIMIT_MS = 300_000;
@@ -89,12 +89,17 @@ function pageFolder(): string {
   return fileURLToPath(new URL(fromSources ? '../dist/page' : './page', import.meta.url));
 }
 
-function createDesk({ config, clock, logger, keys, summaries }: HttpApiParts): ScreeningDesk {
+function createDesk(parts: HttpApiParts): ScreeningDesk {
+  const { config, clock, logger, keys, metrics, summaries } = parts;
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
-  const screener = new UploadWorker({
+  const screener = new UploadHost({
     clock,
     timeLimitMs: UPLOAD_TIME_LIMIT_MS,
-    log: (reason) => logger.error({ reason }, 'an upload failed'),
+    failed: (reason) => logger.error({ reason }, 'an upload failed'),
+    died(reason) {
+      metrics.uploadProcessDied();
+      logger.error({ reason }, 'the upload process died');
+    },
     setup: {
       detectorFolders,
       engine,
@@ -110,6 +115,7 @@ function createDesk({ config, clock, logger, keys, summaries }: HttpApiParts): S
     // Uploads over slow lines, or that never end, must not keep all other keys waiting.
     maxOpenOfKey: keys.size > 1 ? Math.max(1, maxOpen - 1) : maxOpen,
     store: { ...DEFAULT_SCREENING_STORE, archive: summaries },
+    count: (result) => metrics.screening(result),
   });
 }
 

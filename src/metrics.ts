@@ -22,6 +22,9 @@ export interface ServiceMetrics {
   error(code: string): void;
   laneLoad(laneIndex: number, load: LaneLoad): void;
   laneDied(): void;
+  /** An upload that was refused for want of room, or finished: `done` or the code of its problem. */
+  screening(result: string): void;
+  uploadProcessDied(): void;
   alert(policy: string, severity: string): void;
   delivery(destination: string, outcome: string): void;
   callControl(control: string, outcome: string): void;
@@ -74,6 +77,8 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
   const alertMetrics = createAlertMetrics(counter, gauge, sources);
   const errors = counter('errors_total', 'coded errors sent to peers', ['code']);
   const deaths = counter('lane_deaths_total', 'lanes that died');
+  const screenings = counter('screenings_total', 'uploaded recordings', ['result']);
+  const processDeaths = counter('upload_process_deaths_total', 'upload processes that died');
   const latency = new Histogram({
     name: 'bonafide_score_latency_ms',
     help: 'newest sample in to score out, ms',
@@ -103,6 +108,8 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     ...alertMetrics,
     laneLoad: laneMetrics,
     laneDied: () => deaths.inc(),
+    screening: (result) => screenings.inc({ result }),
+    uploadProcessDied: () => processDeaths.inc(),
     render: () => registry.metrics(),
     contentType: registry.contentType,
     dispose: () => registry.clear(),

@@ -5,7 +5,7 @@ const BLOCK_BYTES = 2 ** 20;
 /** A request's body in memory of its own. */
 export interface ReadBody {
   /** In order; together the body. */
-  readonly blocks: readonly Uint8Array[];
+  readonly blocks: Uint8Array[];
   readonly bytes: number;
   /** In hex; of a form without what divides its parts. */
   readonly sha256: string;

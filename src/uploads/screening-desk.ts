@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { problemBody } from '../http/problem.ts';
 import { randomId } from '../random.ts';
+import { FairQueue } from './fair-queue.ts';
 import {
   type ScreeningRecord,
   ScreeningStore,
   type ScreeningStoreOptions,
 } from './screening-store.ts';
-import type { UploadBody, UploadOutcome } from './upload-messages.ts';
-import type { UploadScreener } from './upload-worker.ts';
+import type { UploadScreener } from './upload-host.ts';
+import type { UploadBody, UploadOutcome, UploadProblemCode } from './upload-messages.ts';
 
 export interface ScreeningDeskOptions {
   readonly clock: Clock;
@@ -17,7 +18,11 @@ export interface ScreeningDeskOptions {
   /** Of those of one key, so that it does not keep all others waiting. Default: as many. */
   readonly maxOpenOfKey?: number;
   readonly store: Omit<ScreeningStoreOptions, 'clock'>;
+  readonly count: (result: ScreeningResult) => void;
 }
+
+/** What came of an upload in a word. */
+export type ScreeningResult = 'done' | 'too_many_screenings' | UploadProblemCode;
 
 export interface UploadRequest {
   readonly keyName: string;
@@ -31,11 +36,14 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-/** Takes uploads, screens one after the other, and keeps what came of them. */
+/** Takes uploads, screens one after the other, the keys in turn, and keeps what came of them. */
 export class ScreeningDesk {
   readonly store: ScreeningStore;
   readonly #options: ScreeningDeskOptions;
-  readonly #queue: { readonly record: ScreeningRecord; readonly body: UploadBody }[] = [];
+  readonly #queue = new FairQueue<{
+    readonly record: ScreeningRecord;
+    readonly body: UploadBody;
+  }>();
   readonly #waiters = new Set<Waiter>();
   #open = 0;
   readonly #openOfKey = new Map<string, number>();
@@ -55,7 +63,10 @@ export class ScreeningDesk {
   reserve(keyName: string): boolean {
     const { maxOpen, maxOpenOfKey = maxOpen } = this.#options;
     const ofKey = this.#openOfKey.get(keyName) ?? 0;
-    if (this.#open >= maxOpen || ofKey >= maxOpenOfKey) return false;
+    if (this.#open >= maxOpen || ofKey >= maxOpenOfKey) {
+      this.#options.count('too_many_screenings');
+      return false;
+    }
     this.#open++;
     this.#openOfKey.set(keyName, ofKey + 1);
     return true;
@@ -85,7 +96,7 @@ export class ScreeningDesk {
         legs: [],
       },
     });
-    this.#queue.push({ record, body });
+    this.#queue.push(keyName, { record, body });
     void this.#work();
     return record;
   }
@@ -109,10 +120,10 @@ export class ScreeningDesk {
     return isDone();
   }
 
-  /** Gives up what is not finished, and the thread. */
+  /** Gives up what is not finished, and the process. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#queue.length = 0;
+    this.#queue.clear();
     for (const waiter of [...this.#waiters]) waiter.wake();
     await this.#options.screener.stop();
   }
@@ -141,6 +152,7 @@ export class ScreeningDesk {
   #finish(record: ScreeningRecord, outcome: UploadOutcome): void {
     const finishedAtMs = this.#options.clock.nowMs();
     const { fileName } = outcome;
+    this.#options.count(outcome.kind === 'done' ? 'done' : outcome.code);
     if (outcome.kind === 'done') {
       const { audio, legs, legsJson } = outcome;
       const done = {

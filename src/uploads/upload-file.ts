@@ -22,7 +22,7 @@ interface UploadedFile {
 
 /** The recording in a body: the body itself, or the file of a form. @throws UploadError */
 export async function fileOf({ blocks, contentType, fileName }: UploadBody): Promise<UploadedFile> {
-  const bytes = Buffer.concat(blocks);
+  const bytes = Buffer.concat(blocks.splice(0));
   if (!/^multipart\/form-data/i.test(contentType)) return { bytes, name: fileName };
   requireFewParts(bytes, contentType);
   const form = await new Response(bytes, { headers: { 'Content-Type': contentType } })

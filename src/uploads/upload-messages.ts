@@ -4,10 +4,10 @@ import type { Screening, ScreeningSummary } from '../http/schemas.ts';
 import type { EngineKind } from '../model/engine.ts';
 import type { LaneSettings } from '../stream/lane.ts';
 
-/** An uploaded body, as it came. Plain data: it crosses threads. */
+/** An uploaded body, as it came. Plain data: it goes to another process. */
 export interface UploadBody {
-  /** In order; together the body. */
-  readonly blocks: readonly Uint8Array[];
+  /** In order; together the body. Who screens it takes them out. */
+  readonly blocks: Uint8Array[];
   readonly contentType: string;
   readonly fileName: string | null;
   /** Reads it as such audio whatever it looks like. */
@@ -39,20 +39,22 @@ export type UploadOutcome =
       readonly fault?: string;
     };
 
-/** What an upload thread is started with. */
-export interface UploadThreadSetup {
+/** What an upload process is told first. */
+export interface UploadSetup {
   readonly detectorFolders: readonly string[];
   readonly engine: EngineKind;
   readonly settings: LaneSettings;
   readonly maxSeconds: number;
 }
 
-/** I/O thread → upload thread. One body at a time. */
+/** Service → upload process: the setup, then of each body its blocks and what else there is to it. One body at a time. */
 export type UploadCommand =
-  | { readonly kind: 'screen'; readonly body: UploadBody }
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'setup'; readonly setup: UploadSetup }
+  | { readonly kind: 'block'; readonly block: Uint8Array }
+  | { readonly kind: 'screen'; readonly body: Omit<UploadBody, 'blocks'> };
 
-/** Upload thread → I/O thread. */
-export type UploadReport =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'outcome'; readonly outcome: UploadOutcome };
+/** Upload process → service. */
+export interface UploadReport {
+  readonly kind: 'outcome';
+  readonly outcome: UploadOutcome;
+}

@@ -44,7 +44,13 @@ export function makeHttpApp(sources: Partial<HttpSources> = {}) {
   const entry = (name: string, sha256: string) => ({ name, sha256, maxCalls: null, fast: false });
   const keys = new KeyRing([entry('a', a.sha256), entry('b', b.sha256)], clock);
   const screener = new HeldScreener();
-  const desk = new ScreeningDesk({ clock, screener, maxOpen: 2, store: DEFAULT_SCREENING_STORE });
+  const desk = new ScreeningDesk({
+    clock,
+    screener,
+    maxOpen: 2,
+    store: DEFAULT_SCREENING_STORE,
+    count() {},
+  });
   const app = createHttpApp({
     desk,
     maxUploadBytes: 1_000,

@@ -62,6 +62,7 @@ const app = createHttpApp({
     screener: new HeldScreener(),
     maxOpen: 1,
     store: DEFAULT_SCREENING_STORE,
+    count() {},
   }),
   maxUploadBytes: 1,
   failed() {},

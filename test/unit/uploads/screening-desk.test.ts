@@ -26,7 +26,9 @@ function setUp() {
     page: () => [],
   };
   const store = { ...DEFAULT_SCREENING_STORE, archive };
-  const desk = new ScreeningDesk({ clock: new FakeClock(), screener, maxOpen: 2, store });
+  const counted: string[] = [];
+  const count = (result: string) => void counted.push(result);
+  const desk = new ScreeningDesk({ clock: new FakeClock(), screener, maxOpen: 2, store, count });
   desk.reserve('a');
   const idempotency = { key: 'k', fingerprint: 'f' };
   const record = desk.submit({ keyName: 'a', bytes: 1, idempotency, body: BODY });
@@ -34,27 +36,29 @@ function setUp() {
     settle(outcome);
     for (let turn = 0; turn < 5; turn++) await Promise.resolve();
   };
-  return { desk, record, kept, settled };
+  return { desk, record, kept, counted, settled };
 }
 
 it('forgets what the end of the service cut off, so that it can be tried again', async () => {
-  const { desk, record, kept } = setUp();
+  const { desk, record, kept, counted } = setUp();
   await desk.close();
   for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-  expect([kept, record.summary.state]).toEqual([[], 'running']);
+  expect([kept, counted, record.summary.state]).toEqual([[], [], 'running']);
 });
 
 it('keeps what failed by itself', async () => {
-  const { record, kept, settled } = setUp();
+  const { record, kept, counted, settled } = setUp();
   await settled(REFUSED);
-  expect([kept.length, record.summary.state]).toEqual([1, 'failed']);
+  expect([kept.length, counted, record.summary.state]).toEqual([1, ['internal'], 'failed']);
 });
 
 it('keeps a place of others from a key that has all it may have', async () => {
   const screener = new HeldScreener();
+  const counted: string[] = [];
   const desk = new ScreeningDesk({
     ...{ clock: new FakeClock(), screener, maxOpen: 3, maxOpenOfKey: 2 },
     store: DEFAULT_SCREENING_STORE,
+    count: (result) => void counted.push(result),
   });
   const take = (...names: string[]) => names.map((name) => desk.reserve(name));
   expect(take('a', 'a', 'a', 'b', 'b')).toEqual([true, true, false, true, false]);
@@ -63,4 +67,21 @@ it('keeps a place of others from a key that has all it may have', async () => {
   expect(take('a')).toEqual([false]);
   await screener.answer();
   expect(take('a', 'b', 'a')).toEqual([true, true, false]);
+  const refusals = counted.filter((result) => result === 'too_many_screenings');
+  expect([refusals.length, counted.length]).toEqual([4, 5]);
+});
+
+it('screens the uploads of the keys in turn, whoever came first', async () => {
+  const screener = new HeldScreener();
+  const desk = new ScreeningDesk({
+    ...{ clock: new FakeClock(), screener, maxOpen: 9, store: DEFAULT_SCREENING_STORE, count() {} },
+  });
+  for (const fileName of ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']) {
+    const keyName = fileName[0]!;
+    desk.reserve(keyName);
+    desk.submit({ keyName, bytes: 1, idempotency: null, body: { ...BODY, fileName } });
+  }
+  for (let answers = 0; answers < 5; answers++) await screener.answer();
+  const screened = screener.bodies.map(({ fileName }) => fileName);
+  expect(screened).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
 });
