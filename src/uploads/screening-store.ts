@@ -106,7 +106,9 @@ export class ScreeningStore {
     const oldestMs = clock.nowMs() - keepMs;
     for (const [id, record] of this.#records) {
       const tooMany = this.#records.size > maxRecords || this.#bytes > maxBytes;
-      if (!tooMany && record.summary.createdAtMs > oldestMs) break;
+      // Not its wall time: the computer's clock may be set meanwhile.
+      const madeAtMs = Math.floor(record.number / NUMBERS_PER_MS);
+      if (!tooMany && madeAtMs > oldestMs) break;
       if (isOpen(record)) continue;
       this.#bytes -= record.legsJson?.length ?? 0;
       this.#records.delete(id);

@@ -53,16 +53,6 @@ function liveAsLongAsTheService(): void {
   }
 }
 
-/**
- * The decoder packages say a line of each damaged frame to the console: of one file thousands, which nobody
- * reads.
- */
-function silenceDecoders(): void {
-  const silent = () => undefined;
-  Object.assign(globalThis.console, { error: silent, warn: silent, log: silent });
-}
-
-silenceDecoders();
 liveAsLongAsTheService();
 run();
 await writeFile('/proc/self/oom_score_adj', OOM_SCORE).catch(() => {

@@ -52,6 +52,24 @@ it('keeps what failed by itself', async () => {
   expect([kept.length, counted, record.summary.state]).toEqual([1, ['internal'], 'failed']);
 });
 
+it("gives times of the computer's clock, in whole milliseconds, and forgets by its own", async () => {
+  const screener = new HeldScreener();
+  const clock = new FakeClock(1_000_000.4);
+  const store = { ...DEFAULT_SCREENING_STORE, keepMs: 60_000 };
+  const desk = new ScreeningDesk({ clock, screener, maxOpen: 3, store, count: () => undefined });
+  desk.reserve('a');
+  clock.wallAheadMs = 3_600_000;
+  const record = desk.submit({ keyName: 'a', bytes: 1, idempotency: null, body: BODY });
+  clock.wallAheadMs = 7_200_000.3;
+  await screener.answer();
+  expect(record.summary.createdAtMs).toBe(4_600_000);
+  expect(record.summary.finishedAtMs).toBe(8_200_000);
+  clock.advance(59_000);
+  expect(desk.store.get(record.summary.id, 'a')).toBe(record);
+  clock.advance(2_000);
+  expect(desk.store.get(record.summary.id, 'a')).toBeNull();
+});
+
 it('keeps a place of others from a key that has all it may have', async () => {
   const screener = new HeldScreener();
   const counted: string[] = [];
