@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { settingIn } from './environment.ts';
 import type { KeyEntry } from './keys.ts';
-import { originOf } from './origins.ts';
+import { originsIn } from './origins.ts';
 import {
   DEFAULT_PLATFORM_SETTINGS,
   type PlatformSettings,
@@ -31,18 +31,6 @@ const flag = (fallback: boolean) =>
     .enum(['true', 'false'])
     .default(fallback ? 'true' : 'false')
     .transform((text) => text === 'true');
-
-/** As browsers write them: what they send is compared with it. */
-function originsIn(texts: readonly string[], context: z.RefinementCtx): string[] {
-  return texts.flatMap((text) => {
-    if (text.trim() === '') return [];
-    const origin = originOf(text);
-    if (origin !== null) return [origin];
-    const message = `must be an origin like https://host or https://host:8443, without a path; "${text.trim()}" is none`;
-    context.addIssue({ code: 'custom', message });
-    return [];
-  });
-}
 
 /** Calls that one lane carried in the project's bench with room to spare (docs/capacity.md). */
 const CALLS_PER_LANE = 300;

@@ -1,25 +1,12 @@
 import { afterAll, expect, it } from 'vitest';
 import { Load } from '../../src/bench/load.ts';
 import { nativeLoad, platformLoad } from '../../src/bench/load-wire.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
 import { sideOf } from '../support/peer-talk.ts';
 import { closeTestServices, startTestService } from '../support/start-service.ts';
+import { steppingClock } from '../support/stepping-clock.ts';
 import { speechPackets } from '../support/wire-audio.ts';
 
 afterAll(closeTestServices);
-
-/** Each sleep of the load is a millisecond, however long it takes. */
-function steppingClock(): Clock {
-  let nowMs = 0;
-  return {
-    ...systemClock,
-    nowMs: () => nowMs,
-    async sleep(delayMs) {
-      nowMs += delayMs;
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  };
-}
 
 it.each(['bonafide.v1', 'twilio', 'audiohook'])(
   '%s: calls begin, are scored and end',

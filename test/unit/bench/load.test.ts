@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Load } from '../../../src/bench/load.ts';
 import type { LoadWire } from '../../../src/bench/load-wire.ts';
-import { type Clock, systemClock } from '../../../src/clock.ts';
 import type { PreparedAudio } from '../../../src/replay/prepare-audio.ts';
-
-/** Each sleep is a millisecond. */
-function steppingClock(): Clock {
-  let nowMs = 0;
-  return {
-    ...systemClock,
-    nowMs: () => nowMs,
-    async sleep(delayMs) {
-      nowMs += delayMs;
-    },
-  };
-}
+import { steppingClock } from '../../support/stepping-clock.ts';
 
 /** Packets 0, 1, … of 160 samples; the last one is shorter. */
 function recordingOf(packets: number): PreparedAudio {
