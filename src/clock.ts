@@ -11,7 +11,7 @@ export interface Timer {
 export interface Clock {
   nowMs(): number;
   /**
-   * What the computer's clock says, in ms since 1970: for times that others hold against their own. `nowMs` began with
+   * What the computer's clock says, in whole ms since 1970: for times that others hold against their own. `nowMs` began with
    * it, but the computer's clock may be set since, and goes on while a virtual machine stands still.
    */
   wallTimeMs(): number;

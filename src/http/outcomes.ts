@@ -87,7 +87,7 @@ export function addOutcomeRoutes(app: OpenAPIHono<AppEnv>, sources: OutcomeRoute
       outcomes.isKnown(keyName, callId) ||
       (endedCalls?.call(callId, keyName) ?? null) !== null;
     if (!isKnown) return problem(context, 'not_found', 'The key has no call with this id.');
-    const wallTimeMs = Math.floor(clock.wallTimeMs());
+    const wallTimeMs = clock.wallTimeMs();
     const report = { type: 'outcome', callId, keyName, outcome, note, wallTimeMs } as const;
     const result = await outcomes.report(report);
     if (!('outcome' in result)) {

@@ -169,7 +169,7 @@ export class AlertEngine {
       detector: leg.detectorId,
       score: leg.latest === null ? null : scoreOf(leg.latest),
       streamTimeMs: leg.latest?.streamTimeMs ?? 0,
-      wallTimeMs: Math.floor(this.#options.clock.wallTimeMs()),
+      wallTimeMs: this.#options.clock.wallTimeMs(),
     };
   }
 }

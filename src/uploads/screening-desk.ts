@@ -87,7 +87,7 @@ export class ScreeningDesk {
       summary: {
         id: randomId(),
         state: 'queued',
-        createdAtMs: Math.floor(this.#options.clock.wallTimeMs()),
+        createdAtMs: this.#options.clock.wallTimeMs(),
         finishedAtMs: null,
         fileName: body.fileName,
         bytes,
@@ -150,7 +150,7 @@ export class ScreeningDesk {
   }
 
   #finish(record: ScreeningRecord, outcome: UploadOutcome): void {
-    const finishedAtMs = Math.floor(this.#options.clock.wallTimeMs());
+    const finishedAtMs = this.#options.clock.wallTimeMs();
     const { fileName } = outcome;
     this.#options.count(outcome.kind === 'done' ? 'done' : outcome.code);
     if (outcome.kind === 'done') {

@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
   }
 
   wallTimeMs(): number {
-    return this.nowMs() + this.wallAheadMs;
+    return Math.floor(this.nowMs() + this.wallAheadMs);
   }
 
   after(delayMs: number, action: () => void): Timer {

@@ -122,7 +122,7 @@ export class ControlDesk {
     counted(name, outcome);
     if (outcome === 'failed') return;
     const { id: alertId, callId, keyName, platform, leg, streamTimeMs } = alert;
-    const wallTimeMs = Math.floor(clock.wallTimeMs());
+    const wallTimeMs = clock.wallTimeMs();
     const facts = { alertId, callId, keyName, platform, leg, streamTimeMs, wallTimeMs };
     const control = { name, kind, mode };
     const decision: CallControlDecision = {

@@ -102,7 +102,7 @@ export class DeliveryWorker {
     this.#breaker.failed(nowMs);
     const { error } = outcome;
     if (outcome.kind === 'gone') return this.#dead(error);
-    const askedMs = retryAfterMs(outcome.retryAfter, Math.floor(clock.wallTimeMs()));
+    const askedMs = retryAfterMs(outcome.retryAfter, clock.wallTimeMs());
     if (askedMs !== null) this.#breaker.holdUntil(nowMs + askedMs);
     const waitMs = Math.max(askedMs ?? 0, backOffMs(delivery.attempts + 1, random));
     const nextAttemptAtMs = nowMs + waitMs;
