@@ -3,8 +3,11 @@
 #   1. four teachers: three seeds of recipes/telephone-8k.yaml and one of telephone-8k-masks.yaml
 #   2. two transfers of the first seed that hear lossy lines and mobile codecs as well
 #   3. a student of all six, which goes on from the second transfer
-#   4. the mean of the weights of student and transfers, calibrated and evaluated
-# Killed at any point it goes on from there with the same command.
+#   4. the mean of the weights of student and transfers: WORK_FOLDER/base
+#   5. two transfers of that mean that hear more around speech, and a student of both
+#   6. the mean of the weights of these three, calibrated and evaluated
+# Killed at any point it goes on from there with the same command. With a detector in
+# WORK_FOLDER/base (telephone-8k 0.3.0, say) and its baseline in WORK_FOLDER/baseline it begins at 5.
 #
 #   npm run setup:tensorflow
 #   npm run train:telephone -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
@@ -12,20 +15,35 @@ set -euo pipefail
 . "$(dirname "$0")/detector-steps.sh"
 begin telephone models/telephone-8k "$@"
 
-lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
-student=recipes/telephone-8k-student.yaml
-# Two processes must not make the same features, or audit, at once.
-bonafide train --audit-only --recipe $student --from models/telephone-8k
+make_base() {
+  local lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
+  local student=recipes/telephone-8k-student.yaml first teachers
+  # Two processes must not make the same features, or audit, at once.
+  bonafide train --audit-only --recipe $student --from models/telephone-8k
 
-make baseline --recipe recipes/mfcc-lstm-8k.yaml & first=$!
-make seed1 --recipe recipes/telephone-8k.yaml --seed 1 & both $! $first
-make seed2 --recipe recipes/telephone-8k.yaml --seed 2 & first=$!
-make seed3 --recipe recipes/telephone-8k.yaml --seed 3 & both $! $first
-make masks --recipe recipes/telephone-8k-masks.yaml & first=$!
-make lines --from "$work/seed1" --recipe $lines & both $! $first
-make lines-masks --from "$work/seed1" --recipe $masks
+  make baseline --recipe recipes/mfcc-lstm-8k.yaml & first=$!
+  make seed1 --recipe recipes/telephone-8k.yaml --seed 1 & both $! $first
+  make seed2 --recipe recipes/telephone-8k.yaml --seed 2 & first=$!
+  make seed3 --recipe recipes/telephone-8k.yaml --seed 3 & both $! $first
+  make masks --recipe recipes/telephone-8k-masks.yaml & first=$!
+  make lines --from "$work/seed1" --recipe $lines & both $! $first
+  make lines-masks --from "$work/seed1" --recipe $masks
 
-teachers=$work/seed1,$work/seed2,$work/seed3,$work/masks,$work/lines-masks,$work/lines
-make student --from "$work/lines-masks" --recipe $student --teachers "$teachers"
-bonafide export --from "$work/lines-masks" --recipe $student --teachers "$teachers" \
-  --average "$work/student,$work/lines-masks,$work/lines" --baseline "$work/baseline" --out "$out"
+  teachers=$work/seed1,$work/seed2,$work/seed3,$work/masks,$work/lines-masks,$work/lines
+  make student --from "$work/lines-masks" --recipe $student --teachers "$teachers"
+  bonafide export --from "$work/lines-masks" --recipe $student --teachers "$teachers" \
+    --average "$work/student,$work/lines-masks,$work/lines" --out "$work/base"
+}
+
+if [ ! -f "$work/base/manifest.json" ]; then make_base; fi
+
+margins=recipes/telephone-8k-margins.yaml masks=recipes/telephone-8k-margins-masks.yaml
+student=recipes/telephone-8k-margins-student.yaml
+bonafide train --audit-only --recipe $student --from "$work/base"
+make margins --from "$work/base" --recipe $margins & first=$!
+make margins-masks --from "$work/base" --recipe $masks & both $! $first
+
+teachers=$work/margins,$work/margins-masks
+make margins-student --from "$work/margins-masks" --recipe $student --teachers "$teachers"
+bonafide export --from "$work/margins-masks" --recipe $student --teachers "$teachers" \
+  --average "$work/margins-student,$work/margins-masks,$work/margins" --baseline "$work/baseline" --out "$out"

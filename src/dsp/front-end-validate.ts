@@ -145,8 +145,8 @@ function normalisationProblems(config: FrontEndConfig): string[] {
 function voiceActivityProblems(config: FrontEndConfig): string[] {
   const { lookBackMs, hangoverMs, thresholdDb, minimumDbfs } = config.voiceActivity;
   const problems: string[] = [];
-  if (!(lookBackMs >= 0 && lookBackMs <= 100)) {
-    problems.push(`voiceActivity.lookBackMs must be from 0 to 100, got ${lookBackMs}`);
+  if (!(lookBackMs >= 0 && lookBackMs <= 500)) {
+    problems.push(`voiceActivity.lookBackMs must be from 0 to 500, got ${lookBackMs}`);
   }
   if (!(hangoverMs >= 0 && hangoverMs <= 2000)) {
     problems.push(`voiceActivity.hangoverMs must be from 0 to 2000, got ${hangoverMs}`);

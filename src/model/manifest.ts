@@ -38,7 +38,7 @@ const frontEndSchema = z.strictObject({
     z.strictObject({ kind: z.literal('running'), timeConstantMs: positive }),
   ]),
   voiceActivity: z.strictObject({
-    lookBackMs: z.number().min(0).max(100),
+    lookBackMs: z.number().min(0).max(500),
     hangoverMs: z.number().min(0),
     thresholdDb: z.number(),
     minimumDbfs: z.number(),

@@ -10,13 +10,6 @@ import { findCoders } from './ffmpeg-coders.ts';
 import type { Recipe } from './recipe.ts';
 import { requireMostReadable, unreadableIn } from './unreadable.ts';
 
-/** Frames near speech only, as when serving. */
-const VOICE_ACTIVITY = {
-  lookBackMs: 50,
-  hangoverMs: 50,
-  thresholdDb: 9,
-  minimumDbfs: -62,
-} as const;
 const DELTA_FRAMES = 4;
 /** Between the seeds of a channel's takes: far from the few that a recipe's channelSeed will be. */
 const SEEDS_A_TAKE = 1_000;
@@ -30,7 +23,7 @@ export function frontEndOf(recipe: Recipe): FrontEndConfig {
     cepstra: cepstra === null ? null : { coefficients: cepstra },
     deltaFrames: DELTA_FRAMES,
     normalisation: { kind: 'none' },
-    voiceActivity: VOICE_ACTIVITY,
+    voiceActivity: recipe.voiceActivity,
   };
 }
 

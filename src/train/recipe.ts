@@ -35,6 +35,16 @@ const recipeFields = z.strictObject({
       deltaOrder: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
     })
     .prefault({}),
+  /** Only frames near speech reach the network, in training as when serving; part of the front end. */
+  voiceActivity: z
+    .strictObject({
+      lookBackMs: z.number().default(50),
+      hangoverMs: z.number().default(50),
+      /** Over the background. */
+      thresholdDb: z.number().default(9),
+      minimumDbfs: z.number().default(-62),
+    })
+    .prefault({}),
   network: z
     .strictObject({
       architecture: z.enum(['lstm', 'cnn-lstm']).default('cnn-lstm'),

@@ -24,8 +24,9 @@ export interface Transfer {
 }
 
 /**
- * A recipe that goes on from a detector: its front end, network and normalisation stay, batch norm
- * is frozen, and the rate is a tenth. What the given recipe file says wins over the defaults.
+ * A recipe that goes on from a detector: its front end (but for a voice activity that the recipe file
+ * gives), network and normalisation stay, batch norm is frozen, and the rate is a tenth. What the
+ * given recipe file says wins over the defaults.
  * @param where the recipe file, for messages
  * @throws RecipeError when the detector does not carry its recipe, or normalises otherwise, and when
  * the given fields are wrong

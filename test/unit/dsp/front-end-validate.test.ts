@@ -62,8 +62,8 @@ describe('validateFrontEndConfig', () => {
       { normalisation: { kind: 'batch' as 'none' } },
     ],
     [
-      'voiceActivity.lookBackMs must be from 0 to 100, got 110',
-      { voiceActivity: { ...activity, lookBackMs: 110 } },
+      'voiceActivity.lookBackMs must be from 0 to 500, got 510',
+      { voiceActivity: { ...activity, lookBackMs: 510 } },
     ],
     [
       'voiceActivity.hangoverMs must be from 0 to 2000, got -1',

@@ -23,6 +23,7 @@ const RICH: FrontEndConfig = {
   cepstra: { coefficients: 13 },
   deltaOrder: 2,
   normalisation: { kind: 'running', timeConstantMs: 1000 },
+  voiceActivity: { ...CONFIG.voiceActivity, lookBackMs: 500 },
 };
 
 const silence = (seconds: number): Float32Array => new Float32Array(seconds * 8000);
@@ -51,6 +52,15 @@ describe('what is kept', () => {
     expect(quality.keptFrames).toBeLessThanOrEqual(100 + 10 + 20 + 3);
     expect(flags.indexOf(FRAME_VOICED)).toBe(10);
     expect(flags.slice(-20).every((flag) => flag === 0)).toBe(true);
+  });
+
+  it('keeps up to half a second before speech, when asked', () => {
+    const voiceActivity = { ...CONFIG.voiceActivity, lookBackMs: 500, hangoverMs: 0 };
+    const frontEnd = new FrontEnd({ ...CONFIG, voiceActivity });
+    const { flags } = run(frontEnd, concatenate(silence(1), speechLike(1), silence(1)));
+    expect(flags.indexOf(FRAME_VOICED)).toBe(50);
+    expect(flags.lastIndexOf(FRAME_VOICED)).toBe(flags.length - 1);
+    expect(frontEnd.quality.keptFrames).toBe(flags.length);
   });
 
   it('gives each kept frame the features of its own samples, once and in order', () => {
@@ -190,7 +200,7 @@ describe('properties', () => {
         const first: Run = { features: [], flags: [] };
         for (let hop = 0; hop < cutHops; hop++) {
           original.pushHop(mixed, hop * HOP);
-          if (original.pendingFrames > 20) drain(original, 20, first);
+          while (original.pendingFrames > 20) drain(original, 20, first);
         }
         if (pullFirst) drain(original, original.pendingFrames, first);
         const copy = copyOf(original, RICH);

@@ -100,6 +100,9 @@ export function concatenate(...parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
+/** A front end's default: as many frames may wait when a hop comes. */
+const BLOCK_FRAMES = 24;
+
 export interface Run {
   readonly features: number[];
   readonly flags: number[];
@@ -113,7 +116,7 @@ export function run(frontEnd: FrontEnd, samples: Float32Array, pullFrames?: () =
   for (let at = 0; at + hop <= samples.length; at += hop) {
     frontEnd.pushHop(samples, at);
     const wanted = pullFrames === undefined ? frontEnd.pendingFrames : pullFrames();
-    const forced = Math.max(wanted, frontEnd.pendingFrames - 64);
+    const forced = Math.max(wanted, frontEnd.pendingFrames - BLOCK_FRAMES);
     drain(frontEnd, Math.min(forced, frontEnd.pendingFrames), { features, flags });
   }
   drain(frontEnd, frontEnd.pendingFrames, { features, flags });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Detector, loadDetector } from '../../../src/model/detector.ts';
 import { planNetwork } from '../../../src/model/network.ts';
 import { foldBatchNorm } from '../../../src/model/weights.ts';
+import { frontEndOf } from '../../../src/train/prepare.ts';
 import {
   RecipeError,
   readRecipe,
@@ -85,6 +86,23 @@ it('takes what the recipe file says, but not another network or front end', () =
   });
   expect([tuned.name, tuned.steps, tuned.frontEnd.bands]).toEqual(['mine', 50, 20]);
   expect(tuned.network.channels).toEqual([4, 8]);
+});
+
+it('hears as the detector does around speech, unless the recipe file says otherwise', () => {
+  const made = trained();
+  const wide = { lookBackMs: 200, hangoverMs: 200, thresholdDb: 6, minimumDbfs: -62 };
+  expect(transferFrom(made, {}).recipe.voiceActivity).toEqual({
+    lookBackMs: 50,
+    hangoverMs: 50,
+    thresholdDb: 9,
+    minimumDbfs: -62,
+  });
+  const given = { voiceActivity: { lookBackMs: 200, hangoverMs: 200, thresholdDb: 6 } };
+  const { recipe: tuned } = transferFrom(made, given);
+  expect(tuned.voiceActivity).toEqual(wide);
+  expect(frontEndOf(tuned).voiceActivity).toEqual(wide);
+  const again = { ...made, manifest: { ...made.manifest, training: { recipe: tuned } } };
+  expect(transferFrom(again, {}).recipe.voiceActivity).toEqual(wide);
 });
 
 it('names what is wrong in the recipe file, as without a detector', () => {
