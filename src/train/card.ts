@@ -17,6 +17,8 @@ export interface CardOptions {
   readonly baseline?: Baseline | undefined;
   /** Detectors whose weights were averaged; absent = the weights are of one training. */
   readonly meanOf?: readonly string[] | undefined;
+  /** Detectors that the training went on from, newest first; absent = from fresh weights. */
+  readonly wentOnFrom?: readonly string[] | undefined;
   /** Clips of the corpus that are not among `clips`. Default: none. */
   readonly unreadable?: readonly UnreadableClip[] | undefined;
 }
@@ -96,14 +98,16 @@ function renderAuditNote(audit: AuditReport | undefined): string {
   return `\n**Trained although the shortcut audit failed** (${failing.join(', ')}); ${floor}.\n`;
 }
 
-function renderMaking({ recipe, meanOf = [] }: CardOptions): string {
+function renderMaking({ recipe, meanOf = [], wentOnFrom = [] }: CardOptions): string {
   const made = `Trained by \`bonafide train\` with the recipe in \`manifest.json\` (seed ${recipe.seed}).`;
+  const lineage =
+    wentOnFrom.length === 0 ? '' : ` It went on from ${wentOnFrom.join(', before that from ')}.`;
   const taught =
     recipe.teachers.length === 0
       ? ''
       : ` Its labels were mixed with what these say of the training clips: ${recipe.teachers.join(', ')}.`;
   const averaged = meanOf.length === 0 ? '' : ` The weights are the mean of ${meanOf.join(', ')}.`;
-  return made + taught + averaged;
+  return made + lineage + taught + averaged;
 }
 
 function renderData(clips: readonly Clip[]): string {

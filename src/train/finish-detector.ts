@@ -19,7 +19,7 @@ import { renderEvaluationReport } from './report/evaluation-report.ts';
 import { readLog } from './run-folder.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 import { trainingFamilies } from './system-family.ts';
-import { indicesOf, type TrainedNetwork } from './train-run.ts';
+import { indicesOf, type TrainedNetwork, type TransferSource } from './train-run.ts';
 import { type UnreadableClip, unreadableNotes } from './unreadable.ts';
 
 const CALIBRATION_EDGES_MS = [1000, 2000, 4000] as const;
@@ -50,6 +50,8 @@ export interface FinishOptions {
   readonly outFolder: string;
   /** What the shortcut audit found; absent when the run was never audited. */
   readonly audit?: AuditReport;
+  /** The detector that the training went on from; absent = from fresh weights. */
+  readonly from?: TransferSource;
   /** Another detector's figures, for card and report. */
   readonly baseline?: Baseline | undefined;
   /** Clips of the corpus that are not among `clips`. Default: none. */
@@ -77,6 +79,7 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
       'README.md': renderCard({
         ...{ recipe, plan: trained.plan, clips, figures, decision, audit, baseline },
         meanOf: trained.meanOf,
+        wentOnFrom: options.from?.ancestors,
         unreadable: options.unreadable,
       }),
       ...reportsOf(options, measured),
@@ -135,7 +138,7 @@ function decisionOf(val: readonly (readonly ScoredClip[])[], recipe: Recipe): De
 }
 
 function manifestOf(
-  { recipe, clips, trained, runFolder, audit, unreadable = [] }: FinishOptions,
+  { recipe, clips, trained, runFolder, audit, from, unreadable = [] }: FinishOptions,
   { decision, families }: Measured,
 ): DetectorContent['manifest'] {
   const { plan, mean, scale, spec } = trained;
@@ -161,6 +164,7 @@ function manifestOf(
     training: {
       recipe,
       backend: trained.backend,
+      ...(from === undefined ? {} : { wentOnFrom: from.ancestors }),
       ...(trained.meanOf === undefined ? {} : { meanOf: trained.meanOf }),
       parameters: plan.parameterCount,
       flopsPerFrame: plan.flopsPerFrame,

@@ -47,6 +47,8 @@ export interface TrainRunOptions {
 
 /** What a transfer keeps of the detector that it begins with. */
 export interface TransferSource {
+  /** Its id, and those of the detectors that it went on from itself, newest first. */
+  readonly ancestors: readonly string[];
   /** With batch norm, as training has them. */
   readonly weights: NetworkWeights;
   readonly mean: readonly number[];

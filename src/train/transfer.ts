@@ -32,7 +32,7 @@ export interface Transfer {
  * the given fields are wrong
  */
 export function transferFrom(
-  { manifest, weights }: Detector,
+  { id, manifest, weights }: Detector,
   given: Readonly<Record<string, unknown>>,
   where = 'the recipe of the transfer',
 ): Transfer {
@@ -58,9 +58,16 @@ export function transferFrom(
   return {
     recipe,
     source: {
+      ancestors: [id, ...ancestorsOf(manifest)],
       weights: unfoldBatchNorm(plan, weights()),
       mean: normalisation.mean,
       scale: normalisation.scale,
     },
   };
+}
+
+/** What a detector's manifest says that it went on from; nothing in one that training did not write. */
+function ancestorsOf({ training }: Detector['manifest']): readonly string[] {
+  const given = training['wentOnFrom'];
+  return Array.isArray(given) ? given.filter((id) => typeof id === 'string') : [];
 }

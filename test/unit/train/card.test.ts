@@ -10,6 +10,7 @@ const card = (
   clips: readonly Clip[],
   recordings = '',
   unreadable: readonly UnreadableClip[] = [],
+  wentOnFrom: readonly string[] = [],
 ) =>
   renderCard({
     ...{
@@ -18,6 +19,7 @@ const card = (
       clips,
       figures: [],
       unreadable,
+      wentOnFrom,
     },
     decision: { calibration: { bins: [], replicas: [] }, thresholds: [] },
   }).replaceAll('\n', ' ');
@@ -32,6 +34,12 @@ it('says that splits share pages where own recordings are one page', () => {
   const text = card([clipOf('bonafide', 'mine'), clipOf('spoof', 'mine', 'dev')]);
   expect(text).toContain('The splits share pages');
   expect(text).not.toContain('No page is in two splits');
+});
+
+it('says which detectors it went on from', () => {
+  const text = card([clipOf('bonafide', 'one')], '', [], ['b@2', 'a@1']);
+  expect(text).toContain('It went on from b@2, before that from a@1.');
+  expect(card([clipOf('bonafide', 'one')])).not.toContain('went on from');
 });
 
 it('says how many clips of each split could not be read', () => {

@@ -57,11 +57,21 @@ it('begins with the weights and normalisation of the detector, batch norm frozen
   expect(tuned).toMatchObject({ name: 'tiny-tuned', frozenNorm: true, steps: 400 });
   expect(tuned.learningRate).toBeLessThan(2e-3);
   expect(source.mean[0]).toBe(-3);
+  expect(source.ancestors).toEqual([tiny.id]);
   const folded = foldBatchNorm(planNetwork(tiny.manifest.network), source.weights);
   for (const [name, { values }] of tiny.weights()) {
     const again = folded.get(name)!.values;
     for (const [index, value] of values.entries()) expect(again[index]).toBeCloseTo(value, 5);
   }
+});
+
+it('knows what the detector went on from itself', () => {
+  const made = trained();
+  const later = {
+    ...made,
+    manifest: { ...made.manifest, training: { recipe, wentOnFrom: ['b@2', 'a@1'] } },
+  };
+  expect(transferFrom(later, {}).source.ancestors).toEqual([tiny.id, 'b@2', 'a@1']);
 });
 
 it('has few steps after a detector that was trained by epochs, unless told of epochs itself', () => {
