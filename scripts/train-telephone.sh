@@ -3,11 +3,11 @@
 #   1. four teachers: three seeds of recipes/telephone-8k.yaml and one of telephone-8k-masks.yaml
 #   2. two transfers of the first seed that hear lossy lines and mobile codecs as well
 #   3. a student of all six, which goes on from the second transfer
-#   4. the mean of the weights of student and transfers: WORK_FOLDER/base
-#   5. two transfers of that mean that hear more around speech, and a student of both
-#   6. the mean of the weights of these three, calibrated and evaluated
+#   4. the mean of the weights of student and transfers: WORK_FOLDER/mean
+#   5. two transfers of that mean that hear more around speech
+#   6. the mean of the weights of both, calibrated and evaluated
 # Killed at any point it goes on from there with the same command. With a detector in
-# WORK_FOLDER/base (telephone-8k 0.3.0, say) and its baseline in WORK_FOLDER/baseline it begins at 5.
+# WORK_FOLDER/mean (telephone-8k 0.3.0, say) and its baseline in WORK_FOLDER/baseline it begins at 5.
 #
 #   npm run setup:tensorflow
 #   npm run train:telephone -- CORPUS [WORK_FOLDER [OUT_FOLDER]]
@@ -15,7 +15,7 @@ set -euo pipefail
 . "$(dirname "$0")/detector-steps.sh"
 begin telephone models/telephone-8k "$@"
 
-make_base() {
+make_mean() {
   local lines=recipes/telephone-8k-lines.yaml masks=recipes/telephone-8k-lines-masks.yaml
   local student=recipes/telephone-8k-student.yaml first teachers
   # Two processes must not make the same features, or audit, at once.
@@ -32,18 +32,14 @@ make_base() {
   teachers=$work/seed1,$work/seed2,$work/seed3,$work/masks,$work/lines-masks,$work/lines
   make student --from "$work/lines-masks" --recipe $student --teachers "$teachers"
   bonafide export --from "$work/lines-masks" --recipe $student --teachers "$teachers" \
-    --average "$work/student,$work/lines-masks,$work/lines" --out "$work/base"
+    --average "$work/student,$work/lines-masks,$work/lines" --out "$work/mean"
 }
 
-if [ ! -f "$work/base/manifest.json" ]; then make_base; fi
+if [ ! -f "$work/mean/manifest.json" ]; then make_mean; fi
 
 margins=recipes/telephone-8k-margins.yaml masks=recipes/telephone-8k-margins-masks.yaml
-student=recipes/telephone-8k-margins-student.yaml
-bonafide train --audit-only --recipe $student --from "$work/base"
-make margins --from "$work/base" --recipe $margins & first=$!
-make margins-masks --from "$work/base" --recipe $masks & both $! $first
-
-teachers=$work/margins,$work/margins-masks
-make margins-student --from "$work/margins-masks" --recipe $student --teachers "$teachers"
-bonafide export --from "$work/margins-masks" --recipe $student --teachers "$teachers" \
-  --average "$work/margins-student,$work/margins-masks,$work/margins" --baseline "$work/baseline" --out "$out"
+bonafide train --audit-only --recipe $margins --from "$work/mean"
+make margins --from "$work/mean" --recipe $margins & first=$!
+make margins-masks --from "$work/mean" --recipe $masks & both $! $first
+bonafide export --from "$work/mean" --recipe $margins --average "$work/margins-masks,$work/margins" \
+  --baseline "$work/baseline" --out "$out"
