@@ -11,6 +11,7 @@ import { BrowserAccess } from './browser-access.ts';
 import { createObserver, startAlerts, startDrift, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { FULL_STATUS } from './errors.ts';
 import { answerUnroutable } from './http/malformed.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
 import { createHttpApi, type HttpApi, originsOf } from './http-api.ts';
@@ -82,7 +83,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     clock,
     maxSubscribers: config.maxReaders,
     maxSubscribersPerKey: config.maxReadersPerKey,
-    refused: (reason) => events.refusedUpgrade(503, reason),
+    refused: (reason) => events.refusedUpgrade(FULL_STATUS, reason),
   });
   const alerts: AlertPlane = startAlerts(parts, { loaded, bus, metrics });
   const summaries = startSummaries(parts);
@@ -121,7 +122,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const http = await startHttpListener({
     ...{ config, clock, endpoint, maxMediaSockets: places.most + MOST_UNIDENTIFIED },
     listener: getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
-    refused: (reason) => events.refusedUpgrade(503, reason),
+    refused: (reason) => events.refusedUpgrade(FULL_STATUS, reason),
   });
   return assemble({
     ...{ parts, calls, lanes, endpoint, audioSocket, http, metrics, status, detectors },
