@@ -94,7 +94,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });
-  const lanes = await startLanes(parts, { calls, metrics, detectors });
+  const lanes = await startLanes(parts, { calls, metrics, detectors, bus });
   calls.useLanes(lanes);
   const status = () => statusOf(config, { calls, lanes, detectors });
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
@@ -224,7 +224,14 @@ function identityOf(detector: Detector): DetectorIdentity {
 
 async function startLanes(
   { config, clock, logger, busyLimit }: ServiceParts,
-  { calls, metrics, detectors }: Pick<Assembly, 'calls' | 'metrics' | 'detectors'>,
+  {
+    calls,
+    metrics,
+    detectors,
+    bus,
+  }: Pick<Assembly, 'calls' | 'metrics' | 'detectors'> & {
+    readonly bus: EventBus;
+  },
 ): Promise<LanePool> {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const settings = { priorSynthetic, falseAlertRate };
@@ -240,7 +247,11 @@ async function startLanes(
   };
   const listener: LanePoolListener = {
     events: (events) => calls.laneEvents(events),
-    load: (laneIndex, load) => metrics.laneLoad(laneIndex, load),
+    load(laneIndex, load) {
+      metrics.laneLoad(laneIndex, load);
+      // Said every second, also while no call comes, ends or is asked for.
+      bus.forgetOld();
+    },
     lost: (feedIds, reason) => {
       metrics.laneDied();
       logger.error({ feeds: feedIds.length, reason }, 'a lane died');
