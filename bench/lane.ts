@@ -4,10 +4,10 @@
  */
 import './no-telemetry.ts';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_SCORE_INTERVAL_MS } from '../src/adapters/native-messages.ts';
 import { readRecording } from '../src/audio-files/read-recording.ts';
 import { systemClock } from '../src/clock.ts';
 import { PACKET_MS, prepareAudio } from '../src/replay/prepare-audio.ts';
+import { DEFAULT_SCORE_INTERVAL_MS } from '../src/score-interval.ts';
 import { createLane } from '../src/stream/create-lane.ts';
 import { FeedPort } from '../src/stream/feed-port.ts';
 import type { Lane } from '../src/stream/lane.ts';

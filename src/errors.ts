@@ -67,6 +67,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Status of a handshake, connection or reader that there is no room for, as HTTP has it. */
+export const FULL_STATUS = 503;
+
 /** Why the audio of a call ends when its peer is refused with this code. */
 export function endReasonOf(code: ErrorCode): 'drained' | 'idle' | 'policy' {
   if (code === 'SCREEN_ERR_DRAINING') return 'drained';

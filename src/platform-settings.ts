@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { MAX_SCORE_INTERVAL_MS, MIN_SCORE_INTERVAL_MS } from './score-interval.ts';
 
 /** Every platform family that the service can speak to, by the id of its adapter. */
 export const PLATFORM_IDS = [
@@ -59,7 +60,12 @@ const settingsSchema = z.strictObject({
   /** Address of that listener. */
   audioSocketHost: z.string().default('127.0.0.1'),
   /** How often a platform that takes results in-band gets a score, in ms. */
-  scoreIntervalMs: z.number().int().min(100).max(5_000).default(1_000),
+  scoreIntervalMs: z
+    .number()
+    .int()
+    .min(MIN_SCORE_INTERVAL_MS)
+    .max(MAX_SCORE_INTERVAL_MS)
+    .default(1_000),
   /** Plivo's `audio/x-l16` is big-endian instead of little-endian. */
   plivoBigEndian: z.boolean().default(false),
   /** Telnyx's `L16` is big-endian, as RTP has it, instead of little-endian. */

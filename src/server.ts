@@ -11,6 +11,7 @@ import { BrowserAccess } from './browser-access.ts';
 import { createObserver, startAlerts, startDrift, startSummaries } from './call-observer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { FULL_STATUS } from './errors.ts';
 import { answerUnroutable } from './http/malformed.ts';
 import type { ServiceStatus } from './http/service-routes.ts';
 import { createHttpApi, type HttpApi, originsOf } from './http-api.ts';
@@ -82,7 +83,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     clock,
     maxSubscribers: config.maxReaders,
     maxSubscribersPerKey: config.maxReadersPerKey,
-    refused: (reason) => events.refusedUpgrade(503, reason),
+    refused: (reason) => events.refusedUpgrade(FULL_STATUS, reason),
   });
   const alerts: AlertPlane = startAlerts(parts, { loaded, bus, metrics });
   const summaries = startSummaries(parts);
@@ -93,7 +94,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
     detectorIdFor: (format) => detectors[chooseDetector(loaded, format)]!.id,
     keyLimit: (name) => keys.limitOf(name),
   });
-  const lanes = await startLanes(parts, { calls, metrics, detectors });
+  const lanes = await startLanes(parts, { calls, metrics, detectors, bus });
   calls.useLanes(lanes);
   const status = () => statusOf(config, { calls, lanes, detectors });
   const loopbackIdentity = config.allowLoopback ? LOOPBACK_KEY : null;
@@ -121,7 +122,7 @@ export async function startService(parts: ServiceParts): Promise<Service> {
   const http = await startHttpListener({
     ...{ config, clock, endpoint, maxMediaSockets: places.most + MOST_UNIDENTIFIED },
     listener: getRequestListener(api.fetch, { errorHandler: answerUnroutable }),
-    refused: (reason) => events.refusedUpgrade(503, reason),
+    refused: (reason) => events.refusedUpgrade(FULL_STATUS, reason),
   });
   return assemble({
     ...{ parts, calls, lanes, endpoint, audioSocket, http, metrics, status, detectors },
@@ -223,7 +224,14 @@ function identityOf(detector: Detector): DetectorIdentity {
 
 async function startLanes(
   { config, clock, logger, busyLimit }: ServiceParts,
-  { calls, metrics, detectors }: Pick<Assembly, 'calls' | 'metrics' | 'detectors'>,
+  {
+    calls,
+    metrics,
+    detectors,
+    bus,
+  }: Pick<Assembly, 'calls' | 'metrics' | 'detectors'> & {
+    readonly bus: EventBus;
+  },
 ): Promise<LanePool> {
   const { detectorFolders, engine, priorSynthetic, falseAlertRate } = config;
   const settings = { priorSynthetic, falseAlertRate };
@@ -239,7 +247,11 @@ async function startLanes(
   };
   const listener: LanePoolListener = {
     events: (events) => calls.laneEvents(events),
-    load: (laneIndex, load) => metrics.laneLoad(laneIndex, load),
+    load(laneIndex, load) {
+      metrics.laneLoad(laneIndex, load);
+      // Said every second, also while no call comes, ends or is asked for.
+      bus.forgetOld();
+    },
     lost: (feedIds, reason) => {
       metrics.laneDied();
       logger.error({ feeds: feedIds.length, reason }, 'a lane died');

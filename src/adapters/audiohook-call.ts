@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import type { CallSink, LegRole } from '../stream/call.ts';
+import type { Call, CallSink, LegRole } from '../stream/call.ts';
 import type { CallIntake } from './adapter.ts';
 import type { ContinuedSessions } from './audiohook-continued.ts';
 import type { AudioHookChannel, AudioHookMedia } from './audiohook-media.ts';
@@ -37,7 +37,7 @@ export function startStream(
   const roleOf = (channel: AudioHookChannel): LegRole =>
     access.roleOf(intake.keyName, channel, DEFAULT_ROLES[channel]);
   const { id: participantId, ani, aniName, dnis } = participant;
-  return PlatformStream.start(intake, sink, {
+  const stream = PlatformStream.start(intake, sink, {
     platform: 'audiohook',
     callId: conversationId,
     feeds: [{ format: media.format, legs: media.channels.map((id) => ({ id, role: roleOf(id) })) }],
@@ -53,27 +53,31 @@ export function startStream(
       language,
     },
   });
+  if (stream instanceof PlatformStream) stream.call.sessionMemory = stream;
+  return stream;
 }
 
-/** Goes on with the stream of a session that this one continues; null when there is none. */
+/**
+ * Goes on with the stream of a session that this one continues; null when there is none. A session that has
+ * its stream still keeps it where the media are others.
+ */
 export function resumeStream(
   { intake, continued }: AudioHookCallParts,
   sink: CallSink,
   { parameters, media }: OpenedCall,
 ): PlatformStream | null {
   for (const { id } of parameters.continuedSessions ?? []) {
-    const token = continued.take(id, intake.keyName ?? '');
-    const found = token === null ? null : intake.resume(token, sink);
+    const token = continued.find(id, intake.keyName ?? '');
+    if (token === null) continue;
+    const found = intake.resume(token, sink, (call) => isSameMedia(call, media));
     if (found === null) continue;
+    continued.forget(id);
     const { call, awayMs } = found;
-    const stream = call.sessionMemory;
-    if (stream instanceof PlatformStream && isSameMedia(stream, media)) {
-      // The session that went was paused: the one that comes begins with audio.
-      if (call.pausedAtMs !== null) call.resume();
-      else declareLost(stream, awayMs / 1000);
-      return stream;
-    }
-    call.detach();
+    const stream = call.sessionMemory as PlatformStream;
+    // The session that went was paused: the one that comes begins with audio.
+    if (call.pausedAtMs !== null) call.resume();
+    else declareLost(stream, awayMs / 1000);
+    return stream;
   }
   return null;
 }
@@ -90,12 +94,11 @@ export function leaveStream(
   stream: PlatformStream,
 ): void {
   const { call } = stream;
-  call.sessionMemory = stream;
   call.detach();
   continued.remember(sessionId, intake.keyName ?? '', call.resumeToken);
 }
 
-function isSameMedia({ call }: PlatformStream, { format, channels }: AudioHookMedia): boolean {
+function isSameMedia(call: Call, { format, channels }: AudioHookMedia): boolean {
   const feed = call.start.feeds[0];
   return (
     feed !== undefined &&

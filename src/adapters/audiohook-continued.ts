@@ -9,10 +9,7 @@ interface Waiting {
   readonly untilMs: number;
 }
 
-interface Live {
-  readonly keyName: string;
-  readonly leave: () => void;
-}
+type Live = Omit<Waiting, 'untilMs'>;
 
 /** Sessions whose calls others may continue: those that were lost, and those that seem to live. */
 export class ContinuedSessions {
@@ -29,16 +26,15 @@ export class ContinuedSessions {
   }
 
   /**
-   * A session has a call. `leave` must give it up to `remember`: a socket that was lost may seem to
-   * live when its client is back already.
+   * A session has a call; a socket that was lost may seem to live when its client is back already.
+   * @returns what says that the session has it no more
    */
-  enter(sessionId: string, keyName: string, leave: () => void): void {
-    this.#live.set(sessionId, { keyName, leave });
-  }
-
-  /** The session of `leave` has no call any more. */
-  exit(sessionId: string, leave: () => void): void {
-    if (this.#live.get(sessionId)?.leave === leave) this.#live.delete(sessionId);
+  enter(sessionId: string, keyName: string, resumeToken: string): () => void {
+    const live = { keyName, resumeToken };
+    this.#live.set(sessionId, live);
+    return () => {
+      if (this.#live.get(sessionId) === live) this.#live.delete(sessionId);
+    };
   }
 
   /** Remembers a session's call for as long as the call waits; the oldest give way beyond a limit. */
@@ -52,13 +48,15 @@ export class ContinuedSessions {
     this.#waiting.set(sessionId, { keyName, resumeToken, untilMs: nowMs + RESUME_WINDOW_MS });
   }
 
-  /** The resume token of a session of the same key, once; null when there is none. */
-  take(sessionId: string, keyName: string): string | null {
-    const live = this.#live.get(sessionId);
-    if (live?.keyName === keyName) live.leave();
-    const found = this.#waiting.get(sessionId);
-    if (found === undefined || found.keyName !== keyName) return null;
+  /** The resume token of a session of the same key, or null. Whoever goes on with its call forgets it. */
+  find(sessionId: string, keyName: string): string | null {
+    const found = this.#live.get(sessionId) ?? this.#waiting.get(sessionId);
+    return found?.keyName === keyName ? found.resumeToken : null;
+  }
+
+  /** Another session goes on with the call of this one. */
+  forget(sessionId: string): void {
+    this.#live.delete(sessionId);
     this.#waiting.delete(sessionId);
-    return found.resumeToken;
   }
 }

@@ -52,6 +52,7 @@ export class AudioHookSession implements AdapterSession {
   #stream: PlatformStream | null = null;
   /** Until then no scores are sent: the client got too many. */
   #quietUntilMs = 0;
+  #exit = (): void => {};
 
   constructor(parts: AudioHookSessionParts) {
     this.#parts = parts;
@@ -80,7 +81,7 @@ export class AudioHookSession implements AdapterSession {
   }
 
   closed(): void {
-    this.#parts.continued.exit(this.#parts.sessionId, this.#giveWay);
+    this.#exit();
     const wasOpen = AUDIOHOOK_PERMISSIONS[this.#state].disconnect;
     this.#state = 'disconnected';
     for (const timer of this.#timers) timer.cancel();
@@ -107,6 +108,14 @@ export class AudioHookSession implements AdapterSession {
       default:
         break;
     }
+  }
+
+  /** The client is back on another socket: this one only seems to live. */
+  leave(): void {
+    if (!AUDIOHOOK_PERMISSIONS[this.#state].disconnect) return;
+    this.#leaveBehind();
+    this.#state = 'closed';
+    this.#parts.link.close(1000, 'continued elsewhere');
   }
 
   refuse(code: ErrorCode): void {
@@ -198,7 +207,7 @@ export class AudioHookSession implements AdapterSession {
       }
       this.#stream = stream;
       const { continued, sessionId, intake } = this.#parts;
-      continued.enter(sessionId, intake.keyName ?? '', this.#giveWay);
+      this.#exit = continued.enter(sessionId, intake.keyName ?? '', stream.call.resumeToken);
     }
     this.#media = media;
     this.#state = 'active';
@@ -245,14 +254,6 @@ export class AudioHookSession implements AdapterSession {
     leaveStream(this.#parts, this.#stream);
     this.#stream = null;
   }
-
-  /** The client is back on another socket: this one only seems to live. */
-  readonly #giveWay = (): void => {
-    if (!AUDIOHOOK_PERMISSIONS[this.#state].disconnect) return;
-    this.#leaveBehind();
-    this.#state = 'closed';
-    this.#parts.link.close(1000, 'continued elsewhere');
-  };
 
   /** Asks for the close that only the client may begin; the last results still follow. */
   #askToLeave(): void {

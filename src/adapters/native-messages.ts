@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import {
+  DEFAULT_SCORE_INTERVAL_MS,
+  MAX_SCORE_INTERVAL_MS,
+  MIN_SCORE_INTERVAL_MS,
+} from '../score-interval.ts';
 import { IN_AN_ADDRESS } from '../stream/call-id.ts';
 
 /** Sub-protocol of the native protocol and the prefix that carries a browser's token beside it. */
 export const NATIVE_SUBPROTOCOL = 'bonafide.v1';
 export const TOKEN_SUBPROTOCOL_PREFIX = 'bonafide.token.';
-
-/** Of a start message that says nothing on it. */
-export const DEFAULT_SCORE_INTERVAL_MS = 500;
 
 const identifier = z.string().min(1).max(128);
 
@@ -39,7 +41,12 @@ export const startSchema = z.object({
     ),
   legs: z.array(legSchema).min(1).max(2).optional().describe('One a channel.'),
   audio: audioSchema,
-  scoreIntervalMs: z.number().int().min(100).max(5000).default(DEFAULT_SCORE_INTERVAL_MS),
+  scoreIntervalMs: z
+    .number()
+    .int()
+    .min(MIN_SCORE_INTERVAL_MS)
+    .max(MAX_SCORE_INTERVAL_MS)
+    .default(DEFAULT_SCORE_INTERVAL_MS),
   pace: z
     .enum(['live', 'fast'])
     .default('live')

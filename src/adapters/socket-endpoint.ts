@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode, FULL_STATUS } from '../errors.ts';
 import type { KeyIdentity } from '../keys.ts';
 import type { CallManager } from '../stream/call-manager.ts';
 import type {
@@ -23,7 +23,6 @@ const MAX_FRAGMENTS = 16;
 const MAX_BUFFERED_CHUNKS = 256;
 const CLOSE_TIMEOUT_MS = 2_000;
 const RETRY_AFTER_SECONDS = 5;
-const FULL_STATUS = 503;
 const CALL_REASONS: Partial<Record<ErrorCode, RefusalReason>> = {
   SCREEN_ERR_DRAINING: 'draining',
   SCREEN_ERR_LIMIT_KEY: 'key_calls',
@@ -188,13 +187,13 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
-  503: 'Service Unavailable',
+  [FULL_STATUS]: 'Service Unavailable',
 };
 
 function refuse(socket: Duplex, status: number, reason: string): void {
   const body = `${JSON.stringify({ status, title: STATUS_TEXTS[status], detail: reason })}\n`;
   const extra =
-    status === 503
+    status === FULL_STATUS
       ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n`
       : status === 401
         ? 'WWW-Authenticate: Bearer\r\n'

@@ -1,13 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { FULL_STATUS } from '../errors.ts';
 import type { CallManager } from '../stream/call-manager.ts';
 import type { Adapter, DetectorIdentity } from './adapter.ts';
 import type { SocketPlaces } from './socket-places.ts';
 import type { SocketEvents } from './socket-session.ts';
 import { TcpSession } from './tcp-session.ts';
 import { UnidentifiedSockets } from './unidentified-sockets.ts';
-
-const FULL_STATUS = 503;
 
 export interface TcpEndpointOptions {
   readonly adapter: Adapter;

@@ -5,7 +5,7 @@ import { OggOpusDecoder } from 'ogg-opus-decoder';
 import type { OpusRateHz } from '../stream/codecs/opus-packet.ts';
 import { PieceResampler } from '../stream/resampler.ts';
 import { type DecodedPiece, eachPiece, type PieceDecoder } from './decode-in-pieces.ts';
-import { findMp3Frame, isMonoMp3Frame, mp3Parts } from './mp3-frames.ts';
+import { mp3ChannelCount, mp3Parts } from './mp3-frames.ts';
 import { oggLinks } from './ogg-links.ts';
 import { type Container, type DecodedAudio, RecordingError } from './recording.ts';
 
@@ -38,9 +38,11 @@ export async function* compressedPieces(
   opusRateHz: OpusRateHz = 48_000,
 ): AsyncGenerator<DecodedAudio, void> {
   let first: DecodedAudio | null = null;
+  const channelCount = container === 'mp3' ? mp3ChannelCount(file) : null;
   for (const part of partsOf(file, container)) {
     let join: PieceJoin | null = null;
-    for await (const piece of decodedPieces(open(part, file, container, opusRateHz))) {
+    const opened = open(part, container, { opusRateHz, channelCount });
+    for await (const piece of decodedPieces(opened)) {
       if (piece.samplesDecoded === 0) continue;
       const audio = samplesOf(piece);
       first ??= audio;
@@ -126,12 +128,16 @@ export function damaged(error: unknown): RecordingError {
   return new RecordingError('the compressed audio is damaged', { cause: error });
 }
 
-/** @param whole the file that the part is of: its first frame says how many channels an MP3 has */
+interface OpenOptions {
+  readonly opusRateHz: OpusRateHz;
+  /** Of the whole MP3 that the part is of; null = the decoder knows. */
+  readonly channelCount: number | null;
+}
+
 function open(
   part: Uint8Array,
-  whole: Uint8Array,
   container: CompressedContainer,
-  opusRateHz: OpusRateHz,
+  { opusRateHz, channelCount }: OpenOptions,
 ): OpenDecoder {
   switch (container) {
     case 'flac':
@@ -146,7 +152,7 @@ function open(
       return {
         decoder: new MPEGDecoder(),
         file: part,
-        polish: (piece) => withMp3Channels(piece, whole),
+        polish: (piece) => withChannels(piece, channelCount),
       };
     case 'ogg-opus':
       return { decoder: new OggOpusDecoder(opusOptions(opusRateHz)), file: part };
@@ -194,8 +200,11 @@ export function rescaledFlac<Piece extends DecodedPiece>(piece: Piece): Piece {
   return piece;
 }
 
-/** The package gives two channels always. */
-export function withMp3Channels<Piece extends DecodedPiece>(piece: Piece, file: Uint8Array): Piece {
-  const channels = isMonoMp3Frame(file, findMp3Frame(file)) ? 1 : 2;
-  return { ...piece, channelData: piece.channelData.slice(0, channels) };
+/** An MP3's own channels: the package gives two always, of mono twice the same. */
+export function withChannels<Piece extends DecodedPiece>(
+  piece: Piece,
+  channelCount: number | null,
+): Piece {
+  if (channelCount === null) return piece;
+  return { ...piece, channelData: piece.channelData.slice(0, channelCount) };
 }

@@ -11,10 +11,10 @@ import {
   paddedFlac,
   rescaledFlac,
   samplesOf,
-  withMp3Channels,
+  withChannels,
 } from './compressed-pieces.ts';
 import { type DecodedPiece, decodeInPieces, type PieceDecoder } from './decode-in-pieces.ts';
-import { mp3Parts } from './mp3-frames.ts';
+import { mp3ChannelCount, mp3Parts } from './mp3-frames.ts';
 import { joinLinks, oggLinks } from './ogg-links.ts';
 import { quietly } from './quiet-decoders.ts';
 import { type DecodedAudio, RecordingError, RecordingTooLongError } from './recording.ts';
@@ -157,5 +157,6 @@ async function decodeMp3(
   maxSeconds: number | undefined,
 ): Promise<WasmResult> {
   const inOneGo = () => decoder.decode(file);
-  return withMp3Channels(await decodeWhole(decoder, file, { maxSeconds, inOneGo }), file);
+  const decoded = await decodeWhole(decoder, file, { maxSeconds, inOneGo });
+  return withChannels(decoded, mp3ChannelCount(file));
 }

@@ -14,6 +14,7 @@ const MAX_PARTS = 256;
 interface Mp3Frame {
   readonly bytes: number;
   readonly rateHz: number;
+  readonly channels: 1 | 2;
 }
 
 /** The layer-III frame whose header is at `offset`, or null when there is none. */
@@ -32,7 +33,8 @@ function frameAt(bytes: Uint8Array, offset: number): Mp3Frame | null {
   const rateHz = MPEG1_RATES_HZ[rateIndex]! / (isMpeg1 ? 1 : version === 2 ? 2 : 4);
   const padding = (third >> 1) & 1;
   const length = Math.floor(((isMpeg1 ? 144 : 72) * kbits * 1000) / rateHz) + padding;
-  return { bytes: length, rateHz };
+  const channels = (bytes[offset + 3] ?? 0) >> 6 === 3 ? 1 : 2;
+  return { bytes: length, rateHz, channels };
 }
 
 const ID3_HEAD_BYTES = 10;
@@ -66,12 +68,14 @@ export function findMp3Frame(bytes: Uint8Array): number {
   return -1;
 }
 
-/** @param rateHz which all of them must have; default: any */
-function hasFramesInARow(bytes: Uint8Array, start: number, rateHz?: number): boolean {
+/** @param like what all of them must have; default: anything */
+function hasFramesInARow(bytes: Uint8Array, start: number, like: Partial<Mp3Frame> = {}): boolean {
   let offset = start;
   for (let frames = 0; frames < FRAMES_IN_A_ROW; frames += 1) {
     const frame = frameAt(bytes, offset);
-    if (frame === null || frame.rateHz !== (rateHz ?? frame.rateHz)) return false;
+    if (frame === null) return false;
+    if (frame.rateHz !== (like.rateHz ?? frame.rateHz)) return false;
+    if (frame.channels !== (like.channels ?? frame.channels)) return false;
     offset += frame.bytes;
   }
   return true;
@@ -92,7 +96,7 @@ export function mp3Parts(file: Uint8Array): Uint8Array[] {
       at += frame.bytes;
       continue;
     }
-    if (frame !== null && hasFramesInARow(file, at, frame.rateHz)) {
+    if (frame !== null && hasFramesInARow(file, at, { rateHz: frame.rateHz })) {
       starts.push(at);
       if (starts.length > MAX_PARTS) {
         throw new RecordingError('MP3 changes its sample rate too often');
@@ -106,7 +110,17 @@ export function mp3Parts(file: Uint8Array): Uint8Array[] {
   return starts.map((start, index) => file.subarray(start, starts[index + 1] ?? file.length));
 }
 
-/** Whether the frame at `offset` has one channel. */
-export function isMonoMp3Frame(bytes: Uint8Array, offset: number): boolean {
-  return (bytes[offset + 3] ?? 0) >> 6 === 3;
+/**
+ * Channels of an MP3: two where its first frame has them, or where it becomes stereo later, as in files that
+ * were put one behind the other. A single odd header is damage and no stereo.
+ */
+export function mp3ChannelCount(file: Uint8Array): 1 | 2 {
+  const first = findMp3Frame(file);
+  if (frameAt(file, first)?.channels !== 1) return 2;
+  for (let at = first; at >= 0 && at < file.length; ) {
+    const frame = frameAt(file, at);
+    if (frame?.channels === 2 && hasFramesInARow(file, at, frame)) return 2;
+    at = frame === null ? file.indexOf(0xff, at + 1) : at + frame.bytes;
+  }
+  return 1;
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { DEFAULT_SCORE_INTERVAL_MS } from '../adapters/native-messages.ts';
 import { readArchive } from '../backtest/archive.ts';
 import {
   type BacktestResult,
@@ -14,6 +13,11 @@ import { ReplayPool } from '../backtest/replay-pool.ts';
 import type { ReplayReport } from '../backtest/run-replays.ts';
 import { ScoreFile } from '../backtest/score-file.ts';
 import { readConfig } from '../config.ts';
+import {
+  DEFAULT_SCORE_INTERVAL_MS,
+  MAX_SCORE_INTERVAL_MS,
+  MIN_SCORE_INTERVAL_MS,
+} from '../score-interval.ts';
 import type { LegRole } from '../stream/call.ts';
 import { SPLITS, type Split } from '../train/corpora/clip.ts';
 import { type BacktestParts, replayAndJudge, variantsOf } from './backtest-run.ts';
@@ -72,7 +76,7 @@ export function addBacktestCommand(
     .option(
       '--interval <ms>',
       'stream time between scores',
-      wholeNumber(100, 5_000),
+      wholeNumber(MIN_SCORE_INTERVAL_MS, MAX_SCORE_INTERVAL_MS),
       DEFAULT_SCORE_INTERVAL_MS,
     )
     .option('--roles <list>', 'role of each channel; default: caller,callee', parseRoles)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { DEFAULT_SCORE_INTERVAL_MS, NATIVE_SUBPROTOCOL } from '../adapters/native-messages.ts';
+import { NATIVE_SUBPROTOCOL } from '../adapters/native-messages.ts';
 import { readRecording } from '../audio-files/read-recording.ts';
 import { type AllocationFigures, measureAllocations } from '../bench/allocations.ts';
 import { Load } from '../bench/load.ts';
@@ -19,6 +19,11 @@ import { AUDIOHOOK_PEER } from '../replay/peers/audiohook-talk.ts';
 import type { PlatformPeer } from '../replay/peers/platform-peer.ts';
 import { TWILIO_PEERS } from '../replay/peers/twilio-peers.ts';
 import { type PreparedAudio, prepareAudio, type WireOptions } from '../replay/prepare-audio.ts';
+import {
+  DEFAULT_SCORE_INTERVAL_MS,
+  MAX_SCORE_INTERVAL_MS,
+  MIN_SCORE_INTERVAL_MS,
+} from '../score-interval.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
 import { benchAlerts } from './bench-alerts.ts';
 import { type RunFigures, renderRuns } from './bench-table.ts';
@@ -91,7 +96,7 @@ export function addBenchCommand(
     .option(
       '--interval <ms>',
       'stream time between scores, 100-5000 ms; default what the service does by itself: 500, with --as 1000',
-      wholeNumber(100, 5000),
+      wholeNumber(MIN_SCORE_INTERVAL_MS, MAX_SCORE_INTERVAL_MS),
     )
     .option('--compare', 'also run the TensorFlow.js engine (wasm) and print the CPU ratio')
     .option('--compare-calls <number>', 'live calls of that run, 1-500', wholeNumber(1, 500), 40)

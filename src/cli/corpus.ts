@@ -8,6 +8,7 @@ import { readCorpus } from '../train/corpus.ts';
 import { writeSplitFile } from '../train/split-file.ts';
 import { makeSplits, SPLIT_KEYS, type SplitKey } from '../train/splits.ts';
 import { systemFamily } from '../train/system-family.ts';
+import { tellUnreadable } from '../train/unreadable.ts';
 import { type CliContext, CliError, EXIT, type ExitCode, warnOn } from './context.ts';
 import { corpusKindOption } from './corpus-options.ts';
 import { wholeNumber } from './options.ts';
@@ -75,7 +76,7 @@ async function describeCorpus(
   }
   stdout.write(`${kind}\n${renderCounts(clips)}\n`);
   if (options.copySynthesis !== undefined) {
-    stdout.write(`${await writeCopies(clips, options.copySynthesis, options)}\n`);
+    stdout.write(`${await writeCopies(clips, options.copySynthesis, { ...options, warn })}\n`);
   }
   return EXIT.ok;
 }
@@ -83,27 +84,39 @@ async function describeCorpus(
 async function writeCopies(
   clips: readonly Clip[],
   outFolder: string,
-  { vocoders, copiesPerPage, seed }: CorpusCliOptions,
+  {
+    vocoders,
+    copiesPerPage,
+    seed,
+    warn,
+  }: CorpusCliOptions & { readonly warn: (line: string) => void },
 ): Promise<string> {
   if (vocoders === undefined) {
     throw new CliError('--copy-synthesis needs --vocoders <files>', EXIT.configuration);
   }
   const bar = new SingleBar({ format: '[{bar}] {value}/{total} copies, {eta_formatted} left' });
   let isDrawn = false;
-  const count = await synthesiseCopies({
-    clips,
-    vocoders: vocoders.split(','),
-    outFolder,
-    clipsPerPage: copiesPerPage,
-    seed,
-    onProgress: (done, total) => {
-      if (!isDrawn) bar.start(total, 0);
-      isDrawn = true;
-      bar.update(done);
-    },
-  });
-  bar.stop();
-  return `${count} copies in ${outFolder}`;
+  const progress = (done: number, total: number) => {
+    if (!isDrawn) bar.start(total, 0);
+    isDrawn = true;
+    bar.update(done);
+  };
+  try {
+    const { copies, chosen, unreadable } = await synthesiseCopies({
+      clips,
+      vocoders: vocoders.split(','),
+      outFolder,
+      clipsPerPage: copiesPerPage,
+      seed,
+      onProgress: progress,
+    });
+    bar.stop();
+    const line = tellUnreadable(unreadable, chosen);
+    if (line !== null) warn(line);
+    return `${copies} copies in ${outFolder}`;
+  } finally {
+    bar.stop();
+  }
 }
 
 function renderCounts(clips: readonly Clip[]): string {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import { createKey } from '../keys.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
+import { withFileLock } from './file-lock.ts';
 import { wholeNumber } from './options.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -47,13 +48,7 @@ export function addKeysCommand(
   command('remove', 'take a key out of the file')
     .argument('<name>')
     .action((name: string, options: FileOptions) => {
-      const path = pathOf(options, context);
-      const content = readKeysFile(path);
-      const left = content.keys.filter((entry) => entry.name !== name);
-      if (left.length === content.keys.length) {
-        throw new CliError(`${path} has no key "${name}"`, EXIT.configuration);
-      }
-      writeKeysFile(path, { keys: left });
+      removeKey(name, pathOf(options, context));
       exit(EXIT.ok);
     });
 }
@@ -64,14 +59,35 @@ function pathOf({ file }: FileOptions, { environment }: CliContext): string {
 }
 
 function addKey(name: string, options: AddOptions, path: string): string {
-  const content = readKeysFile(path);
-  if (content.keys.some((entry) => entry.name === name)) {
-    throw new CliError(`${path} has a key "${name}" already`, EXIT.configuration);
-  }
   const { key, sha256 } = newKey(name);
   const entry = { name, sha256, maxCalls: options.maxCalls ?? null, fast: options.fast === true };
-  writeKeysFile(path, { keys: [...content.keys, entry] });
+  changeKeys(path, (keys) => {
+    if (keys.some((other) => other.name === name)) {
+      throw new CliError(`${path} has a key "${name}" already`, EXIT.configuration);
+    }
+    return [...keys, entry];
+  });
   return key;
+}
+
+function removeKey(name: string, path: string): void {
+  changeKeys(path, (keys) => {
+    const left = keys.filter((entry) => entry.name !== name);
+    if (left.length === keys.length) {
+      throw new CliError(`${path} has no key "${name}"`, EXIT.configuration);
+    }
+    return left;
+  });
+}
+
+/** Two that change the file at once do so one after the other: neither writes over what it has not read. */
+function changeKeys(path: string, change: (keys: KeysFile['keys']) => KeysFile['keys']): void {
+  // A link and its file have one lock.
+  const target = existsSync(path) ? realpathSync(path) : path;
+  withFileLock(`${target}.lock`, () => {
+    const keys = change(readKeysFile(path).keys);
+    replaceFile(path, `${JSON.stringify({ keys }, null, 2)}\n`);
+  });
 }
 
 function newKey(name: string): ReturnType<typeof createKey> {
@@ -98,8 +114,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function writeKeysFile(path: string, content: KeysFile): void {
-  replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
 }

@@ -1,11 +1,15 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_SCORE_INTERVAL_MS } from '../adapters/native-messages.ts';
 import { openRecording } from '../audio-files/open-recording.ts';
 import { type Recording, RecordingError, readRecording } from '../audio-files/read-recording.ts';
 import type { OfflineCall } from '../replay/offline-screener.ts';
 import { type WireAudio, wireAudio, wireStream } from '../replay/prepare-audio.ts';
 import { steadyTimeline, streamedTimeline, timelineOf } from '../replay/timeline.ts';
+import {
+  DEFAULT_SCORE_INTERVAL_MS,
+  MAX_SCORE_INTERVAL_MS,
+  MIN_SCORE_INTERVAL_MS,
+} from '../score-interval.ts';
 import type { LegStart } from '../stream/call.ts';
 import type { CodecName } from '../stream/codecs/decoder.ts';
 import type { LossOptions, TimedPacket } from '../stream/loss-simulation.ts';
@@ -47,7 +51,7 @@ export function addWireOptions(command: Command): Command {
     .option(
       '--interval <ms>',
       'stream time between scores, 100-5000 ms',
-      wholeNumber(100, 5000),
+      wholeNumber(MIN_SCORE_INTERVAL_MS, MAX_SCORE_INTERVAL_MS),
       DEFAULT_SCORE_INTERVAL_MS,
     )
     .option('--loss <share>', 'share of packets lost, 0-1', numberBetween(0, 1), 0)

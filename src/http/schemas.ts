@@ -6,6 +6,11 @@ import {
   verdictEventSchema,
   verdictNameSchema,
 } from '../results/event-schemas.ts';
+import {
+  DEFAULT_SCORE_INTERVAL_MS,
+  MAX_SCORE_INTERVAL_MS,
+  MIN_SCORE_INTERVAL_MS,
+} from '../score-interval.ts';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 // Bodies of the HTTP API. Those of events are in results/event-schemas.ts.
@@ -192,9 +197,9 @@ export const screeningQuerySchema = z.strictObject({
   scoreIntervalMs: z.coerce
     .number()
     .int()
-    .min(100)
-    .max(5000)
-    .default(500)
+    .min(MIN_SCORE_INTERVAL_MS)
+    .max(MAX_SCORE_INTERVAL_MS)
+    .default(DEFAULT_SCORE_INTERVAL_MS)
     .describe('Stream time between the scores of the timeline.'),
   fileName: z.string().max(255).optional().describe('Shown in lists; of a raw body only.'),
   token: z.string().optional(),

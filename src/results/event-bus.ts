@@ -94,9 +94,14 @@ export class EventBus {
     return this.#subscribers;
   }
 
+  /** Live and lately ended calls that are in memory. */
+  get keptCalls(): number {
+    return this.#records.size;
+  }
+
   /** A stream of a call began: the first, or another leg that joined. */
   started(call: Call): void {
-    this.#dropOld();
+    this.forgetOld();
     const place = placeOf(call);
     let record = this.#records.get(place);
     if (record === undefined || record.isEnded) {
@@ -123,25 +128,25 @@ export class EventBus {
     this.#endings++;
     this.#ended.push({ record, atMs: this.#options.clock.nowMs(), number: this.#endings });
     for (const subscriber of this.#readersOf(record)) subscriber.ended(call.callId);
-    this.#dropOld();
+    this.forgetOld();
     return record.summary();
   }
 
   /** A live or lately ended call of a key, or null. */
   summaryOf(callId: string, keyName: string): CallSummary | null {
-    this.#dropOld();
+    this.forgetOld();
     return this.#recordOf(callId, keyName)?.summary() ?? null;
   }
 
   /** The scores of a live or lately ended call of a key from its beginning, or null. */
   seriesOf(callId: string, keyName: string): ReturnType<CallRecord['series']> | null {
-    this.#dropOld();
+    this.forgetOld();
     return this.#recordOf(callId, keyName)?.series() ?? null;
   }
 
   /** Live and lately ended calls of a key, oldest first. */
   summaries(keyName: string): CallSummary[] {
-    this.#dropOld();
+    this.forgetOld();
     const records = [...this.#records.values()].filter((record) => record.keyName === keyName);
     return records.map((record) => record.summary());
   }
@@ -151,7 +156,7 @@ export class EventBus {
    * @param before what the page before said: calls that ended before its last one
    */
   endedCalls(keyName: string, limit: number, before: number): EndedCallsPage {
-    this.#dropOld();
+    this.forgetOld();
     const wanted = this.#ended.filter(
       ({ record, number }) =>
         number < before && record.keyName === keyName && this.#isNewest(record),
@@ -172,6 +177,23 @@ export class EventBus {
   }
 
   /**
+   * Forgets ended calls whose time is up. Whatever is asked does so first; somebody must say it now and then
+   * besides, or they stay in memory while nothing is asked.
+   */
+  forgetOld(): void {
+    const { clock, keepMs, maxEndedCalls } = this.#options;
+    const oldestMs = clock.nowMs() - keepMs;
+    let count = 0;
+    while (count < this.#ended.length) {
+      const { record, atMs } = this.#ended[count]!;
+      if (atMs > oldestMs && this.#ended.length - count <= maxEndedCalls) break;
+      if (this.#isNewest(record)) this.#records.delete(placeIn(record.keyName, record.callId));
+      count++;
+    }
+    if (count > 0) this.#ended.splice(0, count);
+  }
+
+  /**
    * Events of one call (which need not have begun), or of all calls of the key when `callId` is
    * null. What is kept after `afterId` is handed over before this returns (of one call only).
    * @returns null when there are too many subscribers, in all or of the key.
@@ -186,7 +208,7 @@ export class EventBus {
       this.#options.refused?.(refusal);
       return null;
     }
-    this.#dropOld();
+    this.forgetOld();
     const entry: Entry = { keyName, callId, subscriber };
     this.#count(keyName, 1);
     const set = callId === null ? this.#ofAll : (this.#byCall.get(callId) ?? new Set<Entry>());
@@ -236,19 +258,6 @@ export class EventBus {
       if (set === undefined || set.size === 0) continue;
       for (const entry of [...set]) if (entry.keyName === keyName) yield entry.subscriber;
     }
-  }
-
-  #dropOld(): void {
-    const { clock, keepMs, maxEndedCalls } = this.#options;
-    const oldestMs = clock.nowMs() - keepMs;
-    let count = 0;
-    while (count < this.#ended.length) {
-      const { record, atMs } = this.#ended[count]!;
-      if (atMs > oldestMs && this.#ended.length - count <= maxEndedCalls) break;
-      if (this.#isNewest(record)) this.#records.delete(placeIn(record.keyName, record.callId));
-      count++;
-    }
-    if (count > 0) this.#ended.splice(0, count);
   }
 }
 

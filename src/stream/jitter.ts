@@ -53,7 +53,10 @@ const DEFAULT_REORDER_WINDOW = {
 const REMEMBERED = 128;
 /** So many late packets in a row are a sender that started anew. */
 const LATE_RUN_LIMIT = 64;
-/** So many in a run that differ from what was given out under their numbers are one, too. */
+/**
+ * So many in a run that differ from what was given out under their numbers are one, too. Fewer prove nothing:
+ * who begins anew after a packet or two looks like who says a number twice.
+ */
 const OTHERS_IN_RUN = 3;
 /** Bytes of a packet that are looked at, spread over it, to know it again. */
 const MARKED_BYTES = 32;

@@ -7,9 +7,10 @@ import { sampleToPcm16 } from '../stream/codecs/encode.ts';
 import { resampleRecording } from '../stream/resampler.ts';
 import { codedByOpus } from './channels.ts';
 import { ClipAudio } from './clip-audio.ts';
-import { type Clip, CorpusError } from './corpora/clip.ts';
+import { type Clip, CorpusError, orUnreadable, UnreadableClipError } from './corpora/clip.ts';
 import { groupBy } from './group-by.ts';
 import { logMel, MEL_BANDS, VOCODER_RATE_HZ } from './log-mel.ts';
+import { requireMostReadable, type UnreadableClip } from './unreadable.ts';
 
 /** What the copies are kept at: the originals' own history, one pass of Opus included. */
 const COPY_RATE_HZ = 16_000;
@@ -27,13 +28,21 @@ export interface CopySynthesisOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+export interface CopySynthesis {
+  /** Clips that were written. */
+  readonly copies: number;
+  /** Clips that were to be copied, those left out among them. */
+  readonly chosen: number;
+  readonly unreadable: readonly UnreadableClip[];
+}
+
 /**
  * Makes spoofs from real speech: human training clips, through a vocoder and nothing else. The
  * copies keep page, speaker and language of their originals and go once through Opus, as those
- * have, so that nothing but the vocoder tells them apart.
- * @returns how many clips were written
+ * have, so that nothing but the vocoder tells them apart. A few that cannot be read are left out.
+ * @throws CorpusError when there is nothing to copy, or as `requireMostReadable`
  */
-export async function synthesiseCopies(options: CopySynthesisOptions): Promise<number> {
+export async function synthesiseCopies(options: CopySynthesisOptions): Promise<CopySynthesis> {
   const { vocoders, outFolder, onProgress } = options;
   const chosen = choose(options);
   if (chosen.length === 0) {
@@ -44,36 +53,55 @@ export async function synthesiseCopies(options: CopySynthesisOptions): Promise<n
   const loaded = await Promise.all(vocoders.map((path) => Vocoder.load(path)));
   mkdirSync(join(outFolder, 'audio'), { recursive: true });
   const rows = ['file,label,system,speaker,language,page,split,source_rate_hz,seconds'];
+  const unreadable: UnreadableClip[] = [];
   try {
     for (const [done, { clip, which }] of chosen.entries()) {
-      const { values } = logMel(await audio.samplesOf(clip));
-      const copy = await loaded[which]!.waveform(values, MEL_BANDS);
-      const name = basename(vocoders[which]!, '.onnx');
-      const file = `audio/${String(done).padStart(5, '0')}.wav`;
-      const samples = coded(copy, opus);
-      writeFileSync(join(outFolder, file), wav(samples));
-      const seconds = (samples.length / COPY_RATE_HZ).toFixed(2);
-      const { speaker, language, page } = clip;
-      rows.push(
-        [
-          file,
-          'spoof',
-          quoted(`${name}(copy)`),
-          quoted(speaker),
-          quoted(language),
-          quoted(page),
-          'train',
-          VOCODER_RATE_HZ,
-          seconds,
-        ].join(','),
-      );
+      const original = await orUnreadable(audio.samplesOf(clip));
+      if (original instanceof UnreadableClipError) {
+        unreadable.push({ clip, reason: original.reason });
+        // At once: the copies of hours would be for nothing.
+        requireMostReadable(
+          chosen.map(({ clip }) => clip),
+          unreadable,
+        );
+      } else {
+        const copy = await loaded[which]!.waveform(logMel(original).values, MEL_BANDS);
+        const file = `audio/${String(done).padStart(5, '0')}.wav`;
+        const samples = coded(copy, opus);
+        writeFileSync(join(outFolder, file), wav(samples));
+        rows.push(rowOf({ file, samples, clip, vocoder: vocoders[which]! }));
+      }
       onProgress?.(done + 1, chosen.length);
     }
   } finally {
     await Promise.all(loaded.map((vocoder) => vocoder.dispose()));
   }
   writeFileSync(join(outFolder, 'manifest.csv'), `${rows.join('\n')}\n`);
-  return chosen.length;
+  return { copies: chosen.length - unreadable.length, chosen: chosen.length, unreadable };
+}
+
+interface Copy {
+  readonly file: string;
+  readonly samples: Float32Array;
+  readonly clip: Clip;
+  readonly vocoder: string;
+}
+
+/** A copy's line of the manifest. */
+function rowOf({ file, samples, clip: { speaker, language, page }, vocoder }: Copy): string {
+  const name = basename(vocoder, '.onnx');
+  const seconds = (samples.length / COPY_RATE_HZ).toFixed(2);
+  return [
+    file,
+    'spoof',
+    quoted(`${name}(copy)`),
+    quoted(speaker),
+    quoted(language),
+    quoted(page),
+    'train',
+    VOCODER_RATE_HZ,
+    seconds,
+  ].join(',');
 }
 
 /** Up to `clipsPerPage` human training clips of every page, all of a page for one vocoder. */

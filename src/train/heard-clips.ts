@@ -9,7 +9,7 @@ import {
   normaliseLevel,
 } from './channels.ts';
 import type { ClipSource } from './clip-audio.ts';
-import { type Clip, UnreadableClipError } from './corpora/clip.ts';
+import { type Clip, orUnreadable, UnreadableClipError } from './corpora/clip.ts';
 import { type Coder, CoderError, findCoders, throughCoder } from './ffmpeg-coders.ts';
 import { varyRecording } from './variations.ts';
 
@@ -55,15 +55,6 @@ export async function* heardClips(
   for (let first = 0; first < clips.length; first += GROUP_CLIPS) {
     const group = clips.slice(first, first + GROUP_CLIPS);
     yield* await codedGroup(group, firstIndex + first, options, present);
-  }
-}
-
-async function orUnreadable<Value>(reading: Promise<Value>): Promise<Value | UnreadableClipError> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof UnreadableClipError) return error;
-    throw error;
   }
 }
 

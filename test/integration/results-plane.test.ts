@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { EventBus } from '../../src/results/event-bus.ts';
 import { sideOf, talkOf } from '../support/peer-talk.ts';
 import { PlatformPeer } from '../support/platform-peer.ts';
 import { closeTestServices, startTestService } from '../support/start-service.ts';
@@ -75,5 +76,14 @@ describe('the results plane over HTTP', () => {
     reader.socket.close();
     await reader.closed;
     await expect(connect('other')).rejects.toThrow('401');
+  });
+
+  it('forgets ended calls while nothing happens', async () => {
+    const forget = vi.spyOn(EventBus.prototype, 'forgetOld');
+    await startTestService();
+    forget.mockClear();
+    // No call comes, ends or is asked for.
+    await vi.waitFor(() => expect(forget).toHaveBeenCalled(), { timeout: 10_000 });
+    forget.mockRestore();
   });
 });

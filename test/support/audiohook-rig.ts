@@ -17,6 +17,7 @@ export const ORGANIZATION = 'd7934305-0972-4844-938e-9060eef73d05';
 export const CONVERSATION = '090eaa2f-72fa-480a-83e0-8667ff89c0ec';
 export const SESSION = '30b0e395-84d3-4570-ac13-9a62d8f514c0';
 export const NEXT_SESSION = '40b0e395-84d3-4570-ac13-9a62d8f514c0';
+export const THIRD_SESSION = '50b0e395-84d3-4570-ac13-9a62d8f514c0';
 export const STEREO = {
   type: 'audio',
   format: 'PCMU',
@@ -120,8 +121,8 @@ export function createRig({ scoreIntervalMs = 1_000 } = {}) {
       calls.push(call);
       return call;
     },
-    resume(token, sink) {
-      const call = calls.find(({ resumeToken }) => resumeToken === token);
+    resume(token, sink, fits = () => true) {
+      const call = calls.find((one) => one.resumeToken === token && fits(one));
       const awayMs = call?.attach(sink) ?? -1;
       return call === undefined || awayMs < 0 ? null : { call, awayMs };
     },

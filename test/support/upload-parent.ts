@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UploadHost } from '../../src/uploads/upload-host.ts';
-import type { UploadBody } from '../../src/uploads/upload-messages.ts';
 import { FakeClock } from './fake-clock.ts';
+import { MULAW_BODY, uploadSetup } from './upload-setup.ts';
 import { fixturePath } from './wire-audio.ts';
 
 /** Of four seconds each: decoded in one go, which takes minutes. */
@@ -14,19 +14,10 @@ const host = new UploadHost({
   timeLimitMs: 1_000,
   failed: (reason) => console.error(reason),
   died: (reason) => console.error(reason),
-  setup: {
-    detectorFolders: [folder],
-    engine: 'onnx',
-    settings: { priorSynthetic: 0.5, falseAlertRate: 0.01 },
-    maxSeconds: 36_000,
-  },
+  setup: uploadSetup(folder, 36_000),
 });
-const body: Omit<UploadBody, 'blocks'> = {
-  ...{ contentType: '', fileName: null, scoreIntervalMs: 500 },
-  raw: { codec: 'mulaw', sampleRateHz: 8000 },
-};
-await host.screen({ ...body, blocks: [new Uint8Array(8_000)] });
+await host.screen({ ...MULAW_BODY, blocks: [new Uint8Array(8_000)] });
 console.log('ready');
 const mp3 = readFileSync(fixturePath('format_human_mp3_stereo_44k1.mp3'));
 const blocks = Array.from({ length: REPETITIONS }, () => new Uint8Array(mp3));
-await host.screen({ ...body, raw: null, blocks });
+await host.screen({ ...MULAW_BODY, raw: null, blocks });

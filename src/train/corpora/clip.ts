@@ -45,6 +45,18 @@ export class UnreadableClipError extends CorpusError {
   }
 }
 
+/** What was read of a clip, or the error that says why it cannot be; any other one is thrown. */
+export async function orUnreadable<Value>(
+  reading: Promise<Value>,
+): Promise<Value | UnreadableClipError> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof UnreadableClipError) return error;
+    throw error;
+  }
+}
+
 /** What loaders are told. */
 export interface CorpusOptions {
   /** Counts that differ from the published ones, and clips without audio, are errors. */

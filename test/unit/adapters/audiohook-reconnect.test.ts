@@ -11,6 +11,7 @@ import {
   STEREO,
   score,
   stopped,
+  THIRD_SESSION,
 } from '../../support/audiohook-rig.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -131,6 +132,39 @@ describe('continued sessions', () => {
     expect(calls.map(({ state }) => state)).toEqual(['ending', 'ending', 'live']);
   });
 
+  it('a socket that lives keeps its call from a session with other media', () => {
+    const { session, link, say, open, calls } = createActive();
+    const other = open(NEXT_SESSION);
+    other.say('open', { ...continuing(SESSION), media: [MONO] });
+    expect(calls.map(({ state }) => state)).toEqual(['live', 'live']);
+    expect([session.hasCall, link.closes, other.link.types]).toEqual([true, [], ['opened']]);
+    session.binary(new Uint8Array(320));
+    say('ping');
+    expect(link.types).toEqual(['opened', 'pong']);
+    // It gives way still to one that fits.
+    open(THIRD_SESSION).say('open', continuing(SESSION));
+    expect([link.closes, calls.length, calls[0]!.state]).toEqual([[1000], 2, 'live']);
+  });
+
+  it('a call that waits goes on waiting, no longer, when other media are offered', () => {
+    const { session, open, calls, clock } = createActive();
+    session.closed();
+    clock.advance(9_000);
+    open(NEXT_SESSION).say('open', { ...continuing(SESSION), media: [MONO] });
+    clock.advance(999);
+    expect(calls.map(({ state }) => state)).toEqual(['detached', 'live']);
+    clock.advance(1);
+    expect(calls[0]!.endReason).toBe('socket_lost');
+  });
+
+  it('what was not heard over a socket that seemed to live is lost time', () => {
+    const { session, open, clock, read } = createActive();
+    session.binary(new Uint8Array(320));
+    clock.advance(1_500);
+    open(NEXT_SESSION).say('open', continuing(SESSION));
+    expect(read()).toEqual(['audio 320', 'lost 12000']);
+  });
+
   it('a session that was refused or asked to go leaves nothing', () => {
     const { session, continued, calls } = createActive();
     session.refuse('SCREEN_ERR_IDLE');
@@ -142,14 +176,26 @@ describe('continued sessions', () => {
     const clock = new FakeClock();
     const sessions = new ContinuedSessions(clock);
     sessions.remember('one', 'a', 'token');
-    expect(sessions.take('one', 'b')).toBeNull();
-    expect(sessions.take('one', 'a')).toBe('token');
-    expect(sessions.take('one', 'a')).toBeNull();
+    expect(sessions.find('one', 'b')).toBeNull();
+    expect(sessions.find('one', 'a')).toBe('token');
+    sessions.forget('one');
+    expect(sessions.find('one', 'a')).toBeNull();
     sessions.remember('two', 'a', 'token');
     clock.advance(10_000);
     sessions.remember('three', 'a', 'token');
-    expect([sessions.size, sessions.take('two', 'a')]).toEqual([1, null]);
+    expect([sessions.size, sessions.find('two', 'a')]).toEqual([1, null]);
     for (let index = 0; index < 20_000; index++) sessions.remember(`s${index}`, 'a', 'token');
     expect(sessions.size).toBe(16_384);
+  });
+
+  it('a session that has its call is known until it says that it has it no more', () => {
+    const sessions = new ContinuedSessions(new FakeClock());
+    const exit = sessions.enter('one', 'a', 'token');
+    expect([sessions.find('one', 'b'), sessions.find('one', 'a')]).toEqual([null, 'token']);
+    const exitLater = sessions.enter('one', 'a', 'other');
+    exit();
+    expect(sessions.find('one', 'a')).toBe('other');
+    exitLater();
+    expect(sessions.find('one', 'a')).toBeNull();
   });
 });

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fixturePath } from '../../support/wire-audio.ts';
 import { corpusFolder, empty } from '../train/corpora/corpus-folder.ts';
+import { writeVocoder } from '../train/toy-vocoder.ts';
 import { runCli } from './run-cli.ts';
 
 const HEADER = 'file,label,system,speaker,language,page,split,source_rate_hz,seconds';
@@ -50,5 +52,20 @@ describe('corpus', () => {
     const args = ['--make-splits', 'x.json', '--disjoint-by', 'mood'];
     const { code, stderr } = await runCli(['corpus', folderOfPages(2), ...args]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/got mood/)]);
+  });
+
+  it('copies what can be read, and names what cannot', async () => {
+    const folder = folderOfPages(2);
+    copyFileSync(fixturePath('human_allison_en_8k.flac'), join(folder, '1-a.wav'));
+    const out = join(folder, 'copies');
+    const { code, stdout, stderr } = await runCli([
+      ...['corpus', folder, '--copy-synthesis', out],
+      ...['--vocoders', writeVocoder(folder, 'mean')],
+    ]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`1 copies in ${out}\n`)]);
+    expect(stderr).toMatch(/^1 of 2 clips cannot be read and are left out: .*0-a\.wav: /);
+    expect(readFileSync(join(out, 'manifest.csv'), 'utf8')).toMatch(
+      /\naudio\/00001\.wav,.*page 1,/,
+    );
   });
 });

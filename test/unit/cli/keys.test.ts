@@ -1,9 +1,28 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
-import { runCli } from './run-cli.ts';
+import { type CliRun, runCli } from './run-cli.ts';
+
+/** Happens once, when a command has read the file and is about to write it. */
+const meanwhile: { run: (() => void) | null } = vi.hoisted(() => ({ run: null }));
+vi.mock('../../../src/cli/replace-file.ts', async (original) => {
+  const { replaceFile } = await original<typeof import('../../../src/cli/replace-file.ts')>();
+  const watched: typeof replaceFile = (path, text) => {
+    const { run } = meanwhile;
+    meanwhile.run = null;
+    run?.();
+    replaceFile(path, text);
+  };
+  return { replaceFile: watched };
+});
+vi.mock('../../../src/cli/file-lock.ts', async (original) => {
+  const { withFileLock } = await original<typeof import('../../../src/cli/file-lock.ts')>();
+  // Nobody waits here: the one that has the lock is below on the stack.
+  const impatient: typeof withFileLock = (path, work) => withFileLock(path, work, 0);
+  return { withFileLock: impatient };
+});
 
 let folder = '';
 let file = '';
@@ -69,4 +88,27 @@ describe('keys', () => {
   it('refuses a name that the service would refuse', async () => {
     expect(await keys('add', 'a b/c')).toMatchObject({ code: 2, stdout: '' });
   });
+
+  it.each([
+    ['add', 'two'],
+    ['remove', 'old'],
+  ])(
+    'loses no key that was shown, nor brings one back, when %s %s runs at once',
+    async (...args) => {
+      await keys('add', 'old');
+      const others: Promise<CliRun>[] = [];
+      meanwhile.run = () => others.push(keys(...args));
+      expect((await keys('add', 'one')).code).toBe(0);
+      const [other] = await Promise.all(others);
+      expect(other).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/try again$/),
+      });
+      const names = () => readConfig({ BONAFIDE_KEYS_FILE: file }).keys.map(({ name }) => name);
+      expect(names()).toEqual(['old', 'one']);
+      expect((await keys(...args)).code).toBe(0);
+      expect(names()).toEqual(args[0] === 'add' ? ['old', 'one', 'two'] : ['one']);
+    },
+  );
 });

@@ -99,6 +99,22 @@ describe('EventBus', () => {
     expect(idsOf(Number.MAX_SAFE_INTEGER)).toEqual({ ids: [], nextBefore: null });
   });
 
+  it('forgets ended calls in their time while nothing is asked', () => {
+    const [ended, live] = [callOf('1'), callOf('2')];
+    for (const call of [ended, live]) bus.started(call);
+    bus.streamEnded(ended);
+    clock.advance(59_999);
+    bus.forgetOld();
+    expect(bus.keptCalls).toBe(2);
+    clock.advance(1);
+    bus.forgetOld();
+    expect(bus.keptCalls).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+    clock.advance(600_000);
+    bus.forgetOld();
+    expect(bus.summaryOf('2', 'a')).not.toBeNull();
+  });
+
   it('gives a late subscriber what is kept, from the number it knows', () => {
     const call = callOf('c1');
     bus.started(call);

@@ -1,16 +1,15 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import onnxProto from 'onnx-proto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readRecording } from '../../../src/audio-files/read-recording.ts';
-import { OnnxGraph } from '../../../src/model/onnx-graph.ts';
 import { synthesiseCopies } from '../../../src/train/copy-synthesis.ts';
 import type { Clip } from '../../../src/train/corpora/clip.ts';
 import { CorpusError } from '../../../src/train/corpora/clip.ts';
 import { readExtraClips } from '../../../src/train/corpus.ts';
 import { fixturePath } from '../../support/wire-audio.ts';
 import { clipOf } from './toy-corpus.ts';
+import { writeVocoder } from './toy-vocoder.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -19,17 +18,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** A "vocoder" whose waveform is the mean of the bands, once a mel frame. */
-function writeVocoder(name: string): string {
-  const graph = new OnnxGraph();
-  graph.input('mel', [1, 80, 'frames']);
-  graph.output('audio', [1, 'frames']);
-  graph.node('ReduceMean', ['mel'], { axes: [1], keepdims: 0 }, 'audio');
-  const path = join(folder, `${name}.onnx`);
-  writeFileSync(path, onnxProto.onnx.ModelProto.encode(graph.model('vocoder')).finish());
-  return path;
-}
 
 const human = (page: string): Clip => ({
   ...clipOf('bonafide', page),
@@ -48,14 +36,14 @@ it('copies human training clips only, a vocoder a page, and gives a corpus that 
     { ...human('two'), seconds: 0.4 },
   ];
   const outFolder = join(folder, 'copies');
-  const count = await synthesiseCopies({
+  const { copies, unreadable } = await synthesiseCopies({
     clips,
-    vocoders: [writeVocoder('first'), writeVocoder('second')],
+    vocoders: [writeVocoder(folder, 'first'), writeVocoder(folder, 'second')],
     outFolder,
     clipsPerPage: 2,
     seed: 1,
   });
-  expect(count).toBe(3);
+  expect([copies, unreadable]).toEqual([3, []]);
   const extra = readExtraClips(outFolder, clips);
   expect(extra.map(({ page, system, label, split }) => [page, system, label, split])).toEqual([
     ['one', 'first(copy)', 'spoof', 'train'],
@@ -88,7 +76,11 @@ it('quotes what the corpus says of a clip, whatever it holds', async () => {
   const language = 'en, "gb"';
   const outFolder = join(folder, 'copies');
   await synthesiseCopies({
-    ...{ clips: [{ ...human('one'), language }], vocoders: [writeVocoder('first')], outFolder },
+    ...{
+      clips: [{ ...human('one'), language }],
+      vocoders: [writeVocoder(folder, 'first')],
+      outFolder,
+    },
     ...{ clipsPerPage: 1, seed: 1 },
   });
   expect(readExtraClips(outFolder, [human('one')])[0]).toMatchObject({ language });
@@ -100,4 +92,34 @@ it('says so when there is nothing to copy, as in a plain folder without splits',
   const copy = () => synthesiseCopies({ clips, vocoders: [], outFolder, clipsPerPage: 1, seed: 1 });
   await expect(copy()).rejects.toThrow(CorpusError);
   expect(existsSync(outFolder)).toBe(false);
+});
+
+it.each([
+  // The shared rule: one of a few, not two.
+  { damaged: 1, ends: null },
+  {
+    damaged: 2,
+    ends: /^2 of 3 clips of the split train cannot be read, more than 1 %: .*bad\.flac/,
+  },
+])('leaves $damaged damaged clips of three out: $ends', async ({ damaged, ends }) => {
+  const path = join(folder, 'bad.flac');
+  writeFileSync(path, 'fLaC and no more');
+  const clips = ['one', 'two', 'three'].map((page, at) =>
+    at < damaged ? { ...human(page), path } : human(page),
+  );
+  const outFolder = join(folder, 'copies');
+  const told: number[] = [];
+  const copy = synthesiseCopies({
+    ...{ clips, vocoders: [writeVocoder(folder, 'first')], outFolder, clipsPerPage: 1, seed: 1 },
+    onProgress: (done) => told.push(done),
+  });
+  if (ends !== null) {
+    await expect(copy).rejects.toThrow(ends);
+    expect(existsSync(join(outFolder, 'manifest.csv'))).toBe(false);
+    return;
+  }
+  const reason = expect.stringMatching(/^: /);
+  expect(await copy).toEqual({ copies: 2, chosen: 3, unreadable: [{ clip: clips[0], reason }] });
+  expect(readExtraClips(outFolder, clips).map(({ page }) => page)).toEqual(['two', 'three']);
+  expect(told).toEqual([1, 2, 3]);
 });
