@@ -4,8 +4,7 @@
 #   2. two transfers of the first seed that hear lossy lines and mobile codecs as well
 #   3. a student of all six, which goes on from the second transfer
 #   4. the mean of the weights of student and transfers: WORK_FOLDER/mean
-#   5. two transfers of that mean that hear more around speech
-#   6. the mean of the weights of both, calibrated and evaluated
+#   5. a transfer of that mean that hears more around speech, calibrated and evaluated
 # Killed at any point it goes on from there with the same command. With a detector in
 # WORK_FOLDER/mean (telephone-8k 0.3.0, say) and its baseline in WORK_FOLDER/baseline it begins at 5.
 #
@@ -37,9 +36,5 @@ make_mean() {
 
 if [ ! -f "$work/mean/manifest.json" ]; then make_mean; fi
 
-margins=recipes/telephone-8k-margins.yaml masks=recipes/telephone-8k-margins-masks.yaml
-bonafide train --audit-only --recipe $margins --from "$work/mean"
-make margins --from "$work/mean" --recipe $margins & first=$!
-make margins-masks --from "$work/mean" --recipe $masks & both $! $first
-bonafide export --from "$work/mean" --recipe $margins --average "$work/margins-masks,$work/margins" \
+bonafide train --from "$work/mean" --recipe recipes/telephone-8k-margins.yaml \
   --baseline "$work/baseline" --out "$out"
