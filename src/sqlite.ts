@@ -27,8 +27,7 @@ export interface SqliteOptions {
  *   it is locked, damaged or full.
  */
 export function openSqlite(path: string, options: SqliteOptions): Database.Database {
-  // What calls leave behind is for the service's user only; the log beside it takes the file's mode.
-  closeSync(openSync(path, 'a', 0o600));
+  makePrivate(path);
   const db = new Database(path, { timeout: options.timeoutMs });
   try {
     db.pragma('journal_mode = WAL');
@@ -57,6 +56,19 @@ export function inTransaction<Result>(db: Database.Database, work: () => Result)
   } catch (error) {
     if (db.inTransaction) db.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/**
+ * What calls leave behind is for the service's user only; the log beside it takes the file's mode. A file that is
+ * there is left alone: closing it would end all locks that this process has on it, those of SQLite too, and the next
+ * program that opened and closed it would take its write-ahead log away.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -47,13 +47,18 @@ const [, stateful] = parseAllDocuments(read('deploy/kubernetes/bonafide.yaml')).
 const pod = stateful!.spec.template.spec;
 const [container] = pod.containers;
 
+const twoUnits = read('deploy/systemd/two.conf');
+const haproxy = read('deploy/haproxy/haproxy.cfg');
 const dockerfile = read('Dockerfile');
+const settingsIn = (text: string) =>
+  [...text.matchAll(/^Environment=(BONAFIDE_\w+)=(.*)$/gm)].map(
+    ([, name, value]) => [name!, value!] as const,
+  );
 const settings = new Map(Object.values(SETTINGS).map(({ env, schema }) => [env, schema]));
 /** Settings that each of them makes. */
 const made: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
-  systemd: [...unit.matchAll(/^Environment=(BONAFIDE_\w+)=(.*)$/gm)].map(
-    ([, name, value]) => [name!, value!] as const,
-  ),
+  systemd: settingsIn(unit),
+  'two under systemd': settingsIn(twoUnits),
   compose: Object.entries(compose.services.bonafide.environment),
   kubernetes: container!.env.map(({ name, value }) => [name, value] as const),
   image: [...dockerfile.matchAll(/\b(BONAFIDE_\w+)=(\S+)/g)].map(
@@ -91,7 +96,12 @@ describe('units of deployment', () => {
     const { startupProbe, livenessProbe, readinessProbe } = container!;
     const paths = [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path);
     const asked = /:' \+ process\.env\.BONAFIDE_PORT \+ '(\S+?)'/.exec(dockerfile)?.[1];
-    for (const path of [...paths, asked!]) expect((await app.request(path)).status, path).toBe(200);
+    const checked = /http-check send meth GET uri (\S+) ver HTTP\/1\.1 hdr Host /.exec(
+      haproxy,
+    )?.[1];
+    for (const path of [...paths, asked!, checked!]) {
+      expect((await app.request(path)).status, path).toBe(200);
+    }
   });
 
   it('agree with the image on its port, its folder and the user', () => {
@@ -112,5 +122,28 @@ describe('units of deployment', () => {
     expect(unit).toContain(`ExecStart=/usr/bin/${command}\n`);
     // Names of a Service called bonafide would be taken for settings.
     expect(pod.enableServiceLinks).toBe(false);
+  });
+
+  it('two behind a proxy share no file, and what one refuses the other is asked for', () => {
+    const [folder] = settingsIn(twoUnits).map(([, value]) => value);
+    expect(folder).toBe('/var/lib/bonafide-%i');
+    expect(twoUnits).toContain('\nStateDirectory=\nStateDirectory=bonafide-%i\n');
+    expect(twoUnits).toContain('\nWorkingDirectory=/opt/bonafide-%i\n');
+    const document = read('docs/deployment.md');
+    const servers = [...haproxy.matchAll(/^ {2}server (\w+) 127\.0\.0\.1:(\d+) id (\d)$/gm)];
+    expect(servers.map(([, name, , id]) => [name, id])).toEqual([
+      ['blue', '1'],
+      ['green', '2'],
+    ]);
+    for (const [, name, port] of servers) {
+      expect(document).toContain(`BONAFIDE_PORT=${port} | sudo tee /etc/bonafide/${name}\n`);
+    }
+    for (const line of [
+      'balance first',
+      'retry-on conn-failure empty-response 503',
+      'option redispatch 1',
+    ]) {
+      expect(haproxy).toContain(`\n  ${line}\n`);
+    }
   });
 });
