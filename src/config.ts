@@ -260,13 +260,20 @@ function readSigningKey(path: string, problems: string[]): string | null {
   if (path === '') return null;
   try {
     const pem = readFileSync(path, 'utf8');
-    if (createPrivateKey(pem).asymmetricKeyType !== 'ed25519') {
-      problems.push(`${path}: must be an Ed25519 private key`);
-    }
+    if (!isEd25519(pem)) problems.push(`${path}: must be an Ed25519 private key in PEM`);
     return pem;
   } catch (error) {
     problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     return null;
+  }
+}
+
+function isEd25519(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    // What OpenSSL says of a public key, or of no key at all, helps nobody.
+    return false;
   }
 }
 

@@ -30,7 +30,9 @@ export function hashKey(key: string): string {
 /** A new key and the entry to keep. The key itself is shown once. */
 export function createKey(name: string): { readonly key: string; readonly sha256: string } {
   if (!/^[\w.-]{1,64}$/.test(name)) {
-    throw new RangeError(`name must be 1 to 64 letters, digits, dots or dashes, got "${name}"`);
+    throw new RangeError(
+      `name must be 1 to 64 letters, digits, dots, dashes or underscores, got "${name}"`,
+    );
   }
   const key = KEY_PREFIX + randomBytes(32).toString('base64url');
   return { key, sha256: hashKey(key) };

@@ -34,7 +34,7 @@ export function addKeysCommand(
       .description(description)
       .option('--file <path>', `keys file; default: BONAFIDE_KEYS_FILE, else ${DEFAULT_FILE}`);
   command('add', 'make a key; it is shown once, its SHA-256 goes into the file')
-    .argument('<name>', '1 to 64 letters, digits, dots or dashes')
+    .argument('<name>', '1 to 64 letters, digits, dots, dashes or underscores')
     .option(
       '--max-calls <number>',
       'most live calls of this key, 1-100000',

@@ -20,7 +20,9 @@ const secret = z.string().refine((text) => {
 /** One receiver of alerts, as the policies file names it. */
 export const destinationSchema = z
   .strictObject({
-    name: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
     url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
     template: z.enum(TEMPLATE_NAMES).default('json'),
     /** Standard Webhooks secrets; with two, both sign, so that receivers can change over. */

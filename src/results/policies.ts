@@ -8,7 +8,9 @@ import { EVEN_WHERE_WRONG, readYaml } from '../yaml-problems.ts';
 import { type CallControlConfig, callControlSchema } from './call-control/control-config.ts';
 import { type Destination, destinationSchema } from './destinations.ts';
 
-const name = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes');
+const name = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
 const words = z.array(z.string().min(1).max(256)).min(1);
 
 const matchSchema = z.strictObject({

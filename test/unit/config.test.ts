@@ -213,12 +213,15 @@ describe('the policies file and the data folder', () => {
   it.each([
     ['', null],
     ['ed25519', /PRIVATE KEY/],
-    ['rsa', 'must be an Ed25519 private key'],
-    ['nonsense', 'signing-nonsense.pem'],
+    ['rsa', 'must be an Ed25519 private key in PEM'],
+    ['public', 'signing-public.pem: must be an Ed25519 private key in PEM'],
+    ['nonsense', 'signing-nonsense.pem: must be an Ed25519 private key in PEM'],
   ])('the key that signs the log: %s', (kind, expected) => {
     const pems: Record<string, () => string> = {
       ed25519: () => pemOf(generateKeyPairSync('ed25519').privateKey),
       rsa: () => pemOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+      public: () =>
+        generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
       nonsense: () => 'nonsense',
     };
     const pemOf = (key: ReturnType<typeof generateKeyPairSync>['privateKey']) =>

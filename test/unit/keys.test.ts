@@ -57,6 +57,9 @@ describe('KeyRing', () => {
     expect(() => new KeyRing([{ ...entry, sha256: 'x' }], new FakeClock())).toThrow(
       '64 hex digits',
     );
-    expect(() => createKey('bad name')).toThrow('name must be');
+    expect(() => createKey('bad name')).toThrow(
+      'name must be 1 to 64 letters, digits, dots, dashes or underscores, got "bad name"',
+    );
+    expect(createKey('front_desk-2.a').key).toMatch(/^bfk_/);
   });
 });

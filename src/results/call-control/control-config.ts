@@ -4,7 +4,9 @@ import { secretRefSchema } from './secrets.ts';
 import { unknownWordsOf } from './wording.ts';
 
 const common = {
-  name: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
   /** `dry-run` = say what would be done. */
   mode: z.enum(['dry-run', 'live']).default('dry-run'),
 };
