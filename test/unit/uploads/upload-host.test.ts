@@ -11,6 +11,9 @@ import { writeTinyDetector } from '../../support/tiny-detector.ts';
 import { MULAW_BODY, uploadSetup } from '../../support/upload-setup.ts';
 import { fixturePath } from '../../support/wire-audio.ts';
 
+// Processes of low priority wait long for their turn on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
 const children: ChildProcess[] = vi.hoisted(() => []);
 /** What the system has no more of when a process is to be started. */
 const lack: { of: 'memory' | 'files' | null } = vi.hoisted(() => ({ of: null }));
