@@ -101,22 +101,17 @@ async function writeCopies(
     isDrawn = true;
     bar.update(done);
   };
-  try {
-    const { copies, chosen, unreadable } = await synthesiseCopies({
-      clips,
-      vocoders: vocoders.split(','),
-      outFolder,
-      clipsPerPage: copiesPerPage,
-      seed,
-      onProgress: progress,
-    });
-    bar.stop();
-    const line = tellUnreadable(unreadable, chosen);
-    if (line !== null) warn(line);
-    return `${copies} copies in ${outFolder}`;
-  } finally {
-    bar.stop();
-  }
+  const { copies, chosen, unreadable } = await synthesiseCopies({
+    clips,
+    vocoders: vocoders.split(','),
+    outFolder,
+    clipsPerPage: copiesPerPage,
+    seed,
+    onProgress: progress,
+  }).finally(() => bar.stop());
+  const line = tellUnreadable(unreadable, chosen);
+  if (line !== null) warn(line);
+  return `${copies} copies in ${outFolder}`;
 }
 
 function renderCounts(clips: readonly Clip[]): string {

@@ -1,3 +1,6 @@
+/** All of a look-back goes to the network at once when a voice begins. */
+export const MAX_LOOK_BACK_MS = 500;
+
 /**
  * The configured chain from samples to feature vectors. It is part of a detector's manifest: what
  * training used is what serving reads. Nothing else may change a feature.
@@ -34,7 +37,7 @@ export interface FrontEndConfig {
     /** Causal running mean and variance with an exponential time constant, over kept frames. */
     | { readonly kind: 'running'; readonly timeConstantMs: number };
   readonly voiceActivity: {
-    /** Frames this far before speech are kept. At most 100. */
+    /** Frames this far before speech are kept. At most MAX_LOOK_BACK_MS. */
     readonly lookBackMs: number;
     /** Frames this long after speech are kept. */
     readonly hangoverMs: number;

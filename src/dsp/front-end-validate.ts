@@ -1,6 +1,6 @@
 import { isFftSize } from './fft.ts';
 import { filterbankProblem } from './filterbank.ts';
-import type { FrontEndConfig } from './front-end-config.ts';
+import { type FrontEndConfig, MAX_LOOK_BACK_MS } from './front-end-config.ts';
 
 /** Whole samples of a duration. */
 export function msToSamples(durationMs: number, sampleRateHz: number): number {
@@ -145,8 +145,10 @@ function normalisationProblems(config: FrontEndConfig): string[] {
 function voiceActivityProblems(config: FrontEndConfig): string[] {
   const { lookBackMs, hangoverMs, thresholdDb, minimumDbfs } = config.voiceActivity;
   const problems: string[] = [];
-  if (!(lookBackMs >= 0 && lookBackMs <= 500)) {
-    problems.push(`voiceActivity.lookBackMs must be from 0 to 500, got ${lookBackMs}`);
+  if (!(lookBackMs >= 0 && lookBackMs <= MAX_LOOK_BACK_MS)) {
+    problems.push(
+      `voiceActivity.lookBackMs must be from 0 to ${MAX_LOOK_BACK_MS}, got ${lookBackMs}`,
+    );
   }
   if (!(hangoverMs >= 0 && hangoverMs <= 2000)) {
     problems.push(`voiceActivity.hangoverMs must be from 0 to 2000, got ${hangoverMs}`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_LOOK_BACK_MS } from '../dsp/front-end-config.ts';
 
 export const MANIFEST_SCHEMA_VERSION = 1;
 
@@ -38,7 +39,7 @@ const frontEndSchema = z.strictObject({
     z.strictObject({ kind: z.literal('running'), timeConstantMs: positive }),
   ]),
   voiceActivity: z.strictObject({
-    lookBackMs: z.number().min(0).max(500),
+    lookBackMs: z.number().min(0).max(MAX_LOOK_BACK_MS),
     hangoverMs: z.number().min(0),
     thresholdDb: z.number(),
     minimumDbfs: z.number(),
