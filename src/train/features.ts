@@ -17,7 +17,7 @@ import { FRAME_VOICED, type FrontEndConfig } from '../dsp/front-end-config.ts';
 import type { OpusBackend } from '../stream/codecs/create-decoder.ts';
 import type { ChannelName } from './channels.ts';
 import type { ClipSource } from './clip-audio.ts';
-import { contentOf } from './clip-content.ts';
+import { ClipContents } from './clip-content.ts';
 import { type Clip, UnreadableClipError } from './corpora/clip.ts';
 import { findCoders } from './ffmpeg-coders.ts';
 import { heardClips } from './heard-clips.ts';
@@ -93,12 +93,15 @@ function unitOf({ frames }: FeatureStore): number {
  */
 export async function prepareFeatures(options: PrepareOptions): Promise<FeatureStore> {
   const { clips, channel, frontEnd, seed, cacheFolder, firstIndex = 0, isExact = false } = options;
+  const contents = new ClipContents(cacheFolder);
   const made = [
-    ...[CACHE_VERSION, channel, frontEnd, seed, firstIndex, clips.map(contentOf)],
+    ...[CACHE_VERSION, channel, frontEnd, seed, firstIndex],
+    clips.map((clip) => contents.contentOf(clip)),
     ...(isExact ? ['exact'] : []),
     // A machine with other coders makes other features.
     ...(channel === 'coded' ? [await namesOfCoders(frontEnd.sampleRateHz)] : []),
   ];
+  contents.save();
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
   const base = join(cacheFolder, `${channel}-${key}`);
   const readSpans = () =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadOpus } from '../../stream/codecs/create-decoder.ts';
 import type { InProcessChannel } from '../channels.ts';
 import type { ClipSource } from '../clip-audio.ts';
-import { contentOf } from '../clip-content.ts';
+import { ClipContents } from '../clip-content.ts';
 import type { Clip } from '../corpora/clip.ts';
 import { heardClip } from '../heard-clips.ts';
 import { type Descriptors, describeSamples } from './descriptors.ts';
@@ -44,16 +44,17 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
   const path = join(cacheFolder, `audit-${key}.json`);
   const known: Known = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   const before = Object.keys(known).length;
-  await measure(options, indices, known);
+  const named = namesOf(options, indices);
+  await measure(options, named, known);
   if (Object.keys(known).length > before) {
     mkdirSync(cacheFolder, { recursive: true });
     writeFileSync(`${path}.part`, JSON.stringify(known));
     renameSync(`${path}.part`, path);
   }
   return auditShortcuts(
-    indices.flatMap((index): AuditedClip[] => {
+    [...named].flatMap(([index, name]): AuditedClip[] => {
       const { page, label, split } = clips[index]!;
-      const descriptors = known[nameOf(clips, index)]!;
+      const descriptors = known[name]!;
       return descriptors === TOO_SHORT
         ? []
         : [{ page, split, isSpoof: label === 'spoof', descriptors }];
@@ -65,18 +66,29 @@ export async function runAudit(options: RunAuditOptions): Promise<AuditReport> {
 type Known = Record<string, Descriptors | typeof TOO_SHORT>;
 
 // The place in the list is part of what a clip sounds like: it seeds the channel.
-function nameOf(clips: readonly Clip[], index: number): string {
-  return `${index} ${contentOf(clips[index]!)}`;
+function namesOf(
+  { clips, cacheFolder }: Pick<RunAuditOptions, 'clips' | 'cacheFolder'>,
+  indices: readonly number[],
+): ReadonlyMap<number, string> {
+  const contents = new ClipContents(cacheFolder);
+  const names = new Map(
+    indices.map((index): [number, string] => [
+      index,
+      `${index} ${contents.contentOf(clips[index]!)}`,
+    ]),
+  );
+  contents.save();
+  return names;
 }
 
 async function measure(
   { clips, channel, sampleRateHz, audio, seed, onProgress }: RunAuditOptions,
-  indices: readonly number[],
+  named: ReadonlyMap<number, string>,
   known: Known,
 ): Promise<void> {
   const opus = await loadOpus();
-  for (const [done, index] of indices.entries()) {
-    const name = nameOf(clips, index);
+  let done = 0;
+  for (const [index, name] of named) {
     if (known[name] === undefined) {
       const samples = await heardClip(clips[index]!, index, {
         channel,
@@ -88,6 +100,6 @@ async function measure(
       const isTooShort = samples.length < LEAST_SECONDS * sampleRateHz;
       known[name] = isTooShort ? TOO_SHORT : describeSamples(samples, sampleRateHz);
     }
-    onProgress?.(done + 1, indices.length);
+    onProgress?.(++done, named.size);
   }
 }

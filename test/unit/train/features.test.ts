@@ -1,6 +1,6 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readRecording } from '../../../src/audio-files/read-recording.ts';
 import { FrontEnd } from '../../../src/dsp/front-end.ts';
@@ -128,7 +128,7 @@ describe('prepareFeatures', () => {
     await prepare({ channel: 'clean' });
     await prepare({ frontEnd: { ...TINY_FRONT_END, preEmphasis: 0.97 } });
     await prepare({ clips: CLIPS.slice(0, 1) });
-    expect(readdirSync(folder).filter((name) => name.endsWith('.json'))).toHaveLength(5);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.frames'))).toHaveLength(5);
   });
 
   it('makes another store when a recording was changed under its name', async () => {
@@ -140,6 +140,17 @@ describe('prepareFeatures', () => {
     expect((await prepare({ clips })).spans).not.toEqual(before.spans);
   });
 
+  it('reads the same store for the same recordings in another place', async () => {
+    const moved = CLIPS.map((clip, index) => {
+      const path = join(folder, `moved-${index}${extname(clip.path)}`);
+      copyFileSync(clip.path, path);
+      return { ...clip, path };
+    });
+    const first = await prepare();
+    const onProgress = () => expect.fail('prepared again');
+    expect(await prepare({ clips: moved, onProgress })).toEqual(first);
+  });
+
   it('gives a part of a corpus what the whole gives it', async () => {
     const whole = await prepare();
     const part = await prepare({ clips: CLIPS.slice(1), firstIndex: 1 });
@@ -147,10 +158,10 @@ describe('prepareFeatures', () => {
     expect(part.frames).toEqual(whole.frames.slice(firstFrame * whole.featureCount));
   });
 
-  it('leaves nothing behind when it fails', async () => {
+  it('leaves no part of a store behind when it fails', async () => {
     const audio = { samplesOf: () => Promise.reject(new RangeError('out of memory')) };
     await expect(prepare({ audio })).rejects.toThrow('out of memory');
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['recordings.json']);
   });
 });
 
