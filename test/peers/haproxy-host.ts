@@ -78,21 +78,38 @@ ${back('short', 'timeout tunnel 300ms')}
 `;
 }
 
-async function startProxy(folder: string, servicePort: number) {
-  const ports: ProxyPorts = {
-    plain: await findFreePort(),
-    watching: await findFreePort(),
-    hasty: await findFreePort(),
-  };
+/** A running HAProxy. */
+export interface RunningProxy {
+  readonly certificate: Uint8Array;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts HAProxy and waits until it listens.
+ * @param configOf its configuration for the path of a file with certificate and key
+ */
+export async function startProxy(
+  folder: string,
+  port: number,
+  configOf: (pem: string) => string,
+): Promise<RunningProxy> {
   const certificate = await readFile(tls('good.pem'));
   const pem = join(folder, 'proxy.pem');
   await writeFile(pem, Buffer.concat([certificate, await readFile(tls('key.pem'))]));
   const config = join(folder, 'haproxy.cfg');
-  await writeFile(config, configOf(ports, servicePort, pem));
+  await writeFile(config, configOf(pem));
   const child = spawn(peersHaproxy!, ['-db', '-f', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  return { ports, certificate, child };
+  await untilAnswers(port, child);
+  return {
+    certificate,
+    async stop() {
+      const gone = child.exitCode === null ? once(child, 'exit') : Promise.resolve();
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
 }
 
 /** The proxy listens once it answers anything. */
@@ -113,8 +130,14 @@ async function untilAnswers(port: number, child: ChildProcess): Promise<void> {
   throw new Error(`haproxy does not listen: ${said}`);
 }
 
-export async function startProxiedHost(drainMs: number): Promise<ProxiedHost> {
-  const folder = await mkdtemp(join(tmpdir(), 'bonafide-haproxy-'));
+/** A service with a key and signatures of Twilio, of its own process and without a store. */
+export interface KeyedService {
+  readonly process: ServerProcess;
+  readonly key: string;
+}
+
+/** @param folder an empty one of its own */
+export async function startKeyedService(folder: string, drainMs: number): Promise<KeyedService> {
   const detector = join(folder, 'tiny');
   await writeTinyDetector(detector);
   const { key, sha256 } = createKey('acme');
@@ -136,8 +159,18 @@ export async function startProxiedHost(drainMs: number): Promise<ProxiedHost> {
       BONAFIDE_DRAIN_MS: String(drainMs),
     },
   });
-  const { ports, certificate, child } = await startProxy(folder, server.port);
-  await untilAnswers(ports.plain, child);
+  return { process: server, key };
+}
+
+export async function startProxiedHost(drainMs: number): Promise<ProxiedHost> {
+  const folder = await mkdtemp(join(tmpdir(), 'bonafide-haproxy-'));
+  const { process: server, key } = await startKeyedService(folder, drainMs);
+  const ports: ProxyPorts = {
+    plain: await findFreePort(),
+    watching: await findFreePort(),
+    hasty: await findFreePort(),
+  };
+  const proxy = await startProxy(folder, ports.plain, (pem) => configOf(ports, server.port, pem));
   let terminated: Promise<void> | null = null;
   const terminate = () => {
     terminated ??= server.stop();
@@ -146,14 +179,12 @@ export async function startProxiedHost(drainMs: number): Promise<ProxiedHost> {
   return {
     port: server.port,
     proxy: ports,
-    certificate,
+    certificate: proxy.certificate,
     key,
     connect: () => TestClient.connect(server.port),
     terminate,
     async close() {
-      const gone = child.exitCode === null ? once(child, 'exit') : Promise.resolve();
-      child.kill('SIGTERM');
-      await gone;
+      await proxy.stop();
       await terminate();
       await rm(folder, { recursive: true, force: true });
     },
