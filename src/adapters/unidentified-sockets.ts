@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ErrorCode } from '../errors.ts';
+import { subscriberOf } from '../subscriber.ts';
 
 /** More than so many give way, the oldest first. */
 export const USUAL_UNIDENTIFIED = 256;
@@ -17,14 +18,14 @@ interface Refusable {
 
 /**
  * The open sockets whose peers have not said yet who they are. There is always room for another one:
- * a peer that means it says at once who it is, so the oldest gives way, and among the addresses that of
+ * a peer that means it says at once who it is, so the oldest gives way, and among the subscribers that of
  * the one with the most sockets: however many a peer opens, it takes no other's place.
  */
 export class UnidentifiedSockets<Socket extends Refusable> {
   readonly #clock: Clock;
   readonly #gaveWay: () => void;
-  readonly #addressOf = new Map<Socket, string>();
-  /** By address; since when, oldest first. */
+  readonly #ownerOf = new Map<Socket, string>();
+  /** By subscriber; since when, oldest first. */
   readonly #sockets = new Map<string, Map<Socket, number>>();
 
   /** @param gaveWay is called for each socket that is refused, before that */
@@ -35,30 +36,31 @@ export class UnidentifiedSockets<Socket extends Refusable> {
 
   enter(socket: Socket, address: string): void {
     const nowMs = this.#clock.nowMs();
-    while (this.#addressOf.size >= USUAL_UNIDENTIFIED) {
+    while (this.#ownerOf.size >= USUAL_UNIDENTIFIED) {
       const [oldest, sinceMs] = this.#oldestOfMost()!;
-      if (this.#addressOf.size < MOST_UNIDENTIFIED && nowMs - sinceMs < GRACE_MS) break;
+      if (this.#ownerOf.size < MOST_UNIDENTIFIED && nowMs - sinceMs < GRACE_MS) break;
       this.leave(oldest);
       this.#gaveWay();
       oldest.refuse('SCREEN_ERR_IDLE');
     }
-    const others = this.#sockets.get(address);
-    if (others === undefined) this.#sockets.set(address, new Map([[socket, nowMs]]));
+    const owner = subscriberOf(address);
+    const others = this.#sockets.get(owner);
+    if (others === undefined) this.#sockets.set(owner, new Map([[socket, nowMs]]));
     else others.set(socket, nowMs);
-    this.#addressOf.set(socket, address);
+    this.#ownerOf.set(socket, owner);
   }
 
   /** It has said who it is, or is gone. */
   leave(socket: Socket): void {
-    const address = this.#addressOf.get(socket);
-    if (address === undefined) return;
-    this.#addressOf.delete(socket);
-    const others = this.#sockets.get(address)!;
+    const owner = this.#ownerOf.get(socket);
+    if (owner === undefined) return;
+    this.#ownerOf.delete(socket);
+    const others = this.#sockets.get(owner)!;
     others.delete(socket);
-    if (others.size === 0) this.#sockets.delete(address);
+    if (others.size === 0) this.#sockets.delete(owner);
   }
 
-  /** With the time since when; of two addresses with as many, that of which the oldest is older. */
+  /** With the time since when; of two subscribers with as many, that of which the oldest is older. */
   #oldestOfMost(): readonly [Socket, number] | null {
     let most = 0;
     let found: readonly [Socket, number] | null = null;

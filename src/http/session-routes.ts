@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import { isoTimeOf } from '../clock.ts';
 import { SESSION_COOKIE, type Session, sessionTokenOf } from '../sessions.ts';
+import { subscriberOf } from '../subscriber.ts';
 import { jsonAnswer, problemAnswers } from './answers.ts';
 import {
   type AppEnv,
@@ -19,7 +20,7 @@ import { sessionRequestSchema, sessionSchema } from './schemas.ts';
 
 const PATH = '/v1/session';
 const MAX_BODY_BYTES = 4_096;
-/** Wrong keys of one address in a minute. */
+/** Wrong keys of one subscriber in a minute. */
 const WRONG_KEYS_PER_MINUTE = 30;
 
 const signInRoute = createRoute({
@@ -113,7 +114,7 @@ function addSignIn(app: OpenAPIHono<AppEnv>, sources: GuardSources): void {
     }
     const key = keys.verifyKey(context.req.valid('json').key);
     if (key === null) {
-      const { allowed, resetSeconds } = wrongKeys.take(remoteAddressOf(context));
+      const { allowed, resetSeconds } = wrongKeys.take(subscriberOf(remoteAddressOf(context)));
       if (allowed) return problem(context, 'unauthorized', 'The service has no such key.');
       // Only of wrong ones: behind a proxy all browsers have one address.
       const detail = 'Too many wrong keys came from this address.';

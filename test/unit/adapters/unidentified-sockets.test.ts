@@ -86,6 +86,18 @@ it('lets sockets of the address that has most give way, however many it opens', 
   expect(refused.length).toBe(before + 1);
 });
 
+it('takes all addresses of an IPv6 network of 64 bits for one peer', () => {
+  const { clock, enter, refused } = createRig();
+  enter(1, '2001:db8:1:1::1');
+  enter(1, '192.0.2.7');
+  for (let host = 0; host < USUAL_UNIDENTIFIED; host++) {
+    enter(1, `2001:db8:2:2::${host.toString(16)}`);
+  }
+  clock.advance(1_000);
+  enter(1, '2001:db8:3:3::1');
+  expect(refused).toEqual([2, 3, 4]);
+});
+
 it('of addresses with as many sockets the oldest of all gives way', () => {
   const { clock, enter, refused } = createRig();
   for (let host = 0; host < USUAL_UNIDENTIFIED; host++) {

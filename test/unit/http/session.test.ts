@@ -82,6 +82,25 @@ describe('signing in', () => {
     expect((await post({ key: 'no' })).status).toBe(401);
   });
 
+  it('counts wrong keys of an IPv6 network of 64 bits together', async () => {
+    const { app } = setUp();
+    const post = (remoteAddress: string) =>
+      app.request(
+        `${OWN}/v1/session`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ key: 'no' }),
+        },
+        { incoming: { socket: { remoteAddress } } },
+      );
+    for (let host = 1; host <= 30; host++) {
+      expect((await post(`2001:db8::${host}`)).status).toBe(401);
+    }
+    expect((await post('2001:db8::ffff:1')).status).toBe(429);
+    expect((await post('2001:db8:0:1::1')).status).toBe(401);
+  });
+
   it('is not for pages of other origins', async () => {
     const { post, key } = setUp({ origins: ['https://page.example'] });
     for (const origin of [FOREIGN, 'null', '', 'http://localhost.evil.example']) {
