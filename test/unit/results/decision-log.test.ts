@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { safeId } from '../../../src/adapters/platform-stream.ts';
 import { createLogger } from '../../../src/logger.ts';
 import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
 import { decisionLogFolder, LogWriter } from '../../../src/results/decision-log/log-writer.ts';
@@ -18,6 +19,7 @@ import { sealLine, withoutNumbers } from '../../../src/results/decision-log/reco
 import { keyIdOf, parseLine, verifyLog } from '../../../src/results/decision-log/verify.ts';
 import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
+import { idBeside } from '../../../src/stream/call-id.ts';
 import { fakeAlert } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -218,6 +220,23 @@ describe('withoutNumbers', () => {
     expect(withoutNumbers(fakeAlert('a1'), key).callId).toBe('call-1');
     expect(withoutNumbers(alert, null)).toBe(alert);
   });
+
+  it.each([
+    ['of a dial string, whose + became a blank', safeId(' 15551234567')],
+    ['with blanks', safeId('+1 555 123 4567')],
+    ['that two keys have a call with', idBeside('+15551234567', 'bank')],
+    ['with its host', '+15551234567@10.0.0.1'],
+  ])('knows a number %s', (_, callId) => {
+    const masked = withoutNumbers(fakeAlert('a1', { callId, keyName: 'bank' }), key);
+    expect(masked.callId).toMatch(/^hmac:[0-9a-f]{32}$/);
+  });
+
+  it.each(['CA0123456789abcdef0123456789abcdef', '4f1c2b3a-0000-4000-8000-00155512345a', 'a~bank'])(
+    'leaves the id %s, which is no number',
+    (callId) => {
+      expect(withoutNumbers(fakeAlert('a1', { callId, keyName: 'bank' }), key).callId).toBe(callId);
+    },
+  );
 });
 
 describe('LogWriter', () => {
