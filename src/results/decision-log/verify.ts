@@ -27,6 +27,8 @@ interface ChainState {
   decisions: number;
   checkpoints: number;
   signed: number;
+  /** The last line was a checkpoint, or there was none yet. */
+  isClosed: boolean;
 }
 
 /** Public keys by their ids. */
@@ -48,7 +50,7 @@ export function verifyLog(
   const cut = stub?.nextIndex ?? 0;
   const state: ChainState = {
     ...{ index: cut, previous: stub?.lastHash ?? GENESIS_HASH },
-    ...{ decisions: 0, checkpoints: 0, signed: 0 },
+    ...{ decisions: 0, checkpoints: 0, signed: 0, isClosed: true },
   };
   let problem: string | null = null;
   for (const { file, firstIndex } of listSegments(folder)) {
@@ -68,6 +70,8 @@ function checkSegment(
   reading: LineReading,
 ): string | null {
   let number = 1;
+  // Each file but the newest ends in one: without this, a log made anew without any would pass for whole.
+  if (!state.isClosed) return `${basename(file)}: no checkpoint closes the file before it`;
   try {
     for (const { text, isWhole } of linesOf(file, reading)) {
       const what = isWhole ? checkLine(text, state, keys) : 'the line is not whole';
@@ -99,6 +103,7 @@ function checkLine(text: string, state: ChainState, keys: KnownKeys): string | n
       state.signed++;
     }
   } else state.decisions++;
+  state.isClosed = line.kind === 'checkpoint';
   state.index++;
   state.previous = line.hash;
   return null;

@@ -15,7 +15,11 @@ import { safeId } from '../../../src/adapters/platform-stream.ts';
 import { createLogger } from '../../../src/logger.ts';
 import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
 import { decisionLogFolder, LogWriter } from '../../../src/results/decision-log/log-writer.ts';
-import { sealLine, withoutNumbers } from '../../../src/results/decision-log/record.ts';
+import {
+  GENESIS_HASH,
+  sealLine,
+  withoutNumbers,
+} from '../../../src/results/decision-log/record.ts';
 import { keyIdOf, parseLine, verifyLog } from '../../../src/results/decision-log/verify.ts';
 import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
@@ -139,6 +143,28 @@ describe('DecisionLog', () => {
     expect(verifyLog(folder, [publicKey]).problem).toMatch(/:3: record 6 does not follow/);
     rmSync(join(folder, file));
     expect(verifyLog(folder, [publicKey]).problem).toMatch(/0103\.jsonl:1: record 4 is missing/);
+  });
+
+  it('finds that checkpoints were taken out, although every hash fits', () => {
+    fill();
+    let { index, previous } = { index: 0, previous: GENESIS_HASH };
+    for (const file of files()) {
+      const kept = linesOf(file).filter((text) => parseLine(text)!.kind === 'decision');
+      rmSync(join(folder, file));
+      const lines = kept.map((text) => {
+        const { hash: _, ...line } = parseLine(text)!;
+        const sealed = sealLine({ ...line, index: index++, previous } as never);
+        previous = sealed.hash;
+        return `${JSON.stringify(sealed)}\n`;
+      });
+      const firstIndex = String(index - lines.length).padStart(12, '0');
+      writeFileSync(join(folder, `${firstIndex}-${file.slice(13)}`), lines.join(''));
+    }
+    for (const keys of [[], [publicKey]]) {
+      expect(verifyLog(folder, keys).problem).toBe(
+        '000000000003-20260102.jsonl: no checkpoint closes the file before it',
+      );
+    }
   });
 
   it('finds any single changed character', () => {
