@@ -203,7 +203,7 @@ function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
     async close() {
       outbox.flush();
       await delivery.stop();
-      outbox.flush();
+      await outbox.settle();
       log.close();
       outbox.close();
       store.close();

@@ -1,5 +1,6 @@
 import {
   type AlertEvidence,
+  type AlertRule,
   type ArmedRule,
   atHangUp,
   type DetectorLimits,
@@ -33,6 +34,8 @@ export class LegWatch {
   #memory: ReadonlyMap<string, PolicyState> = new Map();
   #quiet: string | null = null;
   #scoredAtMs = -1;
+  /** The most speech under a score that did not abstain; −1 = there was none. */
+  #judgedSpeechMs = -1;
 
   constructor(facts: LegFacts, detector: DetectorLimits) {
     this.#facts = facts;
@@ -66,8 +69,14 @@ export class LegWatch {
               rule: policy.rule,
               threshold: resolveThreshold(policy.rule.threshold, this.#detector),
               detector: this.#detector,
-              state: this.#memory.get(canonicalJson(policy.rule)) ?? INITIAL_POLICY_STATE,
+              state: this.#stateOf(policy.rule),
             }));
+  }
+
+  /** A rule that comes to a leg under way finds there a verdict or none, like one that was there from the start. */
+  #stateOf(rule: AlertRule): PolicyState {
+    const known = this.#memory.get(canonicalJson(rule)) ?? INITIAL_POLICY_STATE;
+    return { ...known, judged: known.judged || this.#judgedSpeechMs >= rule.minimumSpeechMs };
   }
 
   /** Calls `fired` for each policy that raises an alert at this score. */
@@ -75,6 +84,7 @@ export class LegWatch {
     // Asked for out of turn (`finalize`) without new audio: it says what the one before said.
     if (score.streamTimeMs <= this.#scoredAtMs) return;
     this.#scoredAtMs = score.streamTimeMs;
+    if (score.llr !== null) this.#judgedSpeechMs = Math.max(this.#judgedSpeechMs, score.speechMs);
     for (const entry of this.#watched) {
       const step = nextPolicyState(entry.state, score, entry);
       entry.state = step.state;

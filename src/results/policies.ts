@@ -55,7 +55,9 @@ const policySchema = z.strictObject({
 const quietSchema = z.strictObject({
   name,
   match: matchSchema.refine(
-    (match) => Object.keys(match).length > 0,
+    // Every list that is there has an entry; metadata may have none.
+    ({ metadata = {}, ...lists }) =>
+      Object.keys(lists).length > 0 || Object.keys(metadata).length > 0,
     'must say which legs: an empty match would silence every one',
   ),
 });

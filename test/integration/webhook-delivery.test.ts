@@ -228,6 +228,25 @@ describe('delivery of alerts', () => {
     expect(outcomes.at(-1)).toBe('soc delivered');
   });
 
+  it.each([503, 410])(
+    'takes a %i that the old address gives after a reload for no word of the new one',
+    async (status) => {
+      const { send, attempts, outcomes, delivery, clock } = rig([destination()]);
+      const asked = new Promise<ServerResponse>((resolve) => {
+        receiver.answer = resolve;
+      });
+      send('a1');
+      const response = await asked;
+      delivery.use([destination({ url: `${receiver.url}/other` })]);
+      receiver.answer = (answer) => answer.writeHead(200).end();
+      response.writeHead(status, { 'retry-after': '3600' }).end();
+      await attempts(1);
+      clock.advance(1_000);
+      await attempts(2);
+      expect(outcomes).toEqual([`soc failed: HTTP ${status}`, 'soc delivered']);
+    },
+  );
+
   it('buries what is put to a destination that is not there', async () => {
     const { outbox, clock, store } = rig([destination()]);
     outbox.record(fakeAlert('a1'), ['old']);

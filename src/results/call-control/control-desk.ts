@@ -30,6 +30,8 @@ export interface ControlDeskOptions extends HttpControlParts {
 export class ControlDesk {
   readonly #options: ControlDeskOptions;
   readonly #liveCalls = new WeakMap<AlertEvent, ControllableCall>();
+  /** The last of each name that the outbox may have under way, also after a reload has taken it away. */
+  readonly #durable = new Map<string, CallControl>();
   #policies: Policies;
   #controls: readonly CallControl[];
 
@@ -92,8 +94,7 @@ export class ControlDesk {
     error: string | null,
   ): boolean {
     if (!target.startsWith(PREFIX)) return false;
-    const name = target.slice(PREFIX.length);
-    const control = this.#controls.find((one) => one.name === name);
+    const control = this.#durable.get(target.slice(PREFIX.length));
     if (control === undefined) return true;
     const ends = { delivered: 'done', failed: 'failed', dead: 'given_up' } as const;
     this.#ended(control, alert, ends[outcome], error);
@@ -141,7 +142,9 @@ export class ControlDesk {
 
   #build({ callControls }: Policies): CallControl[] {
     const liveCallOf: LiveCallOf = (alert) => this.#liveCalls.get(alert);
-    return callControls.map((config) => createControl(config, this.#options, liveCallOf));
+    const controls = callControls.map((config) => createControl(config, this.#options, liveCallOf));
+    for (const control of controls.filter(isDurable)) this.#durable.set(control.name, control);
+    return controls;
   }
 }
 

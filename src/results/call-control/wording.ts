@@ -16,7 +16,9 @@ const WORDS: Readonly<Record<string, (alert: AlertEvent) => string>> = {
 const WORD = /\{(\w+)\}/g;
 
 export function unknownWordsOf(text: string): string[] {
-  return [...text.matchAll(WORD)].map(([, word]) => word!).filter((word) => !(word in WORDS));
+  return [...text.matchAll(WORD)]
+    .map(([, word]) => word!)
+    .filter((word) => !Object.hasOwn(WORDS, word));
 }
 
 export function fillIn(text: string, alert: AlertEvent): string {

@@ -19,9 +19,12 @@ import type { StoredDecision } from '../outbox/alert-store.ts';
 import { type LineReading, wholeBytesOf } from './lines.ts';
 import { GENESIS_HASH, type LogLine, sealLine, withoutNumbers } from './record.ts';
 import { lastLineOf, lastSeqOf } from './segment-end.ts';
-import { listSegments, segmentFile } from './segments.ts';
+import { listSegments, type Segment, segmentFile } from './segments.ts';
 import { readStub, STUB_FILE } from './stub.ts';
 import { keyIdOf, signedBytes } from './verify.ts';
+
+/** A file's day may lie this far in the future: the clock was set back since. */
+const MAX_AHEAD_MS = 7 * 86_400_000;
 
 export interface DecisionLogOptions {
   /** Made when missing. */
@@ -82,8 +85,9 @@ export class DecisionLog {
     const fresh = decisions.filter(({ seq }) => seq > this.#lastSeq);
     if (fresh.length === 0) return;
     const day = dayOf(nowMs);
-    // A clock that was set back begins no new file: days only grow.
-    if (this.#file === null || day > this.#day) this.#beginSegment(day, nowMs);
+    if (this.#file === null || day > this.#day || this.#wasAhead(nowMs)) {
+      this.#beginSegment(day, nowMs);
+    }
     const lines: LogLine[] = [];
     let { index, previous } = { index: this.#index, previous: this.#previous };
     for (const { seq, decision } of fresh) {
@@ -102,8 +106,7 @@ export class DecisionLog {
    * @returns how many. @throws StoreError when that line is damaged
    */
   cut(beforeMs: number, nowMs: number): number {
-    const segments = listSegments(this.#options.folder);
-    const old = segments.slice(0, -1).filter(({ day }) => day < dayOf(beforeMs));
+    const old = oldOf(listSegments(this.#options.folder), dayOf(beforeMs), dayOf(nowMs));
     const last = old.at(-1);
     if (last === undefined) return 0;
     const line = lastLineOf(last.file, this.#options.reading);
@@ -114,6 +117,14 @@ export class DecisionLog {
     renameSync(`${path}.new`, path);
     for (const { file } of old) rmSync(file);
     return old.length;
+  }
+
+  /**
+   * A clock that was set back a little begins no new file. One that ran far ahead when the file was begun would leave
+   * the log without checkpoints, and its days without an end, until that day comes.
+   */
+  #wasAhead(nowMs: number): boolean {
+    return dayOf(nowMs + MAX_AHEAD_MS) < this.#day;
   }
 
   #beginSegment(day: string, nowMs: number): void {
@@ -182,6 +193,16 @@ export class DecisionLog {
     this.#previous = last.hash;
     this.#lastSeq = lastSeqOf(file, reading);
   }
+}
+
+/** The first segments, up to the last old one before any that is not. A day that has not come yet tells nothing. */
+function oldOf(segments: readonly Segment[], beforeDay: string, today: string): Segment[] {
+  let count = 0;
+  for (const [index, { day }] of segments.slice(0, -1).entries()) {
+    if (day < beforeDay) count = index + 1;
+    else if (day <= today) break;
+  }
+  return segments.slice(0, count);
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

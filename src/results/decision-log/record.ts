@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
+import { givenId } from '../../stream/call-id.ts';
 import type { LoggedDecision } from '../alert-events.ts';
 import { canonicalJson } from '../policies.ts';
 
@@ -61,7 +62,8 @@ export function withoutNumbers(
   if (hashKey === null) return decision;
   const mask = (text: string) =>
     `hmac:${createHmac('sha256', hashKey).update(text).digest('hex').slice(0, 32)}`;
-  const hide = (text: string) => (looksLikeNumber(text) ? mask(text) : text);
+  const { keyName } = decision;
+  const hide = (text: string) => (looksLikeNumber(givenId(text, keyName)) ? mask(text) : text);
   if (decision.type === 'outcome') {
     // People write anything into notes.
     const note = decision.note === null ? null : mask(decision.note);
@@ -76,8 +78,12 @@ export function withoutNumbers(
   return { ...decision, metadata, callId: hide(decision.callId), leg: hide(decision.leg) };
 }
 
-/** A telephone number or an address that holds one. */
+/** What ids that a platform's characters were taken from end in. */
+const DIGEST_END = /-[0-9a-f]{8}$/;
+
+/** A telephone number or an address that holds one, also as `safeId` leaves them: `_` stands for blanks. */
 function looksLikeNumber(text: string): boolean {
   if (/^(sips?|tel):/i.test(text)) return true;
-  return /^\+?[\d\s().-]+$/.test(text) && text.replace(/\D/g, '').length >= 5;
+  const number = text.replace(/@.*$/, '').replace(DIGEST_END, '');
+  return /^[+_]*[\d\s()._-]+$/.test(number) && number.replace(/\D/g, '').length >= 5;
 }

@@ -1,9 +1,10 @@
 import { createHash, type KeyObject, verify } from 'node:crypto';
 import { basename } from 'node:path';
+import { StoreError } from '../../sqlite.ts';
 import { type LineReading, LineTooLongError, linesOf } from './lines.ts';
 import { GENESIS_HASH, hashOf, type LogLine, logLineSchema } from './record.ts';
 import { listSegments } from './segments.ts';
-import { readStub } from './stub.ts';
+import { type LogStub, readStub } from './stub.ts';
 
 /** What a check of a log found. */
 export interface LogReport {
@@ -27,6 +28,8 @@ interface ChainState {
   decisions: number;
   checkpoints: number;
   signed: number;
+  /** The last line was a checkpoint, or there was none yet. */
+  isClosed: boolean;
 }
 
 /** Public keys by their ids. */
@@ -36,7 +39,7 @@ type KnownKeys = ReadonlyMap<string, KeyObject>;
  * Checks a whole log: every line's hash, its link to the line before, its number, and the signatures of
  * checkpoints when there are keys. Finds changed, removed, inserted and reordered lines.
  * @param publicKeys each checkpoint names the one that it is signed with; none = signatures are not checked
- * @throws when the stub is damaged, and the system's error when a file cannot be read
+ * @throws the system's error when a file cannot be read
  */
 export function verifyLog(
   folder: string,
@@ -44,11 +47,12 @@ export function verifyLog(
   reading: LineReading = {},
 ): LogReport {
   const keys: KnownKeys = new Map(publicKeys.map((key) => [keyIdOf(key), key]));
-  const stub = readStub(folder);
+  const stub = stubIn(folder);
+  if (typeof stub === 'string') return { ...NOTHING_CHECKED, problem: stub };
   const cut = stub?.nextIndex ?? 0;
   const state: ChainState = {
     ...{ index: cut, previous: stub?.lastHash ?? GENESIS_HASH },
-    ...{ decisions: 0, checkpoints: 0, signed: 0 },
+    ...{ decisions: 0, checkpoints: 0, signed: 0, isClosed: true },
   };
   let problem: string | null = null;
   for (const { file, firstIndex } of listSegments(folder)) {
@@ -61,6 +65,18 @@ export function verifyLog(
   return { lines: index - cut, decisions, checkpoints, signed, cut, problem };
 }
 
+const NOTHING_CHECKED = { lines: 0, decisions: 0, checkpoints: 0, signed: 0, cut: 0 } as const;
+
+/** The stub, null without one, or what is wrong with it. */
+function stubIn(folder: string): LogStub | string | null {
+  try {
+    return readStub(folder);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return error.message;
+  }
+}
+
 function checkSegment(
   file: string,
   keys: KnownKeys,
@@ -68,6 +84,8 @@ function checkSegment(
   reading: LineReading,
 ): string | null {
   let number = 1;
+  // Each file but the newest ends in one: without this, a log made anew without any would pass for whole.
+  if (!state.isClosed) return `${basename(file)}: no checkpoint closes the file before it`;
   try {
     for (const { text, isWhole } of linesOf(file, reading)) {
       const what = isWhole ? checkLine(text, state, keys) : 'the line is not whole';
@@ -99,6 +117,7 @@ function checkLine(text: string, state: ChainState, keys: KnownKeys): string | n
       state.signed++;
     }
   } else state.decisions++;
+  state.isClosed = line.kind === 'checkpoint';
   state.index++;
   state.previous = line.hash;
   return null;

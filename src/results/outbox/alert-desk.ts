@@ -93,11 +93,16 @@ export class AlertDesk {
     return row === undefined ? null : (JSON.parse(row.body) as AlertEvent);
   }
 
-  /** Sends again what fits and is not waiting already, for another day. @returns how many */
+  /**
+   * Sends what fits again, for another day. Due since the alert: the service goes by the clock of its start, which may be
+   * behind the one that this process reads.
+   * @returns how many
+   */
   retry(filter: DeliveryFilter, nowMs: number): number {
     return this.#db
       .prepare(
-        `UPDATE deliveries SET state = 'waiting', next_attempt_at_ms = :nowMs,
+        `UPDATE deliveries SET state = 'waiting', next_attempt_at_ms = min(:nowMs,
+             (SELECT created_at_ms FROM alerts WHERE id = alert_id)),
            give_up_at_ms = :giveUpAtMs, ended_at_ms = NULL WHERE ${FITTING}`,
       )
       .run({ ...namesOf(filter), nowMs, giveUpAtMs: nowMs + GIVE_UP_AFTER_MS }).changes;

@@ -84,7 +84,12 @@ function prepareFeedback(db: Database.Database) {
       `SELECT outcome, note, reported_at_ms AS wallTimeMs FROM outcomes
        WHERE key_name = ? AND call_id = ?`,
     ),
-    forgetCalls: db.prepare('DELETE FROM call_alerts WHERE raised_at_ms < ?'),
+    // Without its alerts a call whose outcome is still kept would count as one that was missed.
+    forgetCalls: db.prepare(
+      `DELETE FROM call_alerts WHERE raised_at_ms < ? AND NOT EXISTS (
+         SELECT 1 FROM outcomes o WHERE o.key_name = call_alerts.key_name
+           AND o.call_id = call_alerts.call_id)`,
+    ),
     forgetOutcomes: db.prepare('DELETE FROM outcomes WHERE reported_at_ms < ?'),
   };
 }

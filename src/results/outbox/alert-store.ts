@@ -132,7 +132,8 @@ export class AlertStore {
 
   /** Forgets alerts older than this of which nothing waits and nothing is dead. */
   forgetEnded(beforeMs: number): number {
-    for (const statement of [this.#statements.forgetCalls, this.#statements.forgetOutcomes]) {
+    // In this order: which calls had alerts stays known as long as their outcomes.
+    for (const statement of [this.#statements.forgetOutcomes, this.#statements.forgetCalls]) {
       statement.run(beforeMs - FEEDBACK_LONGER_MS);
     }
     return this.#statements.forget.run(beforeMs).changes;

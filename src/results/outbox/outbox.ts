@@ -7,6 +7,9 @@ import type { AlertStore, StoreWrite } from './alert-store.ts';
 /** Decisions that may wait in memory while the disk is full or locked. */
 export const MAX_HELD_DECISIONS = 10_000;
 const RETRY_MS = 500;
+/** At the service's end, what is not written would be lost: another writer is waited for so long, in such steps. */
+const SETTLE_MS = 2_000;
+const SETTLE_STEP_MS = 50;
 
 export interface OutboxOptions {
   readonly store: Pick<AlertStore, 'write'>;
@@ -88,6 +91,13 @@ export class Outbox implements DecisionSink {
     for (const { done } of this.#waiting.splice(0)) done?.();
     this.#options.committed();
     return true;
+  }
+
+  /** Writes what waits, or tries for as long as another writer may hold the store. Before `close`. */
+  async settle(): Promise<void> {
+    for (let waitedMs = 0; !this.flush() && waitedMs < SETTLE_MS; waitedMs += SETTLE_STEP_MS) {
+      await this.#options.clock.sleep(SETTLE_STEP_MS);
+    }
   }
 
   /** A last try; what is not written now is lost, and said. */

@@ -81,9 +81,10 @@ export class DeliveryWorker {
   async #deliver(delivery: DueDelivery): Promise<void> {
     const { outbox, outcome } = this.#parts;
     const { alert, destination } = delivery;
+    const breaker = this.#breaker;
     const mark = this.#isLate(delivery)
       ? this.#dead('it came too late')
-      : this.#markOf(delivery, await this.#target.send(alert));
+      : this.#markOf(delivery, await this.#target.send(alert), breaker);
     const failure = mark.state === 'delivered' ? null : mark.error;
     outcome(destination, mark.state === 'waiting' ? 'failed' : mark.state, failure, alert);
     outbox.write({ kind: 'mark', alertId: alert.id, destination, mark }, () => {
@@ -91,19 +92,22 @@ export class DeliveryWorker {
     });
   }
 
-  #markOf(delivery: DueDelivery, outcome: SendOutcome): DeliveryMark {
+  /** @param breaker of the address that the outcome is of */
+  #markOf(delivery: DueDelivery, outcome: SendOutcome, breaker: CircuitBreaker): DeliveryMark {
     const { clock, random } = this.#parts;
     const nowMs = Math.floor(clock.nowMs());
     if (outcome.kind === 'done') {
-      this.#breaker.succeeded();
+      breaker.succeeded();
       return { state: 'delivered', atMs: nowMs };
     }
     if (outcome.kind === 'refused') return this.#dead(outcome.error);
-    this.#breaker.failed(nowMs);
+    breaker.failed(nowMs);
     const { error } = outcome;
+    // A reload has taken that address away meanwhile: what it wants binds the new one to nothing.
+    if (breaker !== this.#breaker) return { state: 'waiting', nextAttemptAtMs: nowMs, error };
     if (outcome.kind === 'gone') return this.#dead(error);
     const askedMs = retryAfterMs(outcome.retryAfter, clock.wallTimeMs());
-    if (askedMs !== null) this.#breaker.holdUntil(nowMs + askedMs);
+    if (askedMs !== null) breaker.holdUntil(nowMs + askedMs);
     const waitMs = Math.max(askedMs ?? 0, backOffMs(delivery.attempts + 1, random));
     const nextAttemptAtMs = nowMs + waitMs;
     if (nextAttemptAtMs > this.#endOf(delivery)) return this.#dead(error);

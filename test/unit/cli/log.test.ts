@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
 import { keyIdOf } from '../../../src/results/decision-log/verify.ts';
+import { StoreError } from '../../../src/sqlite.ts';
 import { fakeAlert } from '../../support/alert-fakes.ts';
 import { runCli } from './run-cli.ts';
 
@@ -39,6 +40,19 @@ const verify = (...keys: string[]) =>
   ]);
 
 describe('log verify', () => {
+  it.each(['{"nextIndex":', '{"nextIndex":-1}'])('names a damaged stub: %s', async (text) => {
+    writeLog([before]);
+    const stub = join(folder, 'decisions', 'cut.json');
+    writeFileSync(stub, text);
+    const { code, stdout, stderr } = await verify();
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      `first bad record: ${stub}: no stub of a decision log\n`,
+      '',
+    ]);
+    expect(() => writeLog([before])).toThrow(StoreError);
+  });
+
   it('takes one key', async () => {
     writeLog([before, before, before]);
     const { code, stdout } = await verify('before');

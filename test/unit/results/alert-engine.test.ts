@@ -164,4 +164,17 @@ describe('AlertEngine', () => {
     engine.event(call, scoreEvent(3, -3));
     expect(published).toMatchObject([{}, { policy: { name: 'other' } }]);
   });
+
+  it.each([
+    ['with a verdict', 1, []],
+    ['without one', null, ['alert']],
+  ] as const)('takes a leg that ends after a reload %s for what it is', (_, llr, raised) => {
+    const { engine, published, state } = rig(policies({ noVerdict: 'failClosed' }));
+    const call = fakeCall();
+    engine.started(call);
+    engine.event(call, scoreEvent(1, llr));
+    state.policies = policies({ noVerdict: 'failClosed', consecutiveScores: 3 });
+    engine.event(call, stoppedEvent());
+    expect(published.map(({ type }) => type)).toEqual(raised);
+  });
 });

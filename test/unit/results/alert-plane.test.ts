@@ -1,14 +1,18 @@
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import Database from 'libsql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logger.ts';
 import { createAlertPlane } from '../../../src/results/alert-plane.ts';
 import { Secrets } from '../../../src/results/call-control/secrets.ts';
+import { decisionLogFolder } from '../../../src/results/decision-log/log-writer.ts';
+import { verifyLog } from '../../../src/results/decision-log/verify.ts';
 import { AlertDesk } from '../../../src/results/outbox/alert-desk.ts';
 import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
 import { DEFAULT_POLICIES } from '../../../src/results/policies.ts';
-import { fakeAlert } from '../../support/alert-fakes.ts';
+import { DETECTOR_LIMITS, fakeAlert, fakeCall, stoppedEvent } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 /** Moves on with every look at it, as the real one does. */
@@ -26,7 +30,7 @@ function createPlane(dataFolder: string, clock = new FakeClock()) {
     ...{ policiesFile: '', policies: DEFAULT_POLICIES, priorSynthetic: 0.5 },
     ...{ logSigningKey: null, logClearNumbers: false, logKeepDays: 0 },
     secrets: new Secrets({}),
-    detectorOf: () => ({ thresholds: [], recentMinimumSpeechMs: 0, recentMarginLlr: 0 }),
+    detectorOf: () => DETECTOR_LIMITS,
     publish() {},
     delivered() {},
     controlled() {},
@@ -68,4 +72,24 @@ it('a store that cannot be read takes no metric away: its own stay as they were'
   truncateSync(join(dataFolder, 'alerts.db'), 4_096);
   expect(plane.figures()).toEqual(before);
   await plane.close();
+});
+
+it('an end waits for another writer: what calls left at their end is not lost', async () => {
+  const clock = new FakeClock();
+  const plane = createPlane(dataFolder, clock);
+  const call = fakeCall();
+  plane.started(call);
+  const other = new Database(join(dataFolder, 'alerts.db'));
+  other.exec('BEGIN IMMEDIATE');
+  plane.event(call, stoppedEvent());
+  const closed = plane.close();
+  // All turns of promises that the end takes up to its wait.
+  await setImmediate();
+  clock.advance(100);
+  other.exec('COMMIT');
+  other.close();
+  await setImmediate();
+  clock.advance(100);
+  await closed;
+  expect(verifyLog(decisionLogFolder(dataFolder), [])).toMatchObject({ decisions: 2 });
 });

@@ -11,13 +11,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { safeId } from '../../../src/adapters/platform-stream.ts';
 import { createLogger } from '../../../src/logger.ts';
 import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
 import { decisionLogFolder, LogWriter } from '../../../src/results/decision-log/log-writer.ts';
-import { sealLine, withoutNumbers } from '../../../src/results/decision-log/record.ts';
+import {
+  GENESIS_HASH,
+  sealLine,
+  withoutNumbers,
+} from '../../../src/results/decision-log/record.ts';
 import { keyIdOf, parseLine, verifyLog } from '../../../src/results/decision-log/verify.ts';
 import { AlertStore } from '../../../src/results/outbox/alert-store.ts';
 import { Outbox } from '../../../src/results/outbox/outbox.ts';
+import { idBeside } from '../../../src/stream/call-id.ts';
 import { fakeAlert } from '../../support/alert-fakes.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -139,6 +145,28 @@ describe('DecisionLog', () => {
     expect(verifyLog(folder, [publicKey]).problem).toMatch(/0103\.jsonl:1: record 4 is missing/);
   });
 
+  it('finds that checkpoints were taken out, although every hash fits', () => {
+    fill();
+    let { index, previous } = { index: 0, previous: GENESIS_HASH };
+    for (const file of files()) {
+      const kept = linesOf(file).filter((text) => parseLine(text)!.kind === 'decision');
+      rmSync(join(folder, file));
+      const lines = kept.map((text) => {
+        const { hash: _, ...line } = parseLine(text)!;
+        const sealed = sealLine({ ...line, index: index++, previous } as never);
+        previous = sealed.hash;
+        return `${JSON.stringify(sealed)}\n`;
+      });
+      const firstIndex = String(index - lines.length).padStart(12, '0');
+      writeFileSync(join(folder, `${firstIndex}-${file.slice(13)}`), lines.join(''));
+    }
+    for (const keys of [[], [publicKey]]) {
+      expect(verifyLog(folder, keys).problem).toBe(
+        '000000000003-20260102.jsonl: no checkpoint closes the file before it',
+      );
+    }
+  });
+
   it('finds any single changed character', () => {
     open().append(decisions(1, 3), START_MS);
     const file = join(folder, files()[0]!);
@@ -218,6 +246,23 @@ describe('withoutNumbers', () => {
     expect(withoutNumbers(fakeAlert('a1'), key).callId).toBe('call-1');
     expect(withoutNumbers(alert, null)).toBe(alert);
   });
+
+  it.each([
+    ['of a dial string, whose + became a blank', safeId(' 15551234567')],
+    ['with blanks', safeId('+1 555 123 4567')],
+    ['that two keys have a call with', idBeside('+15551234567', 'bank')],
+    ['with its host', '+15551234567@10.0.0.1'],
+  ])('knows a number %s', (_, callId) => {
+    const masked = withoutNumbers(fakeAlert('a1', { callId, keyName: 'bank' }), key);
+    expect(masked.callId).toMatch(/^hmac:[0-9a-f]{32}$/);
+  });
+
+  it.each(['CA0123456789abcdef0123456789abcdef', '4f1c2b3a-0000-4000-8000-00155512345a', 'a~bank'])(
+    'leaves the id %s, which is no number',
+    (callId) => {
+      expect(withoutNumbers(fakeAlert('a1', { callId, keyName: 'bank' }), key).callId).toBe(callId);
+    },
+  );
 });
 
 describe('LogWriter', () => {

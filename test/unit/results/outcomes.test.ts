@@ -185,6 +185,25 @@ describe('the feedback desk', () => {
     ]);
     feedback.close();
   });
+
+  it('knows that a call had an alert for as long as its outcome is kept', async () => {
+    outbox.record(fakeAlert('a1'), []);
+    clock.advance(0);
+    const reportedAtMs = clock.nowMs() + 100 * DAY_MS;
+    await report(makeDesk(), outcomeOf({ wallTimeMs: reportedAtMs }));
+    const policiesOf = () => {
+      const feedback = new FeedbackDesk(folder);
+      const policies = feedback.calls().map((call) => call.policies);
+      feedback.close();
+      return policies;
+    };
+    // Tidying takes what ended 30 days ago, and of feedback what is 370 days older still.
+    store.forgetEnded(clock.nowMs() + 371 * DAY_MS);
+    expect(policiesOf()).toEqual([['likely-synthetic']]);
+    store.forgetEnded(reportedAtMs + 371 * DAY_MS);
+    expect(policiesOf()).toEqual([]);
+    expect(store.hasAlertOf('bank', 'call-1')).toBe(false);
+  });
 });
 
 it('keeps numbers and notes out of the decision log', () => {

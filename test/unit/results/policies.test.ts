@@ -132,6 +132,23 @@ callControl:
     expect(problems.join()).not.toContain('in-clear');
   });
 
+  it('takes no inherited word for one of its own, and no empty metadata for a match', () => {
+    const { problems } = read(`quiet:
+  - { name: all, match: { metadata: {} } }
+callControl:
+  - name: mark
+    kind: asterisk-ari
+    baseUrl: https://pbx.example.com/ari
+    username: bonafide
+    password: { env: PASSWORD }
+    action: { setVariable: SPOOF, value: '{policy} {constructor}' }
+`);
+    expect(problems).toEqual([
+      '2:25: quiet.0.match: must say which legs: an empty match would silence every one',
+      '9:42: callControl.0.action.value: does not know {constructor}',
+    ]);
+  });
+
   it('finds call control that is not there, there twice, or without TLS', () => {
     const { problems } = read(`policies:
   - { name: one, callControl: [gone, end] }
