@@ -28,6 +28,9 @@ export const PLATFORM_IDS = [
 ] as const;
 export type PlatformId = (typeof PLATFORM_IDS)[number];
 
+/** What calls may come over. */
+export const CALL_PLATFORMS = ['native', ...PLATFORM_IDS] as const;
+
 const role = z.enum(['caller', 'callee', 'agent', 'unknown']);
 
 /** What one customer has with a platform, and the API key that its calls count on. */

@@ -23,7 +23,7 @@ import { SPLITS, type Split } from '../train/corpora/clip.ts';
 import { type BacktestParts, replayAndJudge, variantsOf } from './backtest-run.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
 import { jsonBeside } from './json-beside.ts';
-import { collect, collectPair, wholeNumber } from './options.ts';
+import { collect, collectPair, platformOption, wholeNumber } from './options.ts';
 import { codecsOf, parseRoles } from './wire-options.ts';
 
 export interface BacktestOptions {
@@ -81,7 +81,7 @@ export function addBacktestCommand(
     )
     .option('--roles <list>', 'role of each channel; default: caller,callee', parseRoles)
     .option('--key <name>', 'key name of the calls', 'backtest')
-    .option('--platform <id>', 'platform of the calls', 'native')
+    .addOption(platformOption())
     .option('--metadata <name=value>', 'metadata of the calls (repeat)', collectPair, {})
     .addOption(
       new Option('--severity <name>', 'least severity of the policies that count')

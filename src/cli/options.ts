@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { CALL_PLATFORMS } from '../platform-settings.ts';
 
 /** Parser of a whole number within a range, for commander. */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -32,4 +33,11 @@ export function collectPair(text: string, pairs: Record<string, string>): Record
 /** Collector of options that may be repeated, for commander. */
 export function collect(text: string, list: readonly string[]): string[] {
   return [...list, text];
+}
+
+/** Platform of calls that policies are tried on. A wrong one would fit no policy, without a word. */
+export function platformOption(): Option {
+  return new Option('--platform <id>', 'platform of the calls')
+    .choices(CALL_PLATFORMS)
+    .default('native');
 }

@@ -10,7 +10,7 @@ import type { DetectorLimits } from '../screening/alert-policy.ts';
 import type { LegRole } from '../stream/call.ts';
 import { limitsOfDetector } from '../stream/detector-choice.ts';
 import { type CliContext, CliError, EXIT, type ExitCode } from './context.ts';
-import { collectPair } from './options.ts';
+import { collectPair, platformOption } from './options.ts';
 
 interface TestOptions {
   readonly key: string;
@@ -39,7 +39,7 @@ export function addPolicyCommand(
     .argument('<policy>', 'policies file; "default" = the default policy')
     .argument('<traces...>')
     .option('--key <name>', 'API key of the calls', 'trial')
-    .option('--platform <id>', 'platform of the calls', 'native')
+    .addOption(platformOption())
     .option('--role <leg=role>', 'role of a leg (repeat); others are unknown', collectRole, {})
     .option('--metadata <name=value>', 'metadata of the calls (repeat)', collectPair, {})
     .option('--detector <folder>', 'detector of the traces; default: the embedded ones')

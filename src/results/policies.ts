@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { PLATFORM_IDS } from '../platform-settings.ts';
+import { CALL_PLATFORMS } from '../platform-settings.ts';
 import type { AlertRule } from '../screening/alert-policy.ts';
 import type { LegMatch } from '../screening/leg-match.ts';
 import { EVEN_WHERE_WRONG, readYaml } from '../yaml-problems.ts';
@@ -15,10 +15,7 @@ const words = z.array(z.string().min(1).max(256)).min(1);
 
 const matchSchema = z.strictObject({
   keys: words.optional(),
-  platforms: z
-    .array(z.enum(['native', ...PLATFORM_IDS]))
-    .min(1)
-    .optional(),
+  platforms: z.array(z.enum(CALL_PLATFORMS)).min(1).optional(),
   roles: z
     .array(z.enum(['caller', 'callee', 'agent', 'unknown']))
     .min(1)

@@ -55,6 +55,8 @@ describe('the program', () => {
     { args: ['screen', 'a.wav', '--codec', 'gsm'], says: 'pcm16, mulaw, alaw, opus' },
     { args: ['screen', 'a.wav', '--roles', 'boss'], says: 'caller, callee, agent, unknown' },
     { args: ['screen', 'a.wav', '--fail-on', 'human'], says: 'synthetic, undecided' },
+    { args: ['policy', 'test', 'default', 'a', '--platform', 'twillo'], says: 'twilio' },
+    { args: ['backtest', '--platform', 'twillo'], says: 'twilio' },
     { args: ['keys', 'add'], says: "missing required argument 'name'" },
   ])('says of $args what is wrong', async ({ args, says }) => {
     const { code, stdout, stderr } = await runCli(args);
