@@ -21,7 +21,7 @@ export interface ServiceMetrics {
   refused(status: number, reason?: string): void;
   error(code: string): void;
   laneLoad(laneIndex: number, load: LaneLoad): void;
-  laneDied(): void;
+  laneDied(laneIndex: number): void;
   /** An upload that was refused for want of room, or finished: `done` or the code of its problem. */
   screening(result: string): void;
   uploadProcessDied(): void;
@@ -106,8 +106,11 @@ export function createMetrics(sources: MetricSources): ServiceMetrics {
     ...createSocketMetrics(counter, gauge),
     error: (code) => errors.inc({ code }),
     ...alertMetrics,
-    laneLoad: laneMetrics,
-    laneDied: () => deaths.inc(),
+    laneLoad: laneMetrics.laneLoad,
+    laneDied(laneIndex) {
+      deaths.inc();
+      laneMetrics.forget(laneIndex);
+    },
     screening: (result) => screenings.inc({ result }),
     uploadProcessDied: () => processDeaths.inc(),
     render: () => registry.metrics(),
@@ -255,7 +258,9 @@ function createAlertMetrics(
 }
 
 /** Figures that lanes report once a second. */
-function createLaneMetrics(gauge: MakeGauge): ServiceMetrics['laneLoad'] {
+function createLaneMetrics(
+  gauge: MakeGauge,
+): Pick<ServiceMetrics, 'laneLoad'> & { forget(laneIndex: number): void } {
   const lane = ['lane'];
   const busy = gauge('lane_busy_share', 'share of time a lane works, 0 to 1', lane);
   const lag = gauge('lane_lag_ms', 'worst lateness of a tick in the last second, ms', lane);
@@ -266,16 +271,23 @@ function createLaneMetrics(gauge: MakeGauge): ServiceMetrics['laneLoad'] {
   const largest = gauge('lane_largest_batch', 'most rows of one engine run', lane);
   const corrupt = gauge('lane_corrupt_packets', 'packets that could not be decoded', lane);
   const heard = gauge('lane_packets', 'packets decoded since start', lane);
-  return (laneIndex, load) => {
-    const labels = { lane: String(laneIndex) };
-    busy.set(labels, load.busyShare);
-    lag.set(labels, load.lagMs);
-    feeds.set(labels, load.feeds);
-    depth.set(labels, load.waitingFeeds);
-    runs.set(labels, load.runs);
-    rows.set(labels, load.rows);
-    largest.set(labels, load.largestBatch);
-    corrupt.set(labels, load.corruptPackets);
-    heard.set(labels, load.packets);
+  const all = [busy, lag, feeds, depth, runs, rows, largest, corrupt, heard];
+  return {
+    laneLoad(laneIndex, load) {
+      const labels = { lane: String(laneIndex) };
+      busy.set(labels, load.busyShare);
+      lag.set(labels, load.lagMs);
+      feeds.set(labels, load.feeds);
+      depth.set(labels, load.waitingFeeds);
+      runs.set(labels, load.runs);
+      rows.set(labels, load.rows);
+      largest.set(labels, load.largestBatch);
+      corrupt.set(labels, load.corruptPackets);
+      heard.set(labels, load.packets);
+    },
+    // Nobody would set them again where no lane can take its place: it would stay as busy as when it died.
+    forget(laneIndex) {
+      for (const one of all) one.remove({ lane: String(laneIndex) });
+    },
   };
 }

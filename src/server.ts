@@ -252,9 +252,9 @@ async function startLanes(
       // Said every second, also while no call comes, ends or is asked for.
       bus.forgetOld();
     },
-    lost: (feedIds, reason) => {
-      metrics.laneDied();
-      logger.error({ feeds: feedIds.length, reason }, 'a lane died');
+    lost: (feedIds, reason, lane) => {
+      metrics.laneDied(lane);
+      logger.error({ lane, feeds: feedIds.length, reason }, 'a lane died');
       calls.lanesLost(feedIds);
     },
     notStarted: (lane, err) => logger.error({ lane, err }, 'a lane could not be started anew'),

@@ -23,7 +23,7 @@ export interface LanePoolListener {
   events(events: readonly LaneEvent[]): void;
   load(laneIndex: number, load: LaneLoad): void;
   /** These feeds died with their lane. */
-  lost(feedIds: readonly number[], reason: string): void;
+  lost(feedIds: readonly number[], reason: string, laneIndex: number): void;
   /** No lane could be started in the place of one that died; it is tried again. */
   notStarted(laneIndex: number, error: unknown): void;
 }
@@ -99,7 +99,7 @@ export class LanePool {
   open(laneIndex: number, spec: FeedSpec): void {
     const slot = this.#slots[laneIndex]!;
     if (slot.host === null) {
-      this.#options.listener.lost([spec.feedId], 'the lane is starting');
+      this.#options.listener.lost([spec.feedId], 'the lane is starting', laneIndex);
       return;
     }
     slot.feedIds.add(spec.feedId);
@@ -150,7 +150,7 @@ export class LanePool {
     slot.host = null;
     const feedIds = [...slot.feedIds];
     slot.feedIds.clear();
-    this.#options.listener.lost(feedIds, reason);
+    this.#options.listener.lost(feedIds, reason, index);
     void this.#refill(index, FIRST_RETRY_MS);
   }
 

@@ -94,6 +94,8 @@ describe.skipIf(peersHaproxy === null)('deploy/haproxy/haproxy.cfg', () => {
     expect(await statusOf(at, '/healthz')).toBe(200);
     expect(await statusOf(at, '/metrics')).toBe(404);
     expect(await statusOf(at, '/readyz')).toBe(404);
+    expect(await statusOf(at, '/%6detrics')).toBe(404);
+    expect(await statusOf(at, '/x/../metrics')).toBe(404);
     await expect(dial(at, 'other.example.com')).rejects.toThrow('403');
   });
 });

@@ -124,6 +124,20 @@ describe('units of deployment', () => {
     expect(pod.enableServiceLinks).toBe(false);
   });
 
+  it('HAProxy keeps figures from strangers, however their address is spelt', async () => {
+    const { app } = makeHttpApp();
+    const denied = new RegExp(/ deny .*\{ path,url_dec -m reg (\S+) \}$/m.exec(haproxy)![1]!);
+    const isDenied = (path: string) => denied.test(decodeURIComponent(path));
+    for (const path of ['/metrics', '/%6detrics', '/./metrics', '/x/../metrics', '/%2e/readyz']) {
+      // All of these are the same to the service.
+      expect((await app.request(path)).status, path).toBe(200);
+      expect(isDenied(path), path).toBe(true);
+    }
+    for (const path of ['/', '/healthz', '/v1/calls/my-metrics', '/v1/calls/a.readyz']) {
+      expect(isDenied(path), path).toBe(false);
+    }
+  });
+
   it('two behind a proxy share no file, and what one refuses the other is asked for', () => {
     const [folder] = settingsIn(twoUnits).map(([, value]) => value);
     expect(folder).toBe('/var/lib/bonafide-%i');

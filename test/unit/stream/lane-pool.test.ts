@@ -36,7 +36,7 @@ async function createPool(
   busyLimit?: number,
 ) {
   const hosts: FakeHost[] = [];
-  const lost: [readonly number[], string][] = [];
+  const lost: [readonly number[], string, number][] = [];
   const loads: number[] = [];
   const notStarted: unknown[] = [];
   const clock = new FakeClock();
@@ -51,7 +51,7 @@ async function createPool(
     listener: {
       events() {},
       load: (laneIndex) => loads.push(laneIndex),
-      lost: (feedIds, reason) => lost.push([feedIds, reason]),
+      lost: (...of) => lost.push(of),
       notStarted: (laneIndex, error) => notStarted.push([laneIndex, error]),
     },
     ...{ clock, busyLimit },
@@ -109,7 +109,7 @@ describe('LanePool', () => {
     for (const feedId of [1, 2, 3]) pool.open(pool.pick()!, feed(feedId));
     hosts[0]!.listener.died('killed');
     hosts[0]!.listener.died('again');
-    expect(lost).toEqual([[[1, 3], 'killed']]);
+    expect(lost).toEqual([[[1, 3], 'killed', 0]]);
     expect(pool.pick()).toBe(1);
     await vi.waitFor(() => expect(pool.pick()).toBe(0));
     pool.open(0, feed(4));
@@ -125,7 +125,7 @@ describe('LanePool', () => {
     await vi.waitFor(() => expect(notStarted).toEqual([[0, error]]));
     expect([pool.pick(), pool.hasRoom]).toEqual([null, false]);
     pool.open(0, feed(1));
-    expect(lost.at(-1)).toEqual([[1], 'the lane is starting']);
+    expect(lost.at(-1)).toEqual([[1], 'the lane is starting', 0]);
     clock.advance(1_000);
     await vi.waitFor(() => expect(notStarted).toHaveLength(2));
     clock.advance(1_999);
