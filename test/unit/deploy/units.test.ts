@@ -37,6 +37,7 @@ const [, stateful] = parseAllDocuments(read('deploy/kubernetes/bonafide.yaml')).
               readonly startupProbe: Probe;
               readonly livenessProbe: Probe;
               readonly readinessProbe: Probe;
+              readonly resources: { readonly limits: { readonly memory: string } };
               readonly volumeMounts: readonly { readonly mountPath: string }[];
             }[];
           };
@@ -115,6 +116,15 @@ describe('units of deployment', () => {
     expect(existsSync(at(`deploy/compose/${compose.services.bonafide.build}/Dockerfile`))).toBe(
       true,
     );
+  });
+
+  it('have memory for the calls and the longest recording beside them', () => {
+    const uploadGb = Number(
+      /, ([\d.]+) GB for the longest one/.exec(read('docs/operations.md'))?.[1],
+    );
+    const limitGib = Number(/^(\d+)Gi$/.exec(container!.resources.limits.memory)?.[1]);
+    expect(limitGib * 2 ** 30).toBeGreaterThan((uploadGb + 0.5) * 1e9);
+    expect(read('docs/deployment.md')).toContain(`up to ${uploadGb} GB for the longest one`);
   });
 
   it('start what the image starts', () => {
