@@ -1,8 +1,7 @@
-import { get } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ServerName, ServicePair } from './haproxy-pair.ts';
 import { peersHaproxy } from './installed.ts';
-import { beginCall, dial, nativeOf, sleep, untilLive } from './signed-call.ts';
+import { ask, beginCall, dial, nativeOf, sleep, untilLive } from './signed-call.ts';
 
 let pair: ServicePair | undefined;
 afterEach(async () => {
@@ -28,15 +27,7 @@ async function untilProxyHas(at: ServicePair, name: ServerName, state: string): 
 const ready = (port: number) =>
   fetch(`http://127.0.0.1:${port}/readyz`).then(({ status }) => status);
 
-function statusOf({ certificate, port }: ServicePair, path: string): Promise<number> {
-  const options = { host: '127.0.0.1', port, path, ca: Buffer.from(certificate), agent: false };
-  return new Promise((resolve, reject) => {
-    get(options, (response) => {
-      response.resume();
-      resolve(response.statusCode!);
-    }).on('error', reject);
-  });
-}
+const statusOf = async (at: ServicePair, path: string) => (await ask(at, path)).status;
 
 /** A whole call that begins now; it must come to this service. */
 async function callOn(at: ServicePair, name: ServerName, callId: string): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { get } from 'node:https';
 import { twilioSignature } from '../../src/adapters/twilio-signature.ts';
 import type { AudioFormat } from '../../src/stream/codecs/decoder.ts';
 import { sideOf, talkOf } from '../support/peer-talk.ts';
@@ -30,6 +31,20 @@ export function dial({ port, certificate }: ProxyDoor, signedHost = PUBLIC_HOST)
   const signature = twilioSignature(AUTH_TOKEN, `wss://${signedHost}${PATH}`);
   const headers = { 'X-Twilio-Signature': signature };
   return PlatformPeer.connect(port, { path: PATH, headers, certificate });
+}
+
+/** What the proxy answers to a plain request. The path is sent as it is spelt. */
+export function ask({ port, certificate }: ProxyDoor, path: string) {
+  const options = { host: '127.0.0.1', port, path, ca: Buffer.from(certificate), agent: false };
+  return new Promise<{ status: number; body: string }>((resolve, reject) => {
+    get(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    }).on('error', reject);
+  });
 }
 
 /** A call through the proxy, half of it said, whose results a service is asked for. */
