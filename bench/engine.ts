@@ -6,7 +6,8 @@ import './no-telemetry.ts';
 import { systemClock } from '../src/clock.ts';
 import { createStepBatch, type Engine } from '../src/model/engine.ts';
 import { createOnnxEngine } from '../src/model/engines/onnx-engine.ts';
-import { type NetworkSpec, plainLstmSpec, planNetwork } from '../src/model/network.ts';
+import { plainLstmSpec, planNetwork } from '../src/model/network.ts';
+import type { NetworkSpec } from '../src/model/network-spec.ts';
 import { writeOnnx } from '../src/model/onnx-writer.ts';
 import { foldBatchNorm, initialWeights } from '../src/model/weights.ts';
 import { createRandom } from '../src/random.ts';
@@ -39,6 +40,15 @@ const specs: readonly (readonly [string, NetworkSpec])[] = [
       convolutions: cnnLstm.convolutions.map((layer) => ({ ...layer, timeStride: 1 })),
     },
   ],
+  [
+    'the first in integers, 16 frames a run',
+    {
+      ...cnnLstm,
+      framesPerStep: 16,
+      quantisation: { input: { scale: 0.04, zero: 128 }, outputScales: [0.05, 0.05, 0.05, 0.05] },
+    },
+  ],
+  ['and in floats', { ...cnnLstm, framesPerStep: 16 }],
 ];
 
 async function measure(engine: Engine, rows: number): Promise<{ median: number; p99: number }> {

@@ -31,7 +31,8 @@ function measure(samples: Float32Array): { usPerHop: number; keptShare: number }
     for (let at = 0; at + frontEnd.hopSamples <= samples.length; at += frontEnd.hopSamples) {
       frontEnd.pushHop(samples, at);
       hops++;
-      if (frontEnd.pendingFrames >= BLOCK_FRAMES) frontEnd.pull(BLOCK_FRAMES, features, 0, flags);
+      while (frontEnd.pendingFrames >= BLOCK_FRAMES)
+        frontEnd.pull(BLOCK_FRAMES, features, 0, flags);
     }
     best = Math.min(best, process.cpuUsage(start).user / hops);
   }

@@ -63,6 +63,12 @@ const networkSchema = z.strictObject({
   units: z.array(count).min(1),
   skip: z.boolean(),
   dropout: z.number().min(0).lt(1),
+  quantisation: z
+    .strictObject({
+      input: z.strictObject({ scale: positive, zero: z.number().int().min(0).max(255) }),
+      outputScales: z.array(positive),
+    })
+    .exactOptional(),
 });
 
 const affine = { slope: z.number(), intercept: z.number() };

@@ -5,8 +5,11 @@ const { onnx } = onnxProto;
 const OPSET = 17;
 const IR_VERSION = 8;
 const INT64_MAX = 2 ** 53 - 1;
+/** onnxruntime's own operators; declared where a graph uses one. */
+const MICROSOFT = { domain: 'com.microsoft', version: 1 };
 
 type Dimension = number | string;
+type ConstantValues = Float32Array | Int32Array | Int8Array | Uint8Array | BigInt64Array;
 type Attributes = Readonly<Record<string, number | readonly number[]>>;
 
 /** Collects the nodes, constants, inputs and outputs of an ONNX graph; names are made up in order. */
@@ -57,38 +60,24 @@ export class OnnxGraph {
     return this.node('Slice', [input, this.ints([start]), this.ints([end]), this.ints([axis])]);
   }
 
-  floats(shape: readonly number[], values: Float32Array): string {
-    const name = this.#name('weight');
-    this.#constants.push(
-      new onnx.TensorProto({
-        name,
-        dims: [...shape],
-        dataType: onnx.TensorProto.DataType.FLOAT,
-        rawData: new Uint8Array(values.slice().buffer),
-      }),
-    );
-    return name;
+  /** A constant of the array's own type; shape [] = one number. */
+  constant(shape: readonly number[], values: ConstantValues): string {
+    return this.#constant('weight', shape, values);
   }
 
   ints(values: readonly number[]): string {
-    const name = this.#name('shape');
     const big = BigInt64Array.from(values, (value) => BigInt(Math.min(value, INT64_MAX)));
-    this.#constants.push(
-      new onnx.TensorProto({
-        name,
-        dims: [values.length],
-        dataType: onnx.TensorProto.DataType.INT64,
-        rawData: new Uint8Array(big.buffer),
-      }),
-    );
-    return name;
+    return this.#constant('shape', [values.length], big);
   }
 
   model(name: string): InstanceType<typeof onnx.ModelProto> {
     return new onnx.ModelProto({
       irVersion: IR_VERSION,
       producerName: 'bonafide',
-      opsetImport: [{ domain: '', version: OPSET }],
+      opsetImport: [
+        { domain: '', version: OPSET },
+        ...(this.#nodes.some(({ domain }) => domain === MICROSOFT.domain) ? [MICROSOFT] : []),
+      ],
       graph: {
         name,
         node: this.#nodes,
@@ -99,16 +88,31 @@ export class OnnxGraph {
     });
   }
 
+  #constant(kind: string, shape: readonly number[], values: ConstantValues): string {
+    const name = this.#name(kind);
+    this.#constants.push(
+      new onnx.TensorProto({
+        name,
+        dims: [...shape],
+        dataType: dataTypeOf(values),
+        rawData: new Uint8Array(values.slice().buffer),
+      }),
+    );
+    return name;
+  }
+
   #add(
     type: string,
     inputs: readonly string[],
     attributes: Attributes,
     outputs: readonly string[],
   ): void {
+    const [opType, domain] = type.split('.').toReversed();
     this.#nodes.push(
       new onnx.NodeProto({
-        name: `${type}_${this.#nodes.length}`,
-        opType: type,
+        name: `${opType}_${this.#nodes.length}`,
+        opType: opType!,
+        ...(domain === undefined ? {} : { domain: MICROSOFT.domain }),
         input: [...inputs],
         output: [...outputs],
         attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
@@ -119,6 +123,14 @@ export class OnnxGraph {
   #name(kind: string): string {
     return `${kind.toLowerCase()}_${this.#names++}`;
   }
+}
+
+function dataTypeOf(values: ConstantValues): number {
+  const { DataType } = onnx.TensorProto;
+  if (values instanceof Float32Array) return DataType.FLOAT;
+  if (values instanceof Int32Array) return DataType.INT32;
+  if (values instanceof Int8Array) return DataType.INT8;
+  return values instanceof Uint8Array ? DataType.UINT8 : DataType.INT64;
 }
 
 function attribute(name: string, value: number | readonly number[]) {

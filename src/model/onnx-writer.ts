@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto';
 import type { ConvolutionPlan, LstmPlan, NetworkPlan, ProjectionPlan } from './network.ts';
 import { OnnxGraph } from './onnx-graph.ts';
+import { addIntegerConvolutions, withBinsFirst } from './onnx-integer.ts';
 import { type NetworkWeights, weightOf } from './weights.ts';
 
 /** Gate order of the weights (i, f, c, o) read in ONNX's order (i, o, f, c). */
@@ -8,24 +9,21 @@ const ONNX_GATES = [0, 3, 1, 2] as const;
 
 /**
  * Writes a network as ONNX (opset 17, IR 8): `features [N, T, F]`, `state [N, S]` → `logits [N, T']`,
- * `state_out [N, S]`, N free. Takes weights with the batch norm folded. Allocates.
+ * `state_out [N, S]`, N free. A network with `quantisation` has its convolutions in onnxruntime's own
+ * `QLinearConv`. Takes weights with the batch norm folded. Allocates.
  */
-export function writeOnnx(plan: NetworkPlan, weights: NetworkWeights): Uint8Array {
+export function writeOnnx(plan: NetworkPlan, given: NetworkWeights): Uint8Array {
   const graph = new OnnxGraph();
   const { signature } = plan;
   const { framesPerStep, featureCount, stateSize, outputsPerStep } = signature;
   graph.input('features', ['N', framesPerStep, featureCount]);
   graph.input('state', ['N', stateSize]);
   const statesOut: string[] = [];
-  let image = graph.reshape('features', [0, 1, framesPerStep, featureCount]);
-  for (const convolution of plan.convolutions) {
-    image = addConvolution(graph, convolution, weights, { image, statesOut });
-  }
-  // [N, C, T', bins] → [T', N, C · bins]
-  let sequence = graph.reshape(
-    graph.node('Transpose', [image], { perm: [2, 0, 1, 3] }),
-    [0, 0, -1],
-  );
+  const isInteger = plan.spec.quantisation !== undefined;
+  const weights = isInteger ? withBinsFirst(plan, given) : given;
+  let sequence = isInteger
+    ? addIntegerConvolutions(graph, plan, weights, statesOut)
+    : addConvolutions(graph, plan, weights, statesOut);
   if (plan.projection !== null) sequence = addProjection(graph, plan.projection, weights, sequence);
   const outputs: string[] = [];
   for (const lstm of plan.lstms) {
@@ -33,8 +31,8 @@ export function writeOnnx(plan: NetworkPlan, weights: NetworkWeights): Uint8Arra
     outputs.push(sequence);
   }
   const top = plan.spec.skip ? graph.node('Concat', outputs, { axis: 2 }) : outputs.at(-1)!;
-  const kernel = graph.floats([plan.denseInputSize, 1], weightOf(weights, 'dense/kernel').values);
-  const bias = graph.floats([1], weightOf(weights, 'dense/bias').values);
+  const kernel = graph.constant([plan.denseInputSize, 1], weightOf(weights, 'dense/kernel').values);
+  const bias = graph.constant([1], weightOf(weights, 'dense/bias').values);
   const dense = graph.node('Add', [graph.node('MatMul', [top, kernel]), bias]);
   const flat = graph.node('Squeeze', [dense, graph.ints([2])]);
   graph.node('Transpose', [flat], { perm: [1, 0] }, 'logits');
@@ -42,6 +40,22 @@ export function writeOnnx(plan: NetworkPlan, weights: NetworkWeights): Uint8Arra
   graph.output('logits', ['N', outputsPerStep]);
   graph.output('state_out', ['N', stateSize]);
   return onnxProto.onnx.ModelProto.encode(graph.model(plan.spec.architecture)).finish();
+}
+
+/** @returns the sequence [T', N, channels · bins] */
+function addConvolutions(
+  graph: OnnxGraph,
+  plan: NetworkPlan,
+  weights: NetworkWeights,
+  statesOut: string[],
+): string {
+  const { framesPerStep, featureCount } = plan.signature;
+  let image = graph.reshape('features', [0, 1, framesPerStep, featureCount]);
+  for (const convolution of plan.convolutions) {
+    image = addConvolution(graph, convolution, weights, { image, statesOut });
+  }
+  // [N, C, T', bins] → [T', N, C · bins]
+  return graph.reshape(graph.node('Transpose', [image], { perm: [2, 0, 1, 3] }), [0, 0, -1]);
 }
 
 /** Context ++ block → convolution → ReLU; the newest frames become the next context. */
@@ -58,8 +72,8 @@ function addConvolution(
     'Conv',
     [
       joined,
-      graph.floats([outChannels, inChannels, timeKernel, frequencyKernel], kernel),
-      graph.floats([outChannels], weightOf(weights, `${name}/bias`).values),
+      graph.constant([outChannels, inChannels, timeKernel, frequencyKernel], kernel),
+      graph.constant([outChannels], weightOf(weights, `${name}/bias`).values),
     ],
     {
       kernel_shape: [timeKernel, frequencyKernel],
@@ -106,8 +120,8 @@ function addProjection(
   weights: NetworkWeights,
   sequence: string,
 ): string {
-  const kernel = graph.floats([inputSize, units], weightOf(weights, `${name}/kernel`).values);
-  const bias = graph.floats([units], weightOf(weights, `${name}/bias`).values);
+  const kernel = graph.constant([inputSize, units], weightOf(weights, `${name}/kernel`).values);
+  const bias = graph.constant([units], weightOf(weights, `${name}/bias`).values);
   return graph.node('Relu', [graph.node('Add', [graph.node('MatMul', [sequence, kernel]), bias])]);
 }
 
@@ -129,9 +143,9 @@ function addLstm(
     'LSTM',
     [
       flow.sequence,
-      graph.floats([1, 4 * units, inputSize], toOnnxGates(tensor('kernel'), inputSize, units)),
-      graph.floats([1, 4 * units, units], toOnnxGates(tensor('recurrent'), units, units)),
-      graph.floats([1, 8 * units], bias),
+      graph.constant([1, 4 * units, inputSize], toOnnxGates(tensor('kernel'), inputSize, units)),
+      graph.constant([1, 4 * units, units], toOnnxGates(tensor('recurrent'), units, units)),
+      graph.constant([1, 8 * units], bias),
       '',
       part(0),
       part(units),

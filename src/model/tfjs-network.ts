@@ -3,6 +3,7 @@ import { createRandom } from '../random.ts';
 import type { TensorFlow } from './engines/tensorflow.ts';
 import type { ConvolutionPlan, NetworkPlan } from './network.ts';
 import { batchNormRelu, batchNormReluOfBatch } from './tfjs-batch-norm.ts';
+import type { TfjsIntegerConvolutions } from './tfjs-integer.ts';
 import { type LstmTensors, runLstm, runLstmSequence } from './tfjs-lstm.ts';
 
 /** A network's tensors (or variables) by name. */
@@ -63,26 +64,27 @@ export function forwardSequences(
   return { logits: toLogits(tf, plan, tensors, outputs), moments };
 }
 
-/** One step of serving on folded weights: features [N, T, F] and packed state [N, S] in and out. */
+/**
+ * One step of serving on folded weights: features [N, T, F] and packed state [N, S] in and out.
+ * @param input.integers the convolutions of a network with `quantisation`
+ */
 export function forwardStep(
   tf: TensorFlow,
   plan: NetworkPlan,
   tensors: TensorMap,
-  input: { readonly features: Tensor3D; readonly state: Tensor2D },
+  input: {
+    readonly features: Tensor3D;
+    readonly state: Tensor2D;
+    readonly integers?: TfjsIntegerConvolutions | undefined;
+  },
 ): { readonly logits: Tensor2D; readonly state: Tensor2D } {
-  const { features, state } = input;
-  const stateOut: Tensor2D[] = [];
-  let image: Tensor4D = tf.expandDims(features, 3);
-  for (const convolution of plan.convolutions) {
-    let joined = image;
-    if (convolution.contextFrames > 0) {
-      const run = addContext(tf, convolution, state, image);
-      joined = run.joined;
-      stateOut.push(run.stateOut);
-    }
-    const raw = convolve(tf, convolution, tensors, joined);
-    image = tf.relu(tf.add(raw, tensorOf(tensors, `${convolution.name}/bias`))) as Tensor4D;
-  }
+  const { features, state, integers } = input;
+  const frames: Tensor4D = tf.expandDims(features, 3);
+  const { image, contexts } =
+    integers === undefined
+      ? convolveStep(tf, plan, tensors, { image: frames, state })
+      : integers.step(frames, state);
+  const stateOut = [...contexts];
   const outputs: Tensor3D[] = [];
   let sequence = toSequence(tf, plan, tensors, image);
   for (const { name, units, stateOffset } of plan.lstms) {
@@ -94,6 +96,28 @@ export function forwardStep(
     stateOut.push(run.h, run.c);
   }
   return { logits: toLogits(tf, plan, tensors, outputs), state: tf.concat(stateOut, 1) };
+}
+
+/** The convolutions of one step in floats, and each one's next context. */
+function convolveStep(
+  tf: TensorFlow,
+  plan: NetworkPlan,
+  tensors: TensorMap,
+  input: { readonly image: Tensor4D; readonly state: Tensor2D },
+): { readonly image: Tensor4D; readonly contexts: readonly Tensor2D[] } {
+  const contexts: Tensor2D[] = [];
+  let { image } = input;
+  for (const convolution of plan.convolutions) {
+    let joined = image;
+    if (convolution.contextFrames > 0) {
+      const run = addContext(tf, convolution, input.state, image);
+      joined = run.joined;
+      contexts.push(run.stateOut);
+    }
+    const raw = convolve(tf, convolution, tensors, joined);
+    image = tf.relu(tf.add(raw, tensorOf(tensors, `${convolution.name}/bias`))) as Tensor4D;
+  }
+  return { image, contexts };
 }
 
 /** The packed state holds contexts channels-first, [in, frames, bins], as the ONNX graph keeps them. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Detector } from '../model/detector.ts';
-import { type NetworkSpec, planNetwork } from '../model/network.ts';
+import { planNetwork } from '../model/network.ts';
+import type { NetworkSpec } from '../model/network-spec.ts';
 import type { NetworkWeights } from '../model/weights.ts';
 import { CorpusError } from './corpora/clip.ts';
 import { hearsAs } from './prepare.ts';
@@ -17,10 +18,8 @@ export function averageDetectors(detectors: readonly Detector[], recipe: Recipe)
   const [first, ...others] = detectors;
   if (first === undefined) throw new CorpusError('no detectors to average');
   const { frontEnd, network } = first.manifest;
-  const same = JSON.stringify([frontEnd, network]);
-  const stranger = others.find(({ manifest }) => {
-    return JSON.stringify([manifest.frontEnd, manifest.network]) !== same;
-  });
+  const same = comparable(first);
+  const stranger = others.find((other) => comparable(other) !== same);
   if (stranger !== undefined) {
     throw new CorpusError(`${stranger.id} has another front end or network than ${first.id}`);
   }
@@ -46,8 +45,14 @@ export function averageDetectors(detectors: readonly Detector[], recipe: Recipe)
   };
 }
 
+/** Front end and network as trained: how each one is coded in integers is its own affair. */
+function comparable({ manifest: { frontEnd, network } }: Detector): string {
+  return JSON.stringify([frontEnd, { ...network, quantisation: undefined }]);
+}
+
 /** What of a network decides its weights, as JSON. */
-function layersOf({ framesPerStep: _, dropout: _dropout, ...layers }: NetworkSpec) {
+function layersOf(spec: NetworkSpec) {
+  const { framesPerStep: _, dropout: _dropout, quantisation: _quantisation, ...layers } = spec;
   return layers;
 }
 

@@ -31,7 +31,7 @@ export function renderCard(options: CardOptions): string {
 ${recipe.description || 'A detector of synthetic speech for telephone calls.'}
 
 - ${recipe.frontEnd.sampleRateHz} Hz; ${recipe.frontEnd.bands} ${recipe.frontEnd.scale} bands of log energy${recipe.frontEnd.cepstra === null ? '' : `, ${recipe.frontEnd.cepstra} cepstra`}, ${recipe.frontEnd.windowMs}-ms windows every ${recipe.frontEnd.hopMs} ms, frames near speech only.
-- Network: ${plan.spec.architecture}, ${plan.parameterCount} parameters, ${(plan.flopsPerFrame / 1e6).toFixed(2)} MFLOP a frame, ${plan.signature.stateSize * 4} bytes of state a leg.
+- Network: ${plan.spec.architecture}, ${plan.parameterCount} parameters, ${(plan.flopsPerFrame / 1e6).toFixed(2)} MFLOP a frame, ${plan.signature.stateSize * 4} bytes of state a leg${plan.spec.quantisation === undefined ? '' : '; served with its convolutions in 8-bit integers, which is how it was calibrated and judged'}.
 - ${renderMaking(options)}
 
 ## Data

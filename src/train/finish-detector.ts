@@ -1,5 +1,6 @@
 import { type DetectorContent, loadDetector, writeDetector } from '../model/detector.ts';
 import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
+import { planNetwork } from '../model/network.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import { writeReference } from '../model/reference.ts';
 import { createRandom } from '../random.ts';
@@ -8,6 +9,7 @@ import type { Baseline } from './baseline.ts';
 import { calibrate } from './calibrate.ts';
 import { simulateCalls, thresholdsPerCall, thresholdsPerHour } from './call-thresholds.ts';
 import { renderCard } from './card.ts';
+import { chooseCodes } from './choose-codes.ts';
 import type { Clip, Split } from './corpora/clip.ts';
 import type { Decision, SplitFigures } from './evaluate-detector.ts';
 import type { FeatureStore } from './features.ts';
@@ -67,7 +69,8 @@ interface Measured {
 }
 
 /** Calibrates on `val` (all channels), judges `val` and `dev`, and writes the detector folder. */
-export async function finishDetector(options: FinishOptions): Promise<readonly SplitFigures[]> {
+export async function finishDetector(given: FinishOptions): Promise<readonly SplitFigures[]> {
+  const options = { ...given, trained: await servedForm(given) };
   const { recipe, clips, trained, outFolder, audit, baseline } = options;
   const measured = await measure(options);
   const figures = measured.judgements.map((judgement) => judgement.figures);
@@ -87,6 +90,21 @@ export async function finishDetector(options: FinishOptions): Promise<readonly S
   });
   await keepReference(options);
   return figures;
+}
+
+/** The network as it will be served: what is calibrated and judged is what answers calls. */
+async function servedForm({
+  recipe,
+  clips,
+  stores,
+  trained,
+}: FinishOptions): Promise<TrainedNetwork> {
+  const { quantisation: _, ...spec } = trained.spec;
+  const isInteger = recipe.network.integers && spec.convolutions.length > 0;
+  const served = isInteger
+    ? { ...spec, quantisation: await chooseCodes({ ...trained, spec }, clips, stores) }
+    : spec;
+  return { ...trained, spec: served, plan: planNetwork(served) };
 }
 
 /** What a service compares its calls with; a corpus of short clips has none. */
@@ -152,7 +170,7 @@ function manifestOf(
       ...frontEndOf(recipe),
       normalisation: { kind: 'global', mean: mean.map(round6), scale: scale.map(round6) },
     },
-    network: { ...spec, convolutions: [...spec.convolutions], units: [...spec.units] },
+    network: structuredClone(spec) as DetectorContent['manifest']['network'],
     calibration: {
       bins: [...calibration.bins],
       replicas: calibration.replicas.map((maps) => [...maps]),

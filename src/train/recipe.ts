@@ -52,6 +52,8 @@ const recipeFields = z.strictObject({
       units: z.array(z.number().int()).default([64, 64]),
       dropout: z.number().min(0).max(0.9).default(0.1),
       framesPerStep: z.number().int().default(16),
+      /** Convolutions in 8-bit integers when served. */
+      integers: z.boolean().default(true),
     })
     .prefault({}),
   channels: z

@@ -135,7 +135,7 @@ export function readLog(runFolder: string): readonly Readonly<Record<string, num
 function trainingKey(recipe: Recipe): string {
   const { name: _, version: _version, description: _description, ...unnamed } = recipe;
   const { recordings: _recordings, network, ...rest } = unnamed;
-  const { framesPerStep: _framesPerStep, ...layers } = network;
+  const { framesPerStep: _framesPerStep, integers: _integers, ...layers } = network;
   const { frozenNorm, isTransfer: _isTransfer, ...fitted } = rest;
   // How often a run is kept and looked at may change, unless looking ends it.
   const { checkpointEvery: _checkpointEvery, evaluateEvery, ...decisive } = fitted;

@@ -1,6 +1,7 @@
 import type { FrontEndConfig } from '../../src/dsp/front-end-config.ts';
 import { type DetectorContent, writeDetector } from '../../src/model/detector.ts';
-import { type NetworkSpec, planNetwork } from '../../src/model/network.ts';
+import { planNetwork } from '../../src/model/network.ts';
+import type { NetworkSpec } from '../../src/model/network-spec.ts';
 import { foldBatchNorm, initialWeights, type NetworkWeights } from '../../src/model/weights.ts';
 import { createRandom } from '../../src/random.ts';
 
@@ -44,6 +45,12 @@ export function tinyNetworkSpec(architecture: NetworkSpec['architecture']): Netw
     ],
     skip: true,
   };
+}
+
+/** The same in 8-bit integers; the scales suit random weights and features of unit variance. */
+export function tinyIntegerSpec(): NetworkSpec {
+  const quantisation = { input: { scale: 0.04, zero: 125 }, outputScales: [0.02, 0.03] };
+  return { ...tinyNetworkSpec('cnn-lstm'), quantisation };
 }
 
 /** Random weights for serving, the batch norm (with statistics other than 0 and 1) folded. */

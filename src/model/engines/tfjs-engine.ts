@@ -1,6 +1,7 @@
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import type { Engine, StepBatch, StepSignature } from '../engine.ts';
 import type { NetworkPlan } from '../network.ts';
+import { TfjsIntegerConvolutions } from '../tfjs-integer.ts';
 import { forwardStep, type TensorMap } from '../tfjs-network.ts';
 import type { NetworkWeights } from '../weights.ts';
 import type { LoadedTensorFlow, TensorFlow } from './tensorflow.ts';
@@ -17,21 +18,29 @@ export function createTfjsEngine(
   const tensors = new Map<string, Tensor>(
     [...weights].map(([name, { shape, values }]) => [name, tf.tensor(values, [...shape])]),
   );
-  return new TfjsEngine(tf, `tfjs ${backendName}`, { plan, tensors });
+  const integers =
+    plan.spec.quantisation === undefined
+      ? undefined
+      : new TfjsIntegerConvolutions(tf, plan, weights);
+  return new TfjsEngine(tf, `tfjs ${backendName}`, { plan, tensors, integers });
+}
+
+interface LoadedNetwork {
+  readonly plan: NetworkPlan;
+  readonly tensors: TensorMap;
+  readonly integers: TfjsIntegerConvolutions | undefined;
 }
 
 class TfjsEngine implements Engine {
   readonly name: string;
   readonly signature: StepSignature;
   readonly #tf: TensorFlow;
-  readonly #plan: NetworkPlan;
-  readonly #tensors: TensorMap;
+  readonly #network: LoadedNetwork;
 
-  constructor(tf: TensorFlow, name: string, network: { plan: NetworkPlan; tensors: TensorMap }) {
+  constructor(tf: TensorFlow, name: string, network: LoadedNetwork) {
     this.#tf = tf;
     this.name = name;
-    this.#plan = network.plan;
-    this.#tensors = network.tensors;
+    this.#network = network;
     this.signature = network.plan.signature;
   }
 
@@ -40,14 +49,16 @@ class TfjsEngine implements Engine {
     if (rows === 0) return;
     const { framesPerStep, featureCount, stateSize } = this.signature;
     const tf = this.#tf;
+    const { plan, tensors, integers } = this.#network;
     const output = tf.tidy(() =>
-      forwardStep(tf, this.#plan, this.#tensors, {
+      forwardStep(tf, plan, tensors, {
         features: tf.tensor(batch.features.slice(0, rows * framesPerStep * featureCount), [
           rows,
           framesPerStep,
           featureCount,
         ]) as Tensor3D,
         state: tf.tensor(batch.state.slice(0, rows * stateSize), [rows, stateSize]) as Tensor2D,
+        integers,
       }),
     );
     batch.logits.set(output.logits.dataSync());
@@ -56,6 +67,7 @@ class TfjsEngine implements Engine {
   }
 
   dispose(): void {
-    for (const tensor of this.#tensors.values()) tensor.dispose();
+    for (const tensor of this.#network.tensors.values()) tensor.dispose();
+    this.#network.integers?.dispose();
   }
 }

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type ConvolutionSpec,
-  type NetworkSpec,
-  plainLstmSpec,
-  planNetwork,
-  tensorShapes,
-} from '../../../src/model/network.ts';
+import { plainLstmSpec, planNetwork, tensorShapes } from '../../../src/model/network.ts';
+import type { ConvolutionSpec, NetworkSpec } from '../../../src/model/network-spec.ts';
 
 const cnn = (changes: Partial<NetworkSpec> = {}): NetworkSpec => ({
   architecture: 'cnn-lstm',
@@ -168,6 +163,10 @@ describe('tensorShapes', () => {
 });
 
 describe('planNetwork refuses', () => {
+  const codes = (outputScales: readonly number[], zero = 1) => ({
+    input: { scale: 1, zero },
+    outputScales,
+  });
   const convolution = (changes: Partial<ConvolutionSpec>) =>
     cnn({ convolutions: [{ channels: 4, timeStride: 1, frequencyStride: 2, ...changes }] });
   it.each<[string, NetworkSpec]>([
@@ -195,6 +194,16 @@ describe('planNetwork refuses', () => {
     [
       'frequencyStride must be from 1 to the kernel (2), got 3',
       convolution({ frequencyKernel: 2, frequencyStride: 3 }),
+    ],
+    [
+      'quantisation must be with convolutions, got none',
+      { ...plainLstmSpec(60), quantisation: codes([]) },
+    ],
+    ['outputScales must have one a convolution (2), got 1', cnn({ quantisation: codes([1]) })],
+    ['scales must be float32 > 0, got 1e-60', cnn({ quantisation: codes([1, 1e-60]) })],
+    [
+      'zero must be a whole number from 0 to 255, got 256',
+      cnn({ quantisation: codes([1, 1], 256) }),
     ],
   ])('%s', (message, spec) => {
     expect(() => planNetwork(spec)).toThrow(new RangeError(message));

@@ -1,8 +1,9 @@
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { type NetworkPlan, type NetworkSpec, planNetwork } from '../../../src/model/network.ts';
+import { type NetworkPlan, planNetwork } from '../../../src/model/network.ts';
+import type { NetworkSpec } from '../../../src/model/network-spec.ts';
 import { writeOnnx } from '../../../src/model/onnx-writer.ts';
-import { randomWeights, tinyNetworkSpec } from '../../support/tiny-detector.ts';
+import { randomWeights, tinyIntegerSpec, tinyNetworkSpec } from '../../support/tiny-detector.ts';
 
 const { onnx } = onnxProto;
 
@@ -12,6 +13,7 @@ const specs: readonly (readonly [string, NetworkSpec])[] = [
   ['lstm', tinyNetworkSpec('lstm')],
   ['cnn-lstm', tinyNetworkSpec('cnn-lstm')],
   ['cnn-lstm with a projection', projected],
+  ['cnn-lstm in integers', tinyIntegerSpec()],
 ];
 
 function graphOf(plan: NetworkPlan) {
@@ -68,9 +70,13 @@ describe.each(specs)('the graph of %s', (_, spec) => {
   });
 
   it('has constants of as many bytes as their dimensions need', () => {
+    const { INT8, UINT8, INT32, INT64 } = onnx.TensorProto.DataType;
     const sizes = new Map<number, number>([
       [float, 4],
-      [onnx.TensorProto.DataType.INT64, 8],
+      [INT8, 1],
+      [UINT8, 1],
+      [INT32, 4],
+      [INT64, 8],
     ]);
     let floats = 0;
     for (const { name, dims, dataType, rawData } of graph.initializer) {
@@ -80,7 +86,19 @@ describe.each(specs)('the graph of %s', (_, spec) => {
     }
     // ONNX has a second bias of zeros for each LSTM.
     const secondBiases = spec.units.reduce((sum, units) => sum + 4 * units, 0);
-    expect(floats).toBe(plan.parameterCount + secondBiases);
+    if (spec.quantisation === undefined) {
+      expect(floats).toBe(plan.parameterCount + secondBiases);
+    } else expect(floats).toBeLessThan(plan.parameterCount + secondBiases);
+  });
+
+  it("asks for onnxruntime's own operators only where it has some", () => {
+    const { opsetImport } = onnx.ModelProto.decode(writeOnnx(plan, randomWeights(spec, 3)));
+    const domains = spec.quantisation === undefined ? [''] : ['', 'com.microsoft'];
+    expect(opsetImport!.map(({ domain }) => domain)).toEqual(domains);
+    const own = graph.node.filter(({ domain }) => domain !== '');
+    expect(own.map(({ opType }) => opType)).toEqual(
+      spec.quantisation === undefined ? [] : plan.convolutions.map(() => 'QLinearConv'),
+    );
   });
 
   it('has LSTMs with initial states, their sizes, and no attribute beyond', () => {

@@ -3,12 +3,13 @@ import { createStepBatch, type Engine, type StepBatch } from '../../../../src/mo
 import { createOnnxEngine } from '../../../../src/model/engines/onnx-engine.ts';
 import { type LoadedTensorFlow, loadTensorflow } from '../../../../src/model/engines/tensorflow.ts';
 import { createTfjsEngine } from '../../../../src/model/engines/tfjs-engine.ts';
-import { type NetworkSpec, planNetwork } from '../../../../src/model/network.ts';
+import { planNetwork } from '../../../../src/model/network.ts';
+import type { NetworkSpec } from '../../../../src/model/network-spec.ts';
 import { writeOnnx } from '../../../../src/model/onnx-writer.ts';
 import { forwardSequences } from '../../../../src/model/tfjs-network.ts';
 import { foldBatchNorm, initialWeights } from '../../../../src/model/weights.ts';
 import { createRandom, type Random } from '../../../../src/random.ts';
-import { randomWeights, tinyNetworkSpec } from '../../../support/tiny-detector.ts';
+import { randomWeights, tinyIntegerSpec, tinyNetworkSpec } from '../../../support/tiny-detector.ts';
 
 // Kernels, strides and a projection other than the usual, among them a layer without context.
 const oddSpec: NetworkSpec = {
@@ -29,6 +30,21 @@ const specs: readonly (readonly [string, NetworkSpec])[] = [
   ['lstm', tinyNetworkSpec('lstm')],
   ['cnn-lstm', tinyNetworkSpec('cnn-lstm')],
   ['cnn-lstm with odd kernels and a projection', oddSpec],
+];
+
+const integerSpecs: readonly (readonly [string, NetworkSpec])[] = [
+  ['cnn-lstm', tinyIntegerSpec()],
+  [
+    'cnn-lstm with odd kernels and a projection',
+    {
+      ...oddSpec,
+      quantisation: { input: { scale: 0.03, zero: 140 }, outputScales: [0.02, 0.04] },
+    },
+  ],
+];
+const allSpecs = [
+  ...specs,
+  ...integerSpecs.map(([name, spec]) => [`${name} in integers`, spec] as const),
 ];
 
 function fillGaussian(target: Float32Array, random: Random): void {
@@ -63,7 +79,7 @@ async function stream(engine: Engine, features: Float32Array): Promise<Float32Ar
 
 const STEPS = 200;
 
-describe.each(specs)('engines of %s', (_, spec) => {
+describe.each(allSpecs)('engines of %s', (_, spec) => {
   const plan = planNetwork(spec);
   const weights = randomWeights(spec, 11);
   let loaded: LoadedTensorFlow;
@@ -111,9 +127,13 @@ describe.each(specs)('engines of %s', (_, spec) => {
     expect(largestDifference(await stream(onnx, features), expected)).toBeLessThan(1e-5);
     expect(largestDifference(await stream(tfjs, features), expected)).toBeLessThan(1e-5);
   });
+});
+
+describe.each(specs)('engines of %s', (_, spec) => {
+  const plan = planNetwork(spec);
 
   it('score as the trainer does, which has the batch norm apart', async () => {
-    const { tf } = loaded;
+    const { tf } = await loadTensorflow('wasm');
     const trained = initialWeights(plan, createRandom(5));
     for (const { name } of plan.convolutions) {
       for (const part of ['gamma', 'mean', 'variance', 'bias']) {

@@ -1,0 +1,141 @@
+import type { Engine, StepBatch } from '../model/engine.ts';
+import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
+import { type NetworkPlan, planNetwork, tensorShapes } from '../model/network.ts';
+import { MOST_CODE, type NetworkSpec, type Quantisation } from '../model/network-spec.ts';
+import { writeOnnx } from '../model/onnx-writer.ts';
+import type { Codes } from '../model/quantise.ts';
+import type { NetworkWeights } from '../model/weights.ts';
+import type { Clip } from './corpora/clip.ts';
+import type { FeatureStore } from './features.ts';
+import { scoreStore } from './score-store.ts';
+import type { TrainedNetwork } from './train-run.ts';
+
+/** Of `train`, a channel: enough that another draw moves the scales by less than a step of theirs. */
+const CLIPS = 64;
+/** One engine run in so many is looked at: neighbours look alike. */
+const EVERY_RUNS = 8;
+/** Shares of the values that the codes reach; the one that costs least is taken. */
+const REACHES = [0.999, 0.9999, 0.99999, 1] as const;
+
+/**
+ * What the codes of each convolution are worth (`quantisation` of the network), measured on training
+ * clips in all channels. The network runs in floats. Takes some seconds.
+ */
+export async function chooseCodes(
+  { spec, weights, mean, scale }: Pick<TrainedNetwork, 'spec' | 'weights' | 'mean' | 'scale'>,
+  clips: readonly Clip[],
+  stores: readonly FeatureStore[],
+): Promise<Quantisation> {
+  const probe = planNetwork(probeSpec(spec));
+  const model = writeOnnx(probe, probeWeights(probe, weights));
+  const engine = new Probe(await createOnnxEngine(model, probe.signature), probe);
+  const train = [...clips.keys()].filter((index) => clips[index]!.split === 'train');
+  const stride = Math.max(1, train.length / CLIPS);
+  const count = Math.min(train.length, CLIPS);
+  const indices = Array.from({ length: count }, (_, at) => train[Math.floor(at * stride)]!);
+  for (const store of stores) await scoreStore({ engine, store, clips, indices, mean, scale });
+  engine.dispose();
+  const [input, ...outputs] = engine.values().map(codesOf);
+  return { input: input!, outputScales: outputs.map((codes) => codes.scale) };
+}
+
+/** The codes with the least squared error on these values; 0 has a code of its own. */
+export function codesOf(values: Float32Array): Codes {
+  const sorted = values.toSorted();
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  let best = { codes: { scale: 1, zero: 0 }, error: Number.POSITIVE_INFINITY };
+  for (const reach of REACHES) {
+    const low = Math.min(0, at(1 - reach));
+    const scale = Math.fround((Math.max(0, at(reach)) - low) / MOST_CODE);
+    if (scale === 0) continue;
+    const codes = { scale, zero: Math.round((0 - low) / scale) };
+    const error = squaredError(sorted, codes);
+    if (error < best.error) best = { codes, error };
+  }
+  return best.codes;
+}
+
+function squaredError(values: Float32Array, { scale, zero }: Codes): number {
+  let sum = 0;
+  for (const value of values) {
+    const code = Math.min(MOST_CODE - zero, Math.max(-zero, Math.round(value / scale)));
+    sum += (value - scale * code) ** 2;
+  }
+  return sum;
+}
+
+/**
+ * The same convolutions and one more, whose only use is that its context, which the packed state
+ * holds, is the output of the last.
+ */
+function probeSpec({
+  projection: _,
+  quantisation: _quantisation,
+  ...spec
+}: NetworkSpec): NetworkSpec {
+  const { channels } = spec.convolutions.at(-1)!;
+  const last = { channels, timeKernel: 2, frequencyKernel: 1, timeStride: 1, frequencyStride: 1 };
+  return { ...spec, convolutions: [...spec.convolutions, last], units: [1], skip: false };
+}
+
+/** @returns the weights of the shared convolutions, zeros for the rest */
+function probeWeights(probe: NetworkPlan, weights: NetworkWeights): NetworkWeights {
+  const shared = new Set(probe.convolutions.slice(0, -1).map(({ name }) => name));
+  return new Map(
+    tensorShapes(probe, 'serving').map(({ name, shape }) => {
+      const size = shape.reduce((product, dimension) => product * dimension, 1);
+      return [
+        name,
+        shared.has(name.split('/')[0]!)
+          ? weights.get(name)!
+          : { shape, values: new Float32Array(size) },
+      ];
+    }),
+  );
+}
+
+/** Runs the probe and keeps what it sees of every convolution's input. */
+class Probe implements Engine {
+  readonly name = 'probe';
+  readonly signature: Engine['signature'];
+  readonly #engine: Engine;
+  readonly #plan: NetworkPlan;
+  readonly #seen: Float32Array[][];
+  #runs = 0;
+
+  constructor(engine: Engine, plan: NetworkPlan) {
+    this.#engine = engine;
+    this.#plan = plan;
+    this.signature = plan.signature;
+    this.#seen = plan.convolutions.map(() => []);
+  }
+
+  async run(batch: StepBatch): Promise<void> {
+    await this.#engine.run(batch);
+    if (this.#runs++ % EVERY_RUNS !== 0) return;
+    const { stateSize: rowSize } = this.signature;
+    for (const [layer, { stateOffset, stateSize }] of this.#plan.convolutions.entries()) {
+      for (let row = 0; row < batch.rows; row++) {
+        const first = row * rowSize + stateOffset;
+        this.#seen[layer]!.push(batch.stateOut.slice(first, first + stateSize));
+      }
+    }
+  }
+
+  /** Of each convolution's input, in order; the last are the outputs of the last real one. */
+  values(): Float32Array[] {
+    return this.#seen.map((pieces) => {
+      const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+      let at = 0;
+      for (const piece of pieces) {
+        all.set(piece, at);
+        at += piece.length;
+      }
+      return all;
+    });
+  }
+
+  dispose(): void {
+    this.#engine.dispose();
+  }
+}
