@@ -24,23 +24,35 @@ export function addIntegerConvolutions(
     graph.reshape('features', [0, framesPerStep, featureCount, 1]),
     convolutions[0]!.input,
   );
-  for (const convolution of convolutions) {
-    const joined = addContext(graph, convolution, { image, statesOut });
-    image = convolve(graph, convolution, joined);
+  const contexts = splitContexts(graph, plan);
+  for (const [index, convolution] of convolutions.entries()) {
+    const flow = { image, context: contexts[index]!, statesOut };
+    image = convolve(graph, convolution, addContext(graph, convolution, flow));
   }
   const floats = decode(graph, image, convolutions.at(-1)!.output);
   return graph.reshape(graph.node('Transpose', [floats], { perm: [1, 0, 2, 3] }), [0, 0, -1]);
 }
 
+/**
+ * Each convolution's part of the state; '' where it has none. One Split, because onnxruntime moves a
+ * QuantizeLinear from behind a Slice to before it, and would code the whole state for every part.
+ */
+function splitContexts(graph: OnnxGraph, { convolutions, lstms }: NetworkPlan): readonly string[] {
+  const sizes = convolutions.map(({ stateSize }) => stateSize).filter((size) => size > 0);
+  const rest = lstms.reduce((sum, { units }) => sum + 2 * units, 0);
+  const split = ['state', graph.ints([...sizes, rest])];
+  const parts = graph.nodeWithOutputs('Split', split, { axis: 1 }, sizes.length + 1).values();
+  return convolutions.map(({ stateSize }) => (stateSize > 0 ? parts.next().value! : ''));
+}
+
 function addContext(
   graph: OnnxGraph,
   { plan, input }: IntegerConvolution,
-  flow: { readonly image: string; readonly statesOut: string[] },
+  flow: { readonly image: string; readonly context: string; readonly statesOut: string[] },
 ): string {
-  const { inChannels, inBins, contextFrames, stateOffset, stateSize } = plan;
+  const { inChannels, inBins, contextFrames, stateSize } = plan;
   if (contextFrames === 0) return flow.image;
-  const packed = graph.slice('state', 1, stateOffset, stateOffset + stateSize);
-  const context = graph.reshape(encode(graph, packed, input), [
+  const context = graph.reshape(encode(graph, flow.context, input), [
     0,
     contextFrames,
     inBins,
