@@ -47,7 +47,8 @@ describe('an upload', () => {
       const form = new FormData();
       form.set('file', new Blob([bytes]), name);
       for (const body of [bytes, form]) {
-        const answer = await ask('/v1/screenings', { method: 'POST', body });
+        const headers = { prefer: 'wait=60' };
+        const answer = await ask('/v1/screenings', { method: 'POST', body, headers });
         expect(answer.status).toBe(200);
         await answer.arrayBuffer();
       }
