@@ -1,7 +1,7 @@
 import type { StepSignature } from './engine.ts';
 import { checkNetwork, DEFAULT_KERNEL, type NetworkSpec } from './network-spec.ts';
 
-/** Shapes of one convolution. The context is what it remembers of its input: [in, frames, bins]. */
+/** Shapes of one convolution. The context is what it remembers of its input. */
 export interface ConvolutionPlan {
   readonly name: string;
   readonly inChannels: number;

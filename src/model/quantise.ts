@@ -28,6 +28,12 @@ export interface IntegerConvolution {
 const KERNEL_LIMIT = 63;
 
 /**
+ * Steps of a bias. Training lets a channel's weights die while its bias lives: counted in steps of
+ * such weights the bias would not fit 32 bits. Up to here the floats of TensorFlow.js hold it exactly.
+ */
+const BIAS_LIMIT = 2 ** 23;
+
+/**
  * The convolutions of a network with `quantisation`, first to last, from its float weights (batch
  * norm folded). Symmetric kernels, one scale an output channel (Jacob et al. 2018). Allocates.
  */
@@ -52,6 +58,7 @@ function integerKernel(
   inputScale: number,
 ): Pick<IntegerConvolution, 'kernel' | 'kernelScales' | 'bias'> {
   const { values } = weightOf(weights, `${name}/kernel`);
+  const { values: biases } = weightOf(weights, `${name}/bias`);
   const kernelScales = new Float32Array(outChannels);
   for (let index = 0; index < values.length; index++) {
     const channel = index % outChannels;
@@ -59,12 +66,16 @@ function integerKernel(
   }
   for (let channel = 0; channel < outChannels; channel++) {
     // A channel of zeros has zero codes at any scale.
-    kernelScales[channel] = (kernelScales[channel]! || 1) / KERNEL_LIMIT;
+    const ofKernel = (kernelScales[channel]! || 1) / KERNEL_LIMIT;
+    kernelScales[channel] = Math.max(
+      ofKernel,
+      Math.abs(biases[channel]!) / inputScale / BIAS_LIMIT,
+    );
   }
   const kernel = Int8Array.from(values, (value, index) =>
     Math.round(value / kernelScales[index % outChannels]!),
   );
-  const bias = Int32Array.from(weightOf(weights, `${name}/bias`).values, (value, channel) =>
+  const bias = Int32Array.from(biases, (value, channel) =>
     Math.round(value / (inputScale * kernelScales[channel]!)),
   );
   return { kernel, kernelScales, bias };

@@ -1,17 +1,19 @@
-import type { Engine, StepBatch } from '../model/engine.ts';
+import type { StepBatch } from '../model/engine.ts';
 import { createOnnxEngine } from '../model/engines/onnx-engine.ts';
 import { type NetworkPlan, planNetwork, tensorShapes } from '../model/network.ts';
 import { MOST_CODE, type NetworkSpec, type Quantisation } from '../model/network-spec.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import type { Codes } from '../model/quantise.ts';
 import type { NetworkWeights } from '../model/weights.ts';
-import type { Clip } from './corpora/clip.ts';
+import { type Clip, CorpusError } from './corpora/clip.ts';
 import type { FeatureStore } from './features.ts';
 import { scoreStore } from './score-store.ts';
-import type { TrainedNetwork } from './train-run.ts';
+import { indicesOf, type TrainedNetwork } from './train-run.ts';
 
 /** Of `train`, a channel: enough that another draw moves the scales by less than a step of theirs. */
 const CLIPS = 64;
+/** Of a clip: long ones say little more, and what is seen is held in memory. */
+const MOST_FRAMES = 2048;
 /** One engine run in so many is looked at: neighbours look alike. */
 const EVERY_RUNS = 8;
 /** Shares of the values that the codes reach; the one that costs least is taken. */
@@ -19,7 +21,9 @@ const REACHES = [0.999, 0.9999, 0.99999, 1] as const;
 
 /**
  * What the codes of each convolution are worth (`quantisation` of the network), measured on training
- * clips in all channels. The network runs in floats. Takes some seconds.
+ * clips in all channels. The network runs in floats. Takes some seconds, and some 10 MB a channel.
+ * @throws CorpusError when no training clip has the frames of one step
+ * @throws RangeError when a convolution's kernel is no longer than its stride over time
  */
 export async function chooseCodes(
   { spec, weights, mean, scale }: Pick<TrainedNetwork, 'spec' | 'weights' | 'mean' | 'scale'>,
@@ -27,16 +31,50 @@ export async function chooseCodes(
   stores: readonly FeatureStore[],
 ): Promise<Quantisation> {
   const probe = planNetwork(probeSpec(spec));
-  const model = writeOnnx(probe, probeWeights(probe, weights));
-  const engine = new Probe(await createOnnxEngine(model, probe.signature), probe);
-  const train = [...clips.keys()].filter((index) => clips[index]!.split === 'train');
+  requireContexts(probe);
+  const engine = await createOnnxEngine(
+    writeOnnx(probe, probeWeights(probe, weights)),
+    probe.signature,
+  );
+  const inputs = new InputSamples(probe);
+  const onRun = inputs.see.bind(inputs);
+  const indices = drawClips(clips);
+  for (const store of stores.map(beginningsOf)) {
+    await scoreStore({ engine, store, clips, indices, mean, scale, onRun });
+  }
+  engine.dispose();
+  if (inputs.isEmpty) {
+    throw new CorpusError(
+      `no training clip has ${spec.framesPerStep} frames of speech: nothing to measure the network's integers on (or network.integers: false)`,
+    );
+  }
+  const [input, ...outputs] = probe.convolutions.map((_, layer) => codesOf(inputs.of(layer)));
+  return { input: input!, outputScales: outputs.map((codes) => codes.scale) };
+}
+
+/** Some of the training clips, spread over all of them. */
+function drawClips(clips: readonly Clip[]): number[] {
+  const train = indicesOf(clips, 'train');
   const stride = Math.max(1, train.length / CLIPS);
   const count = Math.min(train.length, CLIPS);
-  const indices = Array.from({ length: count }, (_, at) => train[Math.floor(at * stride)]!);
-  for (const store of stores) await scoreStore({ engine, store, clips, indices, mean, scale });
-  engine.dispose();
-  const [input, ...outputs] = engine.values().map(codesOf);
-  return { input: input!, outputScales: outputs.map((codes) => codes.scale) };
+  return Array.from({ length: count }, (_, at) => train[Math.floor(at * stride)]!);
+}
+
+function beginningsOf(store: FeatureStore): FeatureStore {
+  const spans = store.spans.map((span) => ({
+    ...span,
+    frames: Math.min(span.frames, MOST_FRAMES),
+  }));
+  return { ...store, spans };
+}
+
+/** What a convolution is given is read from its context in the packed state. */
+function requireContexts({ convolutions }: NetworkPlan): void {
+  const blind = convolutions.find(({ contextFrames }) => contextFrames === 0);
+  if (blind === undefined) return;
+  throw new RangeError(
+    `${blind.name} must have a time kernel longer than its stride (${blind.timeStride}), got ${blind.timeKernel}`,
+  );
 }
 
 /** The codes with the least squared error on these values; 0 has a code of its own. */
@@ -94,48 +132,41 @@ function probeWeights(probe: NetworkPlan, weights: NetworkWeights): NetworkWeigh
   );
 }
 
-/** Runs the probe and keeps what it sees of every convolution's input. */
-class Probe implements Engine {
-  readonly name = 'probe';
-  readonly signature: Engine['signature'];
-  readonly #engine: Engine;
+/** Keeps what a probe's runs show of every convolution's input. */
+class InputSamples {
   readonly #plan: NetworkPlan;
   readonly #seen: Float32Array[][];
   #runs = 0;
 
-  constructor(engine: Engine, plan: NetworkPlan) {
-    this.#engine = engine;
+  constructor(plan: NetworkPlan) {
     this.#plan = plan;
-    this.signature = plan.signature;
     this.#seen = plan.convolutions.map(() => []);
   }
 
-  async run(batch: StepBatch): Promise<void> {
-    await this.#engine.run(batch);
+  get isEmpty(): boolean {
+    return this.#seen[0]!.length === 0;
+  }
+
+  see({ stateOut }: StepBatch, rows: readonly number[]): void {
     if (this.#runs++ % EVERY_RUNS !== 0) return;
-    const { stateSize: rowSize } = this.signature;
+    const { stateSize: rowSize } = this.#plan.signature;
     for (const [layer, { stateOffset, stateSize }] of this.#plan.convolutions.entries()) {
-      for (let row = 0; row < batch.rows; row++) {
+      for (const row of rows) {
         const first = row * rowSize + stateOffset;
-        this.#seen[layer]!.push(batch.stateOut.slice(first, first + stateSize));
+        this.#seen[layer]!.push(stateOut.slice(first, first + stateSize));
       }
     }
   }
 
-  /** Of each convolution's input, in order; the last are the outputs of the last real one. */
-  values(): Float32Array[] {
-    return this.#seen.map((pieces) => {
-      const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-      let at = 0;
-      for (const piece of pieces) {
-        all.set(piece, at);
-        at += piece.length;
-      }
-      return all;
-    });
-  }
-
-  dispose(): void {
-    this.#engine.dispose();
+  /** Input of a convolution of the probe; of its last these are the outputs of the last real one. */
+  of(layer: number): Float32Array {
+    const pieces = this.#seen[layer]!;
+    const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return all;
   }
 }

@@ -19,6 +19,8 @@ export interface ScoreOptions {
   readonly indices: readonly number[];
   readonly mean: readonly number[];
   readonly scale: readonly number[];
+  /** Hears of each engine run, with the rows whose clip has not ended: the others hold old frames. */
+  readonly onRun?: (batch: StepBatch, rows: readonly number[]) => void;
 }
 
 /**
@@ -67,6 +69,10 @@ async function scoreGroup(
     const live = [...group.entries()].filter(([, index]) => step < stepsOf(index));
     for (const [row, index] of live) fillRow(batch, row, { ...options, index, step });
     await engine.run(batch);
+    options.onRun?.(
+      batch,
+      live.map(([row]) => row),
+    );
     batch.state.set(batch.stateOut);
     for (const [row, index] of live) {
       const { logits, voicedFrames } = results[row]!;

@@ -25,8 +25,8 @@ export interface Transfer {
 
 /**
  * A recipe that goes on from a detector: its front end (but for a voice activity that the recipe file
- * gives), network and normalisation stay, batch norm is frozen, and the rate is a tenth. What the
- * given recipe file says wins over the defaults.
+ * gives), network (but for `integers`, likewise) and normalisation stay, batch norm is frozen, and the
+ * rate is a tenth. What the given recipe file says wins over the defaults.
  * @param where the recipe file, for messages
  * @throws RecipeError when the detector does not carry its recipe, or normalises otherwise, and when
  * the given fields are wrong
@@ -43,6 +43,8 @@ export function transferFrom(
       `${manifest.name} ${manifest.version} does not carry the recipe that it was made by`,
     );
   }
+  // How the network is served is no part of what was learnt.
+  const { integers } = (given['network'] ?? {}) as { readonly integers?: unknown };
   const fields = {
     ...made.data,
     name: `${manifest.name}-tuned`,
@@ -50,7 +52,7 @@ export function transferFrom(
     ...TRANSFER_DEFAULTS,
     ...given,
     frontEnd: made.data.frontEnd,
-    network: made.data.network,
+    network: { ...made.data.network, ...(integers === undefined ? {} : { integers }) },
     frozenNorm: true,
   };
   const recipe = checkRecipe(fields, where);

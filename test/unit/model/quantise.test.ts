@@ -36,6 +36,19 @@ describe('integerConvolutions', () => {
     expect([...first!.bias]).toEqual([2, -2, 25, 0]);
   });
 
+  it('keeps the bias of a channel whose weights died, which its own steps would be too many for', () => {
+    const weights = new Map([
+      ...withTensor('conv0/kernel', [1e-9, 1e-12, -1e-44, 63]),
+      ['conv0/bias', { shape: [4], values: Float32Array.of(0.5, -0.5, 0.5, 0.5) }] as const,
+    ]);
+    const [first] = integerConvolutions(plan, weights);
+    const { bias, kernelScales, input } = first!;
+    for (const [channel, expected] of [0.5, -0.5, 0.5].entries()) {
+      expect(bias[channel]! * kernelScales[channel]! * input.scale).toBeCloseTo(expected, 6);
+      expect(Math.abs(bias[channel]!)).toBeLessThanOrEqual(2 ** 23 + 1);
+    }
+  });
+
   it('hands the codes of one output on as the next input', () => {
     const [first, second] = integerConvolutions(plan, randomWeights(spec, 4));
     expect(first!.input).toEqual({ scale: Math.fround(0.04), zero: 125 });

@@ -6,7 +6,7 @@ import type { NetworkSpec } from '../../../src/model/network-spec.ts';
 import { writeOnnx } from '../../../src/model/onnx-writer.ts';
 import { createRandom } from '../../../src/random.ts';
 import { chooseCodes, codesOf } from '../../../src/train/choose-codes.ts';
-import type { Clip } from '../../../src/train/corpora/clip.ts';
+import { type Clip, CorpusError } from '../../../src/train/corpora/clip.ts';
 import type { FeatureStore } from '../../../src/train/features.ts';
 import { randomWeights, tinyNetworkSpec } from '../../support/tiny-detector.ts';
 
@@ -59,6 +59,33 @@ function makeCorpus(featureCount: number): { clips: Clip[]; store: FeatureStore 
   return { clips, store: { channel: 'clean', featureCount, frames, voiced, spans } };
 }
 
+/** Training clips of so many Gaussian frames each, of a level each. */
+function makeClips(
+  featureCount: number,
+  kinds: readonly { readonly frames: number; readonly level: number }[],
+): { clips: Clip[]; store: FeatureStore } {
+  const random = createRandom(4);
+  let firstFrame = 0;
+  const spans = kinds.map(({ frames }) => {
+    firstFrame += frames;
+    return { firstFrame: firstFrame - frames, frames };
+  });
+  const frames = kinds.flatMap((kind) =>
+    Array.from({ length: kind.frames * featureCount }, () => kind.level * random.gaussian()),
+  );
+  const voiced = new Uint8Array(firstFrame).fill(1);
+  return {
+    clips: kinds.map(() => ({ split: 'train' }) as Clip),
+    store: { channel: 'clean', featureCount, frames: Float32Array.from(frames), voiced, spans },
+  };
+}
+
+/** The store with the frames of one clip alone. */
+function onlyClip(store: FeatureStore, index: number): FeatureStore {
+  const spans = store.spans.map((span, at) => (at === index ? span : { ...span, frames: 0 }));
+  return { ...store, spans };
+}
+
 async function logitsOf(spec: NetworkSpec): Promise<Float32Array> {
   const plan = planNetwork(spec);
   const engine = await createOnnxEngine(writeOnnx(plan, randomWeights(spec, 5)), plan.signature);
@@ -102,6 +129,46 @@ describe('chooseCodes', () => {
     const error = rms(floats.map((value, at) => value - integers[at]!));
     expect(error).toBeGreaterThan(0);
     expect(error).toBeLessThan(0.05 * rms(floats));
+  });
+
+  it('looks at no clip past its end while others of its batch go on', async () => {
+    const made = makeClips(spec.inputSize, [
+      { frames: 64, level: 3 },
+      { frames: 1024, level: 1 },
+    ]);
+    const apart = [onlyClip(made.store, 0), onlyClip(made.store, 1)];
+    const together = await chooseCodes(trained, made.clips, [made.store]);
+    expect(together).toEqual(await chooseCodes(trained, made.clips, apart));
+  });
+
+  it('looks at the beginning of a long clip alone, which bounds time and memory', async () => {
+    const short = makeClips(spec.inputSize, [{ frames: 2048, level: 1 }]);
+    const long = makeClips(spec.inputSize, [{ frames: 4096, level: 1 }]);
+    long.store.frames.fill(1000, 2048 * spec.inputSize);
+    const codes = await chooseCodes(trained, short.clips, [short.store]);
+    expect(await chooseCodes(trained, long.clips, [long.store])).toEqual(codes);
+  });
+
+  it('refuses a corpus in which no training clip has a step of speech', async () => {
+    const made = makeClips(spec.inputSize, [
+      { frames: spec.framesPerStep - 1, level: 1 },
+      { frames: 0, level: 1 },
+    ]);
+    await expect(chooseCodes(trained, made.clips, [made.store])).rejects.toThrow(CorpusError);
+    await expect(chooseCodes(trained, [], [made.store])).rejects.toThrow(
+      'no training clip has 8 frames of speech',
+    );
+  });
+
+  it('refuses a convolution that keeps nothing of its input to be measured', async () => {
+    const convolutions = spec.convolutions.map((layer, index) =>
+      index === 1 ? { ...layer, timeKernel: layer.timeStride } : layer,
+    );
+    const blind = { ...spec, convolutions };
+    const weights = randomWeights(blind, 5);
+    await expect(chooseCodes({ ...trained, spec: blind, weights }, clips, [store])).rejects.toThrow(
+      'conv1 must have a time kernel longer than its stride (2), got 2',
+    );
   });
 
   it('is the same for a network that has a projection or was in integers already', async () => {

@@ -25,6 +25,16 @@ function save(changes: Partial<Recipe> = {}): void {
   folderOf(changes).save({ randomState: 1, state });
 }
 
+it('goes on when the network is to be served otherwise, and from a recipe before it could be', () => {
+  const { integers: _, ...before } = toyRecipe().network;
+  save({ network: before as Recipe['network'] });
+  const { network } = toyRecipe();
+  for (const changes of [{}, { integers: false }, { framesPerStep: 32 }]) {
+    const served = { network: { ...network, ...changes } };
+    expect(folderOf(served).checkpoint()?.state.step).toBe(7);
+  }
+});
+
 it.each([
   ['checkpoints', { checkpointEvery: 5 }],
   ['evaluations', { evaluateEvery: 5 }],

@@ -98,6 +98,20 @@ it('takes what the recipe file says, but not another network or front end', () =
   expect(tuned.network.channels).toEqual([4, 8]);
 });
 
+it('is served in integers or floats as the detector, unless the recipe file says otherwise', () => {
+  const made = trained();
+  const inFloats = { ...recipe, network: { ...recipe.network, integers: false } };
+  const floats = { ...made, manifest: { ...made.manifest, training: { recipe: inFloats } } };
+  const integersOf = (detector: Detector, network?: unknown) =>
+    transferFrom(detector, network === undefined ? {} : { network }).recipe.network.integers;
+  expect([integersOf(made), integersOf(floats)]).toEqual([true, false]);
+  expect(integersOf(made, { integers: false })).toBe(false);
+  expect(integersOf(floats, { integers: true, channels: [64] })).toBe(true);
+  expect(integersOf(floats, { channels: [64] })).toBe(false);
+  expect(integersOf(floats, null)).toBe(false);
+  expect(() => integersOf(made, { integers: 'no' })).toThrow(RecipeError);
+});
+
 it('hears as the detector does around speech, unless the recipe file says otherwise', () => {
   const made = trained();
   const wide = { lookBackMs: 200, hangoverMs: 200, thresholdDb: 6, minimumDbfs: -62 };
