@@ -247,6 +247,9 @@ function createAlertMetrics(
   gauge('decisions_lost', 'decisions that the disk did not take, since start', [], () => {
     return alerts().lost;
   });
+  gauge('decision_log_failing', '1 while the decision log takes no writes', [], () => {
+    return alerts().isLogFailing ? 1 : 0;
+  });
   gauge('alerts_gave_way', 'alerts forgotten for want of room, since start', [], () => {
     return alerts().gaveWay;
   });

@@ -252,11 +252,11 @@ async function startLanes(
       // Said every second, also while no call comes, ends or is asked for.
       bus.forgetOld();
     },
-    lost: (feedIds, reason, lane) => {
+    died(lane, reason, feeds) {
       metrics.laneDied(lane);
-      logger.error({ lane, feeds: feedIds.length, reason }, 'a lane died');
-      calls.lanesLost(feedIds);
+      logger.error({ lane, feeds, reason }, 'a lane died');
     },
+    lost: (feedIds) => calls.lanesLost(feedIds),
     notStarted: (lane, err) => logger.error({ lane, err }, 'a lane could not be started anew'),
   };
   const laneCount = Math.max(1, config.lanes);

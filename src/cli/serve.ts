@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
-import { readConfig, SETTINGS } from '../config.ts';
+import { type Config, readConfig, SETTINGS } from '../config.ts';
 import { unknownSettings } from '../environment.ts';
 import { createLogger } from '../logger.ts';
+import { secretVariablesOf } from '../results/call-control/check-controls.ts';
 import { startService } from '../server.ts';
 import { loadOpus } from '../stream/codecs/create-decoder.ts';
 import { type CliContext, EXIT, type ExitCode } from './context.ts';
@@ -27,8 +28,7 @@ export function addServeCommand(
 async function serve(options: Record<string, string>, context: CliContext): Promise<ExitCode> {
   const config = readConfig(context.environment, options);
   const logger = createLogger(config.logLevel);
-  const names = Object.values(SETTINGS).map(({ env }) => env);
-  for (const variable of unknownSettings(context.environment, names)) {
+  for (const variable of unusedVariables(context.environment, config)) {
     logger.warn({ variable }, 'no setting has this name: it is passed over');
   }
   // Before the start, which takes a while: a signal that nobody waits for would end the process in the midst
@@ -61,6 +61,15 @@ async function serve(options: Record<string, string>, context: CliContext): Prom
   await service.drain();
   logger.info({}, 'stopped');
   return EXIT.ok;
+}
+
+/** Names in the environment that look like settings, but neither the service nor its policies file reads them. */
+export function unusedVariables(
+  environment: CliContext['environment'],
+  { policies }: Pick<Config, 'policies'>,
+): string[] {
+  const settings = Object.values(SETTINGS).map(({ env }) => env);
+  return unknownSettings(environment, [...settings, ...secretVariablesOf(policies)]);
 }
 
 /** What may be asked for before it can be done. */

@@ -83,7 +83,7 @@ export class OfflineScreener {
     const pool = await LanePool.start({
       laneCount: 1,
       startLane: async () => host,
-      listener: { events() {}, load() {}, lost() {}, notStarted() {} },
+      listener: { events() {}, load() {}, died() {}, lost() {}, notStarted() {} },
       clock: options.clock,
     });
     calls.useLanes(pool);

@@ -50,6 +50,8 @@ export interface AlertFigures {
   readonly lost: number;
   /** Alerts that gave way to new ones in a store at its limit. */
   readonly gaveWay: number;
+  /** The decision log takes no writes; decisions wait in the store. */
+  readonly isLogFailing: boolean;
 }
 
 /** Policies, alerts, their store and their delivery, as one part of the service. */
@@ -133,7 +135,10 @@ const NOTHING_KEPT: Durable = {
   sink: { record() {} },
   outcomes: null,
   use() {},
-  figures: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
+  figures: () => ({
+    ...{ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 },
+    isLogFailing: false,
+  }),
   close: async () => {},
 };
 
@@ -198,7 +203,9 @@ function openDurable(options: PlaneParts, controls: ControlDesk): Durable {
       const { waiting, dead, oldestWaitingAtMs } = counts;
       const oldestWaitingMs =
         oldestWaitingAtMs === null ? 0 : Math.max(0, clock.nowMs() - oldestWaitingAtMs);
-      return { waiting, dead, oldestWaitingMs, held, lost, gaveWay: store.gaveWay };
+      const { gaveWay } = store;
+      const { isFailing: isLogFailing } = log;
+      return { waiting, dead, oldestWaitingMs, held, lost, gaveWay, isLogFailing };
     },
     async close() {
       outbox.flush();

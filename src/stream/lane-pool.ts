@@ -22,8 +22,10 @@ const IDLE_LOAD: LaneLoad = {
 export interface LanePoolListener {
   events(events: readonly LaneEvent[]): void;
   load(laneIndex: number, load: LaneLoad): void;
-  /** These feeds died with their lane. */
-  lost(feedIds: readonly number[], reason: string, laneIndex: number): void;
+  /** A lane died with so many feeds, which `lost` names next. */
+  died(laneIndex: number, reason: string, feeds: number): void;
+  /** These feeds have no lane: theirs died, or was starting when they came. */
+  lost(feedIds: readonly number[]): void;
   /** No lane could be started in the place of one that died; it is tried again. */
   notStarted(laneIndex: number, error: unknown): void;
 }
@@ -99,7 +101,7 @@ export class LanePool {
   open(laneIndex: number, spec: FeedSpec): void {
     const slot = this.#slots[laneIndex]!;
     if (slot.host === null) {
-      this.#options.listener.lost([spec.feedId], 'the lane is starting', laneIndex);
+      this.#options.listener.lost([spec.feedId]);
       return;
     }
     slot.feedIds.add(spec.feedId);
@@ -150,7 +152,8 @@ export class LanePool {
     slot.host = null;
     const feedIds = [...slot.feedIds];
     slot.feedIds.clear();
-    this.#options.listener.lost(feedIds, reason, index);
+    this.#options.listener.died(index, reason, feedIds.length);
+    this.#options.listener.lost(feedIds);
     void this.#refill(index, FIRST_RETRY_MS);
   }
 

@@ -349,6 +349,30 @@ describe('a dry run', () => {
     },
   );
 
+  it.each([
+    [
+      `{ url: 'https://us%40er:s3cret@voice.example.com:8443/a/b.xml?token=s3cret&x=1#s3cret' }`,
+      'Url=https://[redacted]@voice.example.com:8443/a/b.xml?[redacted]',
+    ],
+    [
+      `{ url: 'https://voice.example.com/a.xml?greeting=hello you&token=s3cret' }`,
+      'Url=https://voice.example.com/a.xml?[redacted]',
+    ],
+    [`{ url: 'https://voice.example.com/a.xml' }`, 'Url=https://voice.example.com/a.xml'],
+    [
+      `{ twiml: '<Response><Play>https://u:s3cret@a.example/1.mp3?k=s3cret</Play></Response>' }`,
+      'Twiml=<Response><Play>https://[redacted]@a.example/1.mp3?[redacted]</Play></Response>',
+    ],
+  ])('says of Twilio with %s nothing that may be a secret', (action, would) => {
+    const { alert, lines } = rig(TWILIO(`action: ${action}`));
+    alert('twilio');
+    const said = lines.map((line) => JSON.parse(line) as { msg: string; would?: string });
+    const dryRun = said.find(({ msg }) => msg === 'call control, dry run');
+    expect(dryRun?.would).toMatch(/^POST http\S+\.json /);
+    expect(dryRun?.would?.split('.json ')[1]).toBe(would);
+    expect(lines.join('')).not.toContain('s3cret');
+  });
+
   it('becomes live on a reload, and not when a secret is missing then', async () => {
     const environment: Record<string, string> = { TOKEN: SECRET };
     const {

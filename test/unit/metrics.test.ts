@@ -3,11 +3,14 @@ import { createMetrics } from '../../src/metrics.ts';
 import type { ScreeningEvent } from '../../src/stream/screening-events.ts';
 import { scoreEvent } from '../support/alert-fakes.ts';
 
-function makeMetrics() {
+function makeMetrics(isLogFailing = false) {
   return createMetrics({
     ...{ liveCalls: () => 0, liveLegs: () => 0, drift: () => [] },
     packets: () => ({ byCodec: new Map(), dropped: 0 }),
-    alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
+    alerts: () => ({
+      ...{ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 },
+      isLogFailing,
+    }),
     summaries: () => ({ waiting: 0, lost: 0, failures: 0 }),
   });
 }
@@ -24,6 +27,16 @@ it('measures the delay of each score once, also when its verdict changes', async
   expect(counted('bonafide_scores_total')).toBe(1);
   expect(counted('bonafide_score_latency_ms_count')).toBe(1);
   expect(text).toContain('bonafide_verdicts_total{to="synthetic"} 1');
+});
+
+it.each([
+  [true, 1],
+  [false, 0],
+])('tells of a decision log that takes no writes: %s', async (isLogFailing, value) => {
+  const metrics = makeMetrics(isLogFailing);
+  const text = await metrics.render();
+  metrics.dispose();
+  expect(text).toContain(`\nbonafide_decision_log_failing ${value}\n`);
 });
 
 it('says nothing of a lane that died until another one takes its place', async () => {

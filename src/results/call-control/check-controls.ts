@@ -24,6 +24,14 @@ export function controlProblems(
   });
 }
 
+/** Variables of the environment that hold the secrets of call control. */
+export function secretVariablesOf({ callControls }: Policies): string[] {
+  return callControls.flatMap((control) => {
+    const ref = secretOf(control);
+    return ref !== null && 'env' in ref ? [ref.env] : [];
+  });
+}
+
 function secretOf(control: CallControlConfig): SecretRef | null {
   switch (control.kind) {
     case 'twilio-rest':

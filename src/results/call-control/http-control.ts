@@ -13,13 +13,15 @@ export interface HttpControlParts {
   readonly secrets: Secrets;
 }
 
-/** A request without its credentials, which may be told. */
+/** A request without its credentials, which may be told; in place of its body, `told`. */
 export interface PlannedRequest {
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   /** Absent = no body. */
   readonly contentType?: string;
   readonly body: string;
+  /** What is said of the body, where it may hold credentials of others. Absent = the body. */
+  readonly told?: string;
 }
 
 /** What one platform's interface wants. */
@@ -70,8 +72,8 @@ export class HttpControl implements CallControl {
   describe(alert: AlertEvent): string {
     const planned = this.#dialect.plan(alert);
     if ('refused' in planned) return `nothing: ${planned.refused}`;
-    const { method, url, body } = planned;
-    return `${method} ${url}${body === '' ? '' : ` ${body}`}`;
+    const { method, url, body, told = body } = planned;
+    return `${method} ${url}${told === '' ? '' : ` ${told}`}`;
   }
 
   async act(alert: AlertEvent): Promise<SendOutcome> {

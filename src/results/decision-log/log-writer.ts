@@ -67,17 +67,17 @@ export class LogWriter {
     this.#cut();
   }
 
+  /** True from a write that did not succeed until one that does. */
+  get isFailing(): boolean {
+    return this.#failing;
+  }
+
   /** Writes what the store has. */
   write(): void {
-    const { store, outbox, clock, logger } = this.#parts;
+    const { logger } = this.#parts;
     try {
-      const decisions = store.decisionsAfter(this.#log.lastSeq, BATCH);
-      if (decisions.length > 0) this.#log.append(decisions, clock.wallTimeMs());
-      // After a kill between the two, the store still has what is in the log.
-      const { lastSeq } = this.#log;
-      if (lastSeq <= this.#clearedSeq) return;
-      outbox.write({ kind: 'logged', upToSeq: lastSeq }, () => {});
-      this.#clearedSeq = lastSeq;
+      this.#writeOut();
+      if (this.#failing) logger.info({}, 'the decision log takes writes again');
       this.#failing = false;
     } catch (error) {
       // The store keeps them: the next turn tries again.
@@ -89,6 +89,17 @@ export class LogWriter {
   close(): void {
     for (const timer of this.#timers.splice(0)) timer.cancel();
     this.write();
+  }
+
+  #writeOut(): void {
+    const { store, outbox, clock } = this.#parts;
+    const decisions = store.decisionsAfter(this.#log.lastSeq, BATCH);
+    if (decisions.length > 0) this.#log.append(decisions, clock.wallTimeMs());
+    // After a kill between the two, the store still has what is in the log.
+    const { lastSeq } = this.#log;
+    if (lastSeq <= this.#clearedSeq) return;
+    outbox.write({ kind: 'logged', upToSeq: lastSeq }, () => {});
+    this.#clearedSeq = lastSeq;
   }
 
   /** A store that was lost or came out of a backup would give numbers again that the log has: none of these is written. */

@@ -17,6 +17,11 @@ export interface LogReport {
   readonly cut: number;
   /** The first bad line (`file:line: what`), or null. Nothing after it was looked at. */
   readonly problem: string | null;
+  /**
+   * Where the log ends in a line without its newline (`file:line`), or null. It was not checked: it is being written, or
+   * a loss of power or a full disk cut it off.
+   */
+  readonly unfinished: string | null;
 }
 
 type Checkpoint = LogLine & { readonly kind: 'checkpoint' };
@@ -30,6 +35,8 @@ interface ChainState {
   signed: number;
   /** The last line was a checkpoint, or there was none yet. */
   isClosed: boolean;
+  /** Of the newest file. */
+  unfinished: string | null;
 }
 
 /** Public keys by their ids. */
@@ -37,7 +44,7 @@ type KnownKeys = ReadonlyMap<string, KeyObject>;
 
 /**
  * Checks a whole log: every line's hash, its link to the line before, its number, and the signatures of
- * checkpoints when there are keys. Finds changed, removed, inserted and reordered lines.
+ * checkpoints when there are keys. Finds changed, removed, inserted and reordered lines. The service may write meanwhile.
  * @param publicKeys each checkpoint names the one that it is signed with; none = signatures are not checked
  * @throws the system's error when a file cannot be read
  */
@@ -53,6 +60,7 @@ export function verifyLog(
   const state: ChainState = {
     ...{ index: cut, previous: stub?.lastHash ?? GENESIS_HASH },
     ...{ decisions: 0, checkpoints: 0, signed: 0, isClosed: true },
+    unfinished: null,
   };
   let problem: string | null = null;
   for (const { file, firstIndex } of listSegments(folder)) {
@@ -62,10 +70,14 @@ export function verifyLog(
     if (problem !== null) break;
   }
   const { index, decisions, checkpoints, signed } = state;
-  return { lines: index - cut, decisions, checkpoints, signed, cut, problem };
+  const unfinished = problem === null ? state.unfinished : null;
+  return { lines: index - cut, decisions, checkpoints, signed, cut, problem, unfinished };
 }
 
-const NOTHING_CHECKED = { lines: 0, decisions: 0, checkpoints: 0, signed: 0, cut: 0 } as const;
+const NOTHING_CHECKED = {
+  ...{ lines: 0, decisions: 0, checkpoints: 0, signed: 0, cut: 0 },
+  unfinished: null,
+} as const;
 
 /** The stub, null without one, or what is wrong with it. */
 function stubIn(folder: string): LogStub | string | null {
@@ -84,11 +96,17 @@ function checkSegment(
   reading: LineReading,
 ): string | null {
   let number = 1;
+  // Only the newest file is ever written to.
+  if (state.unfinished !== null) return `${state.unfinished}: the line is not whole`;
   // Each file but the newest ends in one: without this, a log made anew without any would pass for whole.
   if (!state.isClosed) return `${basename(file)}: no checkpoint closes the file before it`;
   try {
     for (const { text, isWhole } of linesOf(file, reading)) {
-      const what = isWhole ? checkLine(text, state, keys) : 'the line is not whole';
+      if (!isWhole) {
+        state.unfinished = `${basename(file)}:${number}`;
+        break;
+      }
+      const what = checkLine(text, state, keys);
       if (what !== null) return `${basename(file)}:${number}: ${what}`;
       number++;
     }

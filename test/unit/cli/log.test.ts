@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
 import { DecisionLog } from '../../../src/results/decision-log/decision-log.ts';
 import { keyIdOf } from '../../../src/results/decision-log/verify.ts';
 import { StoreError } from '../../../src/sqlite.ts';
@@ -39,6 +40,14 @@ const verify = (...keys: string[]) =>
     ...keys.flatMap((name) => ['--public-key', join(folder, name)]),
   ]);
 
+/** @param sleeping what happens while the command waits */
+const verifyWhile = (sleeping: () => void) =>
+  runCli(
+    ['log', 'verify', '--data-folder', folder],
+    {},
+    { clock: { ...systemClock, sleep: async () => sleeping() } },
+  );
+
 describe('log verify', () => {
   it.each(['{"nextIndex":', '{"nextIndex":-1}'])('names a damaged stub: %s', async (text) => {
     writeLog([before]);
@@ -74,6 +83,36 @@ describe('log verify', () => {
     }
     const { code, stdout } = await verify('before');
     expect([code, stdout]).toEqual([1, expect.stringContaining(keyIdOf(after.publicKey))]);
+  });
+
+  it('looks again at a last record that is being written', async () => {
+    writeLog([before, before]);
+    const file = join(folder, 'decisions', '000000000002-20260102.jsonl');
+    const whole = readFileSync(file, 'utf8');
+    writeFileSync(file, whole.slice(0, -100));
+    let sleeps = 0;
+    const { code, stdout } = await verifyWhile(() => {
+      if (sleeps++ === 0) appendFileSync(file, whole.slice(-100));
+    });
+    expect([code, stdout, sleeps]).toEqual([
+      0,
+      '3 records whole: 2 decisions, 1 checkpoints (0 signatures checked), 0 cut by retention\n',
+      1,
+    ]);
+  });
+
+  it('says that a last record is cut off where it stays so, and checks the others', async () => {
+    writeLog([before, before]);
+    const file = join(folder, 'decisions', '000000000002-20260102.jsonl');
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, -100));
+    let sleeps = 0;
+    const { code, stdout } = await verifyWhile(() => sleeps++);
+    expect([code, stdout, sleeps]).toEqual([
+      3,
+      '2 records whole: 1 decisions, 1 checkpoints (0 signatures checked), 0 cut by retention\n' +
+        'not checked, as it is cut off: 000000000002-20260102.jsonl:1. The next start of the service takes it away\n',
+      1,
+    ]);
   });
 
   it('names a file that is no key', async () => {

@@ -14,7 +14,7 @@ export interface CliRun {
 export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-  signals: Partial<Pick<CliContext, 'onStopSignal' | 'onReloadSignal'>> = {},
+  around: Partial<Pick<CliContext, 'onStopSignal' | 'onReloadSignal' | 'clock'>> = {},
 ): Promise<CliRun> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: 'stdout' | 'stderr') => ({
@@ -29,7 +29,7 @@ export async function runCli(
     stderr: stream('stderr'),
     onStopSignal() {},
     onReloadSignal() {},
-    ...signals,
+    ...around,
     cpuSeconds: () => 0,
     residentBytes: () => 0,
     selfCommand: [],

@@ -13,7 +13,10 @@ const metrics = createMetrics({
   liveCalls: () => 0,
   liveLegs: () => 0,
   packets: () => ({ byCodec: new Map(), dropped: 0 }),
-  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
+  alerts: () => ({
+    ...{ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 },
+    isLogFailing: false,
+  }),
   summaries: () => ({ waiting: 0, lost: 0, failures: 0 }),
   drift: () => [
     { detector: 'tiny', codec: 'mulaw', legs: 250, psi },

@@ -26,7 +26,10 @@ const clock = new FakeClock();
 const keys = new KeyRing([{ name: 'a', sha256, maxCalls: null, fast: false }], clock);
 const metrics = createMetrics({
   drift: () => [],
-  alerts: () => ({ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 }),
+  alerts: () => ({
+    ...{ waiting: 0, dead: 0, oldestWaitingMs: 0, held: 0, lost: 0, gaveWay: 0 },
+    isLogFailing: false,
+  }),
   summaries: () => ({ waiting: 1, lost: 2, failures: 3 }),
   liveCalls: () => 2,
   liveLegs: () => 3,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -92,4 +92,27 @@ it('an end waits for another writer: what calls left at their end is not lost', 
   clock.advance(100);
   await closed;
   expect(verifyLog(decisionLogFolder(dataFolder), [])).toMatchObject({ decisions: 2 });
+});
+
+it('figures tell of a log that takes no writes while the store does', async () => {
+  const clock = new FakeClock();
+  const plane = createPlane(dataFolder, clock);
+  const folder = decisionLogFolder(dataFolder);
+  rmSync(folder, { recursive: true });
+  const call = fakeCall();
+  plane.started(call);
+  plane.event(call, stoppedEvent());
+  const before = plane.figures();
+  clock.advance(1_000);
+  expect([before, plane.figures()]).toMatchObject([
+    { isLogFailing: false },
+    { held: 0, lost: 0, isLogFailing: true },
+  ]);
+  mkdirSync(folder);
+  clock.advance(1_000);
+  expect(plane.figures().isLogFailing).toBe(false);
+  const closed = plane.close();
+  await setImmediate();
+  clock.advance(3_000);
+  await closed;
 });

@@ -1,4 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -109,6 +117,61 @@ describe('a log behind its store', () => {
     rmSync(backup, { recursive: true });
     expect(life(['d'])).toEqual([]);
     expect(logged()).toEqual(['a 1', 'b 2', 'd 4']);
+  });
+});
+
+describe('a log that takes no writes', () => {
+  const settings = () => ({
+    ...{ dataFolder: folder, signingKey: null, clearNumbers: false, keepDays: 0 },
+  });
+
+  it('says so once and for as long as it lasts, and has all decisions afterwards', () => {
+    const clock = new FakeClock(START_MS);
+    const said: string[] = [];
+    const logger = createLogger('info', { write: (line) => said.push(line) });
+    const store = AlertStore.open(folder, { as: 'owner' });
+    const outbox = new Outbox({ store, clock, logger, committed() {} });
+    const log = new LogWriter(settings(), { store, outbox, clock, logger });
+    const logFolder = decisionLogFolder(folder);
+    renameSync(logFolder, `${logFolder}-away`);
+    writeFileSync(logFolder, 'no folder');
+    const failing = ['a', 'b', ''].map((id) => {
+      if (id !== '') outbox.record(fakeAlert(id), []);
+      clock.advance(1_000);
+      return log.isFailing;
+    });
+    rmSync(logFolder);
+    renameSync(`${logFolder}-away`, logFolder);
+    clock.advance(1_000);
+    expect([...failing, log.isFailing]).toEqual([true, true, true, false]);
+    log.close();
+    outbox.close();
+    store.close();
+    expect(said.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'the decision log takes no writes',
+      'the decision log takes writes again',
+    ]);
+    expect(logged()).toEqual(['a 1', 'b 2']);
+  });
+
+  it('is well again when the store can be read, although nothing is to be logged', () => {
+    const clock = new FakeClock(START_MS);
+    let reads = 0;
+    const store = {
+      raiseSeq: () => null,
+      decisionsAfter() {
+        if (reads++ === 0) throw new Error('disk I/O error');
+        return [];
+      },
+    };
+    const parts = { store, outbox: { write() {} }, clock, logger: createLogger('silent') };
+    const log = new LogWriter(settings(), parts);
+    const failing = [1, 2].map(() => {
+      clock.advance(1_000);
+      return log.isFailing;
+    });
+    log.close();
+    expect(failing).toEqual([true, false]);
   });
 });
 

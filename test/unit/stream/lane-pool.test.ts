@@ -36,7 +36,8 @@ async function createPool(
   busyLimit?: number,
 ) {
   const hosts: FakeHost[] = [];
-  const lost: [readonly number[], string, number][] = [];
+  const died: [number, string, number][] = [];
+  const lost: (readonly number[])[] = [];
   const loads: number[] = [];
   const notStarted: unknown[] = [];
   const clock = new FakeClock();
@@ -51,12 +52,13 @@ async function createPool(
     listener: {
       events() {},
       load: (laneIndex) => loads.push(laneIndex),
-      lost: (...of) => lost.push(of),
+      died: (...of) => died.push(of),
+      lost: (feedIds) => lost.push(feedIds),
       notStarted: (laneIndex, error) => notStarted.push([laneIndex, error]),
     },
     ...{ clock, busyLimit },
   });
-  return { pool, hosts, lost, loads, notStarted, clock };
+  return { pool, hosts, died, lost, loads, notStarted, clock };
 }
 
 describe('LanePool', () => {
@@ -105,11 +107,12 @@ describe('LanePool', () => {
   });
 
   it('names the feeds of a lane that died, and starts another in its place', async () => {
-    const { pool, hosts, lost } = await createPool(2);
+    const { pool, hosts, died, lost } = await createPool(2);
     for (const feedId of [1, 2, 3]) pool.open(pool.pick()!, feed(feedId));
     hosts[0]!.listener.died('killed');
     hosts[0]!.listener.died('again');
-    expect(lost).toEqual([[[1, 3], 'killed', 0]]);
+    expect(died).toEqual([[0, 'killed', 2]]);
+    expect(lost).toEqual([[1, 3]]);
     expect(pool.pick()).toBe(1);
     await vi.waitFor(() => expect(pool.pick()).toBe(0));
     pool.open(0, feed(4));
@@ -118,14 +121,16 @@ describe('LanePool', () => {
 
   it('has less room while the place cannot be filled, and tries again', async () => {
     const error = new Error('no memory');
-    const { pool, hosts, lost, notStarted, clock } = await createPool(1, async (count) => {
+    const { pool, hosts, died, lost, notStarted, clock } = await createPool(1, async (count) => {
       if (count > 1 && count < 4) throw error;
     });
     hosts[0]!.listener.died('killed');
     await vi.waitFor(() => expect(notStarted).toEqual([[0, error]]));
     expect([pool.pick(), pool.hasRoom]).toEqual([null, false]);
     pool.open(0, feed(1));
-    expect(lost.at(-1)).toEqual([[1], 'the lane is starting', 0]);
+    // Lost, but of no further death.
+    expect(lost).toEqual([[], [1]]);
+    expect(died).toEqual([[0, 'killed', 0]]);
     clock.advance(1_000);
     await vi.waitFor(() => expect(notStarted).toHaveLength(2));
     clock.advance(1_999);
@@ -154,7 +159,7 @@ describe('LanePool', () => {
         hosts.push(new FakeHost(listener));
         return hosts[0]!;
       },
-      listener: { events() {}, load() {}, lost() {}, notStarted() {} },
+      listener: { events() {}, load() {}, died() {}, lost() {}, notStarted() {} },
       clock: new FakeClock(),
     });
     await expect(starting).rejects.toThrow('no detector');
