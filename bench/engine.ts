@@ -11,44 +11,31 @@ import type { NetworkSpec } from '../src/model/network-spec.ts';
 import { writeOnnx } from '../src/model/onnx-writer.ts';
 import { foldBatchNorm, initialWeights } from '../src/model/weights.ts';
 import { createRandom } from '../src/random.ts';
+import { PROTOTYPE_NETWORK } from '../test/support/prototype-network.ts';
 
 const BATCH_ROWS = [1, 8, 32, 128];
 const WARM_UP_RUNS = 50;
 const MEASURE_MS = 1500;
 
-const cnnLstm: NetworkSpec = {
-  architecture: 'cnn-lstm',
-  inputSize: 60,
-  framesPerStep: 8,
-  convolutions: [16, 24, 32, 48].map((channels, index) => ({
-    channels,
-    timeStride: index % 2 === 0 ? 1 : 2,
-    frequencyStride: 2,
-  })),
-  units: [64, 64],
-  skip: true,
-  dropout: 0.1,
-};
-
 const specs: readonly (readonly [string, NetworkSpec])[] = [
   ['LSTM 128, LSTM 64', plainLstmSpec(60)],
-  ['CNN 16-24-32-48, time stride 4, LSTM 64, LSTM 64', cnnLstm],
+  ['CNN 16-24-32-48, time stride 4, LSTM 64, LSTM 64', PROTOTYPE_NETWORK],
   [
-    'the same without time strides',
+    'CNN-LSTM without time strides',
     {
-      ...cnnLstm,
-      convolutions: cnnLstm.convolutions.map((layer) => ({ ...layer, timeStride: 1 })),
+      ...PROTOTYPE_NETWORK,
+      convolutions: PROTOTYPE_NETWORK.convolutions.map((layer) => ({ ...layer, timeStride: 1 })),
     },
   ],
   [
-    'the first in integers, 16 frames a run',
+    'CNN-LSTM in integers, 16 frames a run',
     {
-      ...cnnLstm,
+      ...PROTOTYPE_NETWORK,
       framesPerStep: 16,
       quantisation: { input: { scale: 0.04, zero: 128 }, outputScales: [0.05, 0.05, 0.05, 0.05] },
     },
   ],
-  ['and in floats', { ...cnnLstm, framesPerStep: 16 }],
+  ['the same in floats', { ...PROTOTYPE_NETWORK, framesPerStep: 16 }],
 ];
 
 async function measure(engine: Engine, rows: number): Promise<{ median: number; p99: number }> {

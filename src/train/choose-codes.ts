@@ -4,8 +4,9 @@ import { type NetworkPlan, planNetwork, tensorShapes } from '../model/network.ts
 import { MOST_CODE, type NetworkSpec, type Quantisation } from '../model/network-spec.ts';
 import { writeOnnx } from '../model/onnx-writer.ts';
 import type { Codes } from '../model/quantise.ts';
-import type { NetworkWeights } from '../model/weights.ts';
+import { type NetworkWeights, weightOf } from '../model/weights.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
+import { drawEvenly } from './draw-evenly.ts';
 import type { FeatureStore } from './features.ts';
 import { scoreStore } from './score-store.ts';
 import { indicesOf, type TrainedNetwork } from './train-run.ts';
@@ -38,11 +39,14 @@ export async function chooseCodes(
   );
   const inputs = new InputSamples(probe);
   const onRun = inputs.see.bind(inputs);
-  const indices = drawClips(clips);
-  for (const store of stores.map(beginningsOf)) {
-    await scoreStore({ engine, store, clips, indices, mean, scale, onRun });
+  const indices = drawEvenly(indicesOf(clips, 'train'), CLIPS);
+  try {
+    for (const store of stores.map(beginningsOf)) {
+      await scoreStore({ engine, store, clips, indices, mean, scale, onRun });
+    }
+  } finally {
+    engine.dispose();
   }
-  engine.dispose();
   if (inputs.isEmpty) {
     throw new CorpusError(
       `no training clip has ${spec.framesPerStep} frames of speech: nothing to measure the network's integers on (or network.integers: false)`,
@@ -50,14 +54,6 @@ export async function chooseCodes(
   }
   const [input, ...outputs] = probe.convolutions.map((_, layer) => codesOf(inputs.of(layer)));
   return { input: input!, outputScales: outputs.map((codes) => codes.scale) };
-}
-
-/** Some of the training clips, spread over all of them. */
-function drawClips(clips: readonly Clip[]): number[] {
-  const train = indicesOf(clips, 'train');
-  const stride = Math.max(1, train.length / CLIPS);
-  const count = Math.min(train.length, CLIPS);
-  return Array.from({ length: count }, (_, at) => train[Math.floor(at * stride)]!);
 }
 
 function beginningsOf(store: FeatureStore): FeatureStore {
@@ -125,7 +121,7 @@ function probeWeights(probe: NetworkPlan, weights: NetworkWeights): NetworkWeigh
       return [
         name,
         shared.has(name.split('/')[0]!)
-          ? weights.get(name)!
+          ? weightOf(weights, name)
           : { shape, values: new Float32Array(size) },
       ];
     }),

@@ -10,6 +10,7 @@ import {
   SAMPLE_SPEECH_MS,
 } from '../screening/leg-sample.ts';
 import { type Clip, CorpusError } from './corpora/clip.ts';
+import { drawEvenly } from './draw-evenly.ts';
 import { type FeatureStore, unpackFrames } from './features.ts';
 import { type ScoredClip, scoreStore } from './score-store.ts';
 
@@ -23,9 +24,7 @@ export function referenceClips(clips: readonly Clip[]): number[] {
   const human = [...clips.entries()].filter(
     ([, { label, split }]) => label === 'bonafide' && (split === 'train' || split === 'val'),
   );
-  const stride = Math.max(1, human.length / MOST_CLIPS);
-  const count = Math.min(human.length, MOST_CLIPS);
-  return Array.from({ length: count }, (_, index) => human[Math.floor(index * stride)]![0]);
+  return drawEvenly(human, MOST_CLIPS).map(([index]) => index);
 }
 
 /**

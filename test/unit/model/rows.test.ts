@@ -5,6 +5,7 @@ import { plainLstmSpec, planNetwork } from '../../../src/model/network.ts';
 import type { NetworkSpec } from '../../../src/model/network-spec.ts';
 import { writeOnnx } from '../../../src/model/onnx-writer.ts';
 import { createRandom, type Random } from '../../../src/random.ts';
+import { PROTOTYPE_NETWORK } from '../../support/prototype-network.ts';
 import { randomWeights } from '../../support/tiny-detector.ts';
 
 const STEPS = 3;
@@ -12,19 +13,6 @@ const LEGS = 128;
 const SIZES = [...Array.from({ length: 16 }, (_, index) => index + 1), 31, 64, 127, 128];
 
 // As large as what serves calls: small matrices take other paths of the runtime.
-const convolutional: NetworkSpec = {
-  architecture: 'cnn-lstm',
-  inputSize: 60,
-  framesPerStep: 8,
-  convolutions: [16, 24, 32, 48].map((channels, index) => ({
-    channels,
-    timeStride: index % 2 === 0 ? 1 : 2,
-    frequencyStride: 2,
-  })),
-  units: [64, 64],
-  skip: true,
-  dropout: 0,
-};
 const quantisation = {
   input: { scale: 0.06, zero: 128 },
   outputScales: [0.03, 0.03, 0.03, 0.03],
@@ -32,8 +20,8 @@ const quantisation = {
 
 const specs: readonly (readonly [string, NetworkSpec])[] = [
   ['LSTM 128, LSTM 64', plainLstmSpec(60)],
-  ['convolutions 16-24-32-48, LSTM 64, LSTM 64', convolutional],
-  ['the same convolutions in integers', { ...convolutional, quantisation }],
+  ['convolutions 16-24-32-48, LSTM 64, LSTM 64', PROTOTYPE_NETWORK],
+  ['the same convolutions in integers', { ...PROTOTYPE_NETWORK, quantisation }],
 ];
 
 interface Leg {
